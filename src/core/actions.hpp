@@ -1,0 +1,107 @@
+// What the core asks its driver to do. Plain data, appended to a buffer that the driver empties.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/settings.hpp"
+#include "core/time.hpp"
+
+namespace tenfold::core {
+
+// Send the request to the replica: it has a slot there now. `attempt` is 1, or 2 for the one retry.
+struct Dispatch {
+  RequestId request{};
+  ReplicaId replica{};
+  std::uint8_t attempt = 1;
+  friend bool operator==(const Dispatch&, const Dispatch&) = default;
+};
+
+// Why a request got its answer from Tenfold and not from a replica. Each has one HTTP status (live/problems.hpp).
+enum class RejectReason : std::uint8_t {
+  kQueueFull,
+  kDeadlineImpossible,  // at its arrival: no slot can be free in time
+  kDeadlinePassed,      // while it waited or ran
+  kShuttingDown,
+  kReplicaLost,  // the replica died with it, and it may not be tried again
+  kPoison,       // two replicas died with it
+};
+inline constexpr std::size_t kRejectReasons = 6;
+
+// Answer the request with an error. It has left the core, unless a CancelOnReplica follows in the same step: then its
+// slot stays taken until ResponseFinished.
+struct Reject {
+  RequestId request{};
+  RejectReason reason = RejectReason::kQueueFull;
+  // When to come again, from the measured pace of the service; zero where that does not apply.
+  Duration retry_after{};
+  friend bool operator==(const Reject&, const Reject&) = default;
+};
+
+// Take the request back from the replica. The slot is free when ResponseFinished says so, not before.
+struct CancelOnReplica {
+  RequestId request{};
+  ReplicaId replica{};
+  friend bool operator==(const CancelOnReplica&, const CancelOnReplica&) = default;
+};
+
+// Start a replica; ReplicaReady or ReplicaExited follows.
+struct StartReplica {
+  ReplicaId replica{};
+  friend bool operator==(const StartReplica&, const StartReplica&) = default;
+};
+
+// The replica gets nothing new and finishes what it has. StopReplica follows.
+struct DrainReplica {
+  ReplicaId replica{};
+  friend bool operator==(const DrainReplica&, const DrainReplica&) = default;
+};
+
+// End the replica: SIGTERM to its process group, SIGKILL after `grace`; at once if that is zero. ReplicaExited follows.
+struct StopReplica {
+  ReplicaId replica{};
+  Duration grace{};
+  friend bool operator==(const StopReplica&, const StopReplica&) = default;
+};
+
+enum class DecisionCause : std::uint8_t {
+  kInitial,   // the first replicas of a service
+  kRule,      // the scale policy's evaluation
+  kReplaced,  // a replica was lost, and the count is kept
+  kBackoff,   // starts fail: the next try waits
+  kShutdown,
+};
+
+// How many replicas there should be and why. Numbers, from which `explain` makes words.
+struct RecordDecision {
+  DecisionCause cause = DecisionCause::kInitial;
+  PolicyKind policy = PolicyKind::kAca;
+  // What the rule measured and its target per replica. The rule of `aca` is http, its metric the time-average of
+  // requests in flight (waiting and running) since the last evaluation.
+  double metric = 0;
+  double target = 0;
+  // ceil(metric / target); then after step limits and stabilization; then within min..max.
+  std::uint32_t recommended = 0;
+  std::uint32_t stabilized = 0;
+  std::uint32_t desired = 0;
+  // Replicas that exist (starting or ready, not draining) before the decision, and what it starts and drains.
+  std::uint32_t current = 0;
+  std::uint32_t starts = 0;
+  std::uint32_t drains = 0;
+  // kBackoff: failed starts in a row, and the pause before the next.
+  std::uint32_t failures = 0;
+  Duration pause{};
+  // What the service looked like.
+  std::uint32_t waiting = 0;
+  std::uint32_t running = 0;
+  friend bool operator==(const RecordDecision&, const RecordDecision&) = default;
+};
+
+using Action = std::variant<Dispatch, Reject, CancelOnReplica, StartReplica, DrainReplica, StopReplica, RecordDecision>;
+
+// Reused from step to step, so that a warm core allocates nothing.
+using Actions = std::vector<Action>;
+
+}  // namespace tenfold::core

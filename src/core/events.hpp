@@ -1,0 +1,89 @@
+// What the core is told. Plain data: an event can be compared, printed, stored and replayed.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "core/ids.hpp"
+#include "core/settings.hpp"
+#include "core/time.hpp"
+
+namespace tenfold::core {
+
+// A client's request was parsed and asks to be served.
+struct RequestArrived {
+  RequestId request{};
+  // When its answer is worthless to its client. `kNever` if it did not say.
+  TimePoint deadline = kNever;
+  // It may be run twice without harm: idempotent method, `Idempotency-Key`, or the service says so.
+  bool safe_to_repeat = false;
+  friend bool operator==(const RequestArrived&, const RequestArrived&) = default;
+};
+
+// The client is gone, or takes the request back. Harmless for a request that has ended.
+struct RequestCancelled {
+  RequestId request{};
+  friend bool operator==(const RequestCancelled&, const RequestCancelled&) = default;
+};
+
+// How a request's stay in a slot ended.
+enum class Outcome : std::uint8_t {
+  kAnswered,      // the whole answer came
+  kNotSent,       // the replica never got a byte of it: connecting failed
+  kNoAnswer,      // it was sent, and the replica was lost before the first byte of an answer
+  kAnswerBroken,  // the replica was lost within its answer, of which the client has a part
+  kAbandoned,     // it had been cancelled, and the replica let go of it
+};
+
+// The slot is free: the replica says that it is done with the request.
+struct ResponseFinished {
+  RequestId request{};
+  ReplicaId replica{};
+  Outcome outcome = Outcome::kAnswered;
+  friend bool operator==(const ResponseFinished&, const ResponseFinished&) = default;
+};
+
+// A replica that was starting can take requests.
+struct ReplicaReady {
+  ReplicaId replica{};
+  friend bool operator==(const ReplicaReady&, const ReplicaReady&) = default;
+};
+
+enum class ExitKind : std::uint8_t {
+  kNotStarted,  // the program could not be run at all
+  kExited,      // by itself; `code` is the exit status
+  kSignaled,    // `code` is the signal
+};
+
+// The replica's process is gone, with everything it had started. The last word about a replica.
+struct ReplicaExited {
+  ReplicaId replica{};
+  ExitKind kind = ExitKind::kExited;
+  std::int32_t code = 0;
+  friend bool operator==(const ReplicaExited&, const ReplicaExited&) = default;
+};
+
+// What a replica used since its last sample.
+struct UsageSampled {
+  ReplicaId replica{};
+  // CPU time used and the wall time it was used in.
+  Duration cpu{};
+  Duration wall{};
+  Bytes memory{};
+  friend bool operator==(const UsageSampled&, const UsageSampled&) = default;
+};
+
+// The instant that `Service::next_deadline` named has come.
+struct TimerDue {
+  friend bool operator==(const TimerDue&, const TimerDue&) = default;
+};
+
+// Stop: what runs may finish, what waits is refused, then every replica is stopped.
+struct ShutdownRequested {
+  friend bool operator==(const ShutdownRequested&, const ShutdownRequested&) = default;
+};
+
+using Event = std::variant<RequestArrived, RequestCancelled, ResponseFinished, ReplicaReady, ReplicaExited,
+                           UsageSampled, TimerDue, ShutdownRequested>;
+
+}  // namespace tenfold::core

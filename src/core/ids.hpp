@@ -1,0 +1,24 @@
+// Names of the things that events and actions speak of.
+#pragma once
+
+#include <cstdint>
+
+namespace tenfold::core {
+
+// Chosen by the driver, never reused within a service's life.
+enum class RequestId : std::uint64_t {};
+
+// Chosen by the core when it starts a replica: 1, 2, 3 and so on, never reused.
+enum class ReplicaId : std::uint32_t {};
+
+constexpr std::uint64_t to_number(RequestId id) { return static_cast<std::uint64_t>(id); }
+constexpr std::uint32_t to_number(ReplicaId id) { return static_cast<std::uint32_t>(id); }
+
+// A size in bytes. Typed, so that it is not taken for a count.
+enum class Bytes : std::uint64_t {};
+constexpr std::uint64_t to_number(Bytes size) { return static_cast<std::uint64_t>(size); }
+constexpr Bytes kibibytes(std::uint64_t n) { return Bytes{n << 10}; }
+constexpr Bytes mebibytes(std::uint64_t n) { return Bytes{n << 20}; }
+constexpr Bytes gibibytes(std::uint64_t n) { return Bytes{n << 30}; }
+
+}  // namespace tenfold::core

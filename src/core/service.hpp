@@ -1,0 +1,68 @@
+// The whole of what Tenfold decides: who waits, who runs where, when replicas start and stop, and why.
+//
+// Deterministic and without I/O. A driver (the live service, a simulation, a replay) feeds it events and carries its
+// actions out; the same events give the same actions, always.
+//
+//   core::Service service{settings};
+//   core::Actions actions;
+//   service.handle(now, core::TimerDue{}, actions);          // the first step starts min replicas
+//   service.handle(now, core::RequestArrived{id}, actions);
+//   for (const core::Action& action : actions) std::visit(carry_out, action);
+//   actions.clear();
+//   wait_until(service.next_deadline());                     // then handle TimerDue
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/actions.hpp"
+#include "core/checkpoint.hpp"
+#include "core/events.hpp"
+#include "core/settings.hpp"
+
+namespace tenfold::core {
+
+// What the service looks like now.
+struct ServiceView {
+  std::uint32_t waiting = 0;
+  std::uint32_t running = 0;  // slots taken, those of cancelled requests included
+  std::uint32_t starting = 0;
+  std::uint32_t ready = 0;
+  std::uint32_t draining = 0;
+  std::uint32_t stopping = 0;
+  std::uint32_t desired = 0;
+  std::uint32_t start_failures = 0;  // in a row
+  bool ever_ready = false;
+  bool shutting_down = false;
+};
+
+// Not thread-safe: one driver, one thread.
+class Service {
+ public:
+  explicit Service(const Settings& settings);
+
+  // Goes on where `checkpoint` was taken.
+  explicit Service(const Checkpoint& checkpoint);
+
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  // Takes one event at `now`, which never lies before that of an earlier call, and appends what follows from it to
+  // `out`. Events about requests and replicas that have ended are ignored: the driver may be late, not wrong.
+  void handle(TimePoint now, const Event& event, Actions& out);
+
+  // When TimerDue is due next; nothing if only another event can bring something about.
+  std::optional<TimePoint> next_deadline() const;
+
+  ServiceView view() const;
+  const Settings& settings() const;
+  Checkpoint save() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tenfold::core
