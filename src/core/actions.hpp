@@ -67,10 +67,11 @@ struct StopReplica {
 };
 
 enum class DecisionCause : std::uint8_t {
-  kInitial,   // the first replicas of a service
-  kRule,      // the scale policy's evaluation
-  kReplaced,  // a replica was lost, and the count is kept
-  kBackoff,   // starts fail: the next try waits
+  kInitial,     // the first replicas of a service
+  kRule,        // the scale policy's evaluation
+  kActivation,  // a request waits and there is no replica at all
+  kReplaced,    // a replica was lost, and the count is kept
+  kBackoff,     // starts fail: the next try waits
   kShutdown,
 };
 

@@ -10,7 +10,12 @@
 
 namespace tenfold::core {
 
-enum class ReplicaState : std::uint8_t { kStarting, kReady, kDraining, kStopping };
+enum class ReplicaState : std::uint8_t {
+  kStarting,
+  kReady,
+  kDraining,  // gets nothing new, finishes what it has
+  kStopping,  // told to end
+};
 
 enum class RequestState : std::uint8_t { kWaiting, kRunning, kCancelling };
 
@@ -36,6 +41,8 @@ struct ReplicaRecord {
   TimePoint since{};
   // Its turn among equals: the smallest has waited longest.
   std::uint64_t turn = 0;
+  // It lost a request: until it is known whether it lives, it gets nothing.
+  TimePoint suspended_until{};
   friend bool operator==(const ReplicaRecord&, const ReplicaRecord&) = default;
 };
 
@@ -59,23 +66,28 @@ struct AcaRecord {
 // The service's measured pace, from which Retry-After and impossible deadlines follow.
 struct PaceRecord {
   std::uint64_t finished = 0;
-  // Exponentially weighted means over finished requests: time in the slot, time between two ends.
+  // The mean time in a slot, in nanoseconds; late requests weigh more.
   double service_ns = 0;
-  double interval_ns = 0;
-  TimePoint last_finish{};
   friend bool operator==(const PaceRecord&, const PaceRecord&) = default;
+};
+
+// Starts that fail in a row, and the pause that follows from them.
+struct BackoffRecord {
+  std::uint32_t failures = 0;
+  Duration pause{};
+  TimePoint last_failure{};
+  friend bool operator==(const BackoffRecord&, const BackoffRecord&) = default;
 };
 
 struct Checkpoint {
   Settings settings;
   bool started = false;
   bool shutting_down = false;
+  bool ever_ready = false;
+  std::uint32_t desired = 0;
   std::uint32_t next_replica = 1;
   std::uint64_t next_turn = 0;
-  std::uint32_t desired = 0;
-  std::uint32_t start_failures = 0;
-  TimePoint next_start{};
-  bool ever_ready = false;
+  BackoffRecord backoff;
   PaceRecord pace;
   AcaRecord aca;
   std::vector<ReplicaRecord> replicas;  // in the order they were started

@@ -35,7 +35,8 @@ enum class Outcome : std::uint8_t {
   kAbandoned,     // it had been cancelled, and the replica let go of it
 };
 
-// The slot is free: the replica says that it is done with the request.
+// The slot is free: the replica says that it is done with the request. Every dispatched request gets exactly one, be it
+// before or after its replica's exit.
 struct ResponseFinished {
   RequestId request{};
   ReplicaId replica{};

@@ -33,6 +33,8 @@ struct ReplicaSettings {
   Duration backoff_first = std::chrono::milliseconds{200};
   Duration backoff_max = std::chrono::seconds{30};
   Duration backoff_reset = std::chrono::seconds{10};
+  // A replica that lost a request has most likely died, and its exit is on the way: it gets nothing for this long.
+  Duration suspension = std::chrono::milliseconds{100};
 };
 
 enum class PolicyKind : std::uint8_t { kAca };

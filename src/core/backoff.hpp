@@ -1,0 +1,30 @@
+// The pause after starts that fail.
+#pragma once
+
+#include "core/checkpoint.hpp"
+#include "core/settings.hpp"
+#include "core/time.hpp"
+
+namespace tenfold::core {
+
+// Doubles with each failure in a row, from `backoff_first` to `backoff_max`. A replica that failed after it had been
+// ready for `backoff_reset` was no failed start and is replaced at once; a time as long without a failure starts the
+// count anew.
+class Backoff {
+ public:
+  explicit Backoff(const ReplicaSettings& settings, const BackoffRecord& record = {})
+      : settings_{settings}, record_{record} {}
+
+  void failed(TimePoint now);
+
+  // No replica is started before this.
+  TimePoint next_start() const { return record_.last_failure + record_.pause; }
+
+  const BackoffRecord& save() const { return record_; }
+
+ private:
+  ReplicaSettings settings_;
+  BackoffRecord record_;
+};
+
+}  // namespace tenfold::core

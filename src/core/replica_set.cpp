@@ -1,0 +1,150 @@
+#include "core/replica_set.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <tuple>
+
+namespace tenfold::core {
+
+ReplicaId ReplicaSet::add(TimePoint now) {
+  const ReplicaId id{next_id_++};
+  const Slot slot = table_.insert({.id = id, .state = ReplicaState::kStarting, .since = now});
+  by_age_.push_back(slot);
+  count(ReplicaState::kStarting, +1);
+  reorder(slot);
+  return id;
+}
+
+void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
+  ReplicaRecord& replica = table_[slot];
+  assert(replica.state < state);
+  count(replica.state, -1);
+  count(state, +1);
+  replica.state = state;
+  replica.since = now;
+  replica.turn = next_turn_++;
+  reorder(slot);
+}
+
+void ReplicaSet::remove(Slot slot) {
+  count(table_[slot].state, -1);
+  free_.erase(slot);
+  state_deadlines_.erase(slot);
+  suspended_.erase(slot);
+  std::erase(by_age_, slot);
+  table_.erase(slot);
+}
+
+std::optional<Slot> ReplicaSet::next_free() const {
+  if (free_.empty()) return std::nullopt;
+  return free_.top();
+}
+
+void ReplicaSet::take_slot(Slot slot) {
+  ReplicaRecord& replica = table_[slot];
+  assert(replica.state == ReplicaState::kReady && replica.running < settings_.concurrency);
+  ++replica.running;
+  replica.turn = next_turn_++;
+  reorder(slot);
+}
+
+void ReplicaSet::free_slot(Slot slot) {
+  ReplicaRecord& replica = table_[slot];
+  assert(replica.running > 0);
+  --replica.running;
+  replica.turn = next_turn_++;
+  reorder(slot);
+}
+
+void ReplicaSet::suspend(Slot slot, TimePoint until) {
+  table_[slot].suspended_until = until;
+  suspended_.set(slot, {until, table_[slot].id});
+  reorder(slot);
+}
+
+void ReplicaSet::resume_due(TimePoint now) {
+  while (!suspended_.empty() && suspended_.top_key().first <= now) {
+    const Slot slot = suspended_.top();
+    suspended_.erase(slot);
+    table_[slot].suspended_until = TimePoint{};
+    reorder(slot);
+  }
+}
+
+Slot ReplicaSet::least_needed() const {
+  const auto need = [this](Slot slot) {
+    const ReplicaRecord& replica = table_[slot];
+    return std::tuple{replica.state == ReplicaState::kReady, replica.running, -std::int64_t{to_number(replica.id)}};
+  };
+  std::optional<Slot> least;
+  for (const Slot slot : by_age_) {
+    if (table_[slot].state > ReplicaState::kReady) continue;
+    if (!least || need(slot) < need(*least)) least = slot;
+  }
+  assert(least);
+  return *least;
+}
+
+std::optional<TimePoint> ReplicaSet::next_deadline() const {
+  TimePoint next = kNever;
+  if (!state_deadlines_.empty()) next = std::min(next, state_deadlines_.top_key().first);
+  if (!suspended_.empty()) next = std::min(next, suspended_.top_key().first);
+  if (next == kNever) return std::nullopt;
+  return next;
+}
+
+std::optional<Slot> ReplicaSet::overdue(TimePoint now) const {
+  if (state_deadlines_.empty() || state_deadlines_.top_key().first > now) return std::nullopt;
+  return state_deadlines_.top();
+}
+
+void ReplicaSet::save(Checkpoint& checkpoint) const {
+  checkpoint.next_replica = next_id_;
+  checkpoint.next_turn = next_turn_;
+  for (const Slot slot : by_age_) checkpoint.replicas.push_back(table_[slot]);
+}
+
+void ReplicaSet::load(const Checkpoint& checkpoint) {
+  next_id_ = checkpoint.next_replica;
+  next_turn_ = checkpoint.next_turn;
+  for (const ReplicaRecord& replica : checkpoint.replicas) {
+    const Slot slot = table_.insert(replica);
+    by_age_.push_back(slot);
+    count(replica.state, +1);
+    if (replica.suspended_until != TimePoint{}) suspended_.set(slot, {replica.suspended_until, replica.id});
+    reorder(slot);
+  }
+}
+
+void ReplicaSet::count(ReplicaState state, int change) {
+  const auto add = [change](std::uint32_t& counter) { counter += static_cast<std::uint32_t>(change); };
+  switch (state) {
+    case ReplicaState::kStarting:
+      return add(counts_.starting);
+    case ReplicaState::kReady:
+      return add(counts_.ready);
+    case ReplicaState::kDraining:
+      return add(counts_.draining);
+    case ReplicaState::kStopping:
+      return add(counts_.stopping);
+  }
+}
+
+void ReplicaSet::reorder(Slot slot) {
+  const ReplicaRecord& replica = table_[slot];
+  const bool has_room = replica.state == ReplicaState::kReady && replica.running < settings_.concurrency;
+  if (has_room && !suspended_.contains(slot)) {
+    free_.set(slot, {replica.running, replica.turn});
+  } else {
+    free_.erase(slot);
+  }
+  if (replica.state == ReplicaState::kStarting) {
+    state_deadlines_.set(slot, {replica.since + settings_.start_timeout, replica.id});
+  } else if (replica.state == ReplicaState::kDraining) {
+    state_deadlines_.set(slot, {replica.since + settings_.grace, replica.id});
+  } else {
+    state_deadlines_.erase(slot);
+  }
+}
+
+}  // namespace tenfold::core

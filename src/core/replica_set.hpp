@@ -1,0 +1,86 @@
+// The replicas of a service: their states, their slots, and which of them gets the next request.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/checkpoint.hpp"
+#include "core/id_map.hpp"
+#include "core/indexed_heap.hpp"
+#include "core/settings.hpp"
+#include "core/slot_table.hpp"
+
+namespace tenfold::core {
+
+struct ReplicaCounts {
+  std::uint32_t starting = 0;
+  std::uint32_t ready = 0;
+  std::uint32_t draining = 0;
+  std::uint32_t stopping = 0;
+
+  // Those that serve or soon will.
+  std::uint32_t active() const { return starting + ready; }
+  std::uint32_t existing() const { return starting + ready + draining + stopping; }
+};
+
+// Keeps, in O(log n) per change, the order of dispatch: the ready replica with the fewest requests under way first, and
+// among equals the one that has waited longest. A replica whose slots are all taken, or that is suspended, is not in
+// it.
+class ReplicaSet {
+ public:
+  explicit ReplicaSet(const ReplicaSettings& settings) : settings_{settings} {}
+
+  const ReplicaCounts& counts() const { return counts_; }
+  std::optional<Slot> find(ReplicaId id) const { return table_.find(id); }
+  const ReplicaRecord& operator[](Slot slot) const { return table_[slot]; }
+
+  // A new replica, which starts.
+  ReplicaId add(TimePoint now);
+  // Moves a replica on to `state`, never back.
+  void enter(Slot slot, ReplicaState state, TimePoint now);
+  void remove(Slot slot);
+
+  // The replica that gets the next request, if a slot is free.
+  std::optional<Slot> next_free() const;
+  void take_slot(Slot slot);
+  void free_slot(Slot slot);
+
+  // Gives the replica nothing until `until`.
+  void suspend(Slot slot, TimePoint until);
+  // Ends the suspension of those whose time has come.
+  void resume_due(TimePoint now);
+
+  // The replica that is missed least: one that is still starting before a ready one, the fewest requests under way, the
+  // youngest. There must be an active one. O(n).
+  Slot least_needed() const;
+
+  // The next instant that something is due by itself: a start or a drain takes too long, or a suspension ends.
+  std::optional<TimePoint> next_deadline() const;
+  // A replica whose start or drain has taken too long by `now`.
+  std::optional<Slot> overdue(TimePoint now) const;
+
+  // All slots in the order in which their replicas were started.
+  const std::vector<Slot>& by_age() const { return by_age_; }
+
+  void save(Checkpoint& checkpoint) const;
+  void load(const Checkpoint& checkpoint);
+
+ private:
+  void count(ReplicaState state, int change);
+  // Puts the replica where it belongs in the orders that follow from its record.
+  void reorder(Slot slot);
+
+  ReplicaSettings settings_;
+  SlotTable<ReplicaId, ReplicaRecord> table_;
+  std::vector<Slot> by_age_;
+  ReplicaCounts counts_;
+  std::uint32_t next_id_ = 1;
+  std::uint64_t next_turn_ = 0;
+  IndexedHeap<std::pair<std::uint32_t, std::uint64_t>> free_;     // by requests under way, then turn
+  IndexedHeap<std::pair<TimePoint, ReplicaId>> state_deadlines_;  // of starting and draining replicas
+  IndexedHeap<std::pair<TimePoint, ReplicaId>> suspended_;
+};
+
+}  // namespace tenfold::core

@@ -1,0 +1,374 @@
+#include "core/service.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "core/backoff.hpp"
+#include "core/pace.hpp"
+#include "core/queue/request_table.hpp"
+#include "core/replica_set.hpp"
+#include "core/scale/policy.hpp"
+
+namespace tenfold::core {
+
+namespace {
+
+// The bounds of a Retry-After: below a second HTTP cannot say it, above an hour nobody plans for it.
+constexpr Duration kShortestRetryAfter = std::chrono::seconds{1};
+constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
+
+// A request is dispatched at most twice, and two lost replicas make it poison.
+constexpr std::uint8_t kMaxAttempts = 2;
+constexpr std::uint8_t kPoisonLosses = 2;
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  explicit Impl(const Settings& settings)
+      : settings_{settings},
+        replicas_{settings.replica},
+        backoff_{settings.replica},
+        policy_{make_policy(settings.scale)} {}
+
+  explicit Impl(const Checkpoint& checkpoint) : Impl{checkpoint.settings} {
+    started_ = checkpoint.started;
+    shutting_down_ = checkpoint.shutting_down;
+    ever_ready_ = checkpoint.ever_ready;
+    desired_ = checkpoint.desired;
+    backoff_ = Backoff{settings_.replica, checkpoint.backoff};
+    pace_ = Pace{checkpoint.pace};
+    policy_->load(checkpoint);
+    replicas_.load(checkpoint);
+    requests_.load(checkpoint);
+  }
+
+  void handle(TimePoint now, const Event& event, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (!started_) start();
+    run_timers();
+    std::visit([this](const auto& e) { on(e); }, event);
+    dispatch();
+    activate();
+    policy_->observe(now_, {.waiting = requests_.waiting(), .running = requests_.running()});
+  }
+
+  std::optional<TimePoint> next_deadline() const {
+    if (!started_) return TimePoint{};
+    TimePoint next = kNever;
+    const auto consider = [&next](std::optional<TimePoint> time) { next = std::min(next, time.value_or(kNever)); };
+    consider(requests_.next_deadline());
+    consider(replicas_.next_deadline());
+    if (!shutting_down_) {
+      consider(policy_->next_evaluation());
+      if (replicas_.counts().active() < desired_) consider(backoff_.next_start());
+    }
+    if (next == kNever) return std::nullopt;
+    return next;
+  }
+
+  ServiceView view() const {
+    const ReplicaCounts& counts = replicas_.counts();
+    return {.waiting = requests_.waiting(),
+            .running = requests_.running(),
+            .starting = counts.starting,
+            .ready = counts.ready,
+            .draining = counts.draining,
+            .stopping = counts.stopping,
+            .desired = desired_,
+            .start_failures = backoff_.save().failures,
+            .ever_ready = ever_ready_,
+            .shutting_down = shutting_down_};
+  }
+
+  const Settings& settings() const { return settings_; }
+
+  Checkpoint save() const {
+    Checkpoint checkpoint;
+    checkpoint.settings = settings_;
+    checkpoint.started = started_;
+    checkpoint.shutting_down = shutting_down_;
+    checkpoint.ever_ready = ever_ready_;
+    checkpoint.desired = desired_;
+    checkpoint.backoff = backoff_.save();
+    checkpoint.pace = pace_.save();
+    policy_->save(checkpoint);
+    replicas_.save(checkpoint);
+    requests_.save(checkpoint);
+    return checkpoint;
+  }
+
+ private:
+  void emit(const Action& action) { out_->push_back(action); }
+
+  // ---- time
+
+  void start() {
+    started_ = true;
+    policy_->start(now_);
+    decide({.cause = DecisionCause::kInitial}, settings_.scale.min_replicas);
+  }
+
+  void run_timers() {
+    expire_requests();
+    replicas_.resume_due(now_);
+    while (const auto slot = replicas_.overdue(now_)) give_up_on(*slot);
+    if (shutting_down_) return;
+    if (const auto due = policy_->next_evaluation(); due && *due <= now_) evaluate();
+    start_missing();
+  }
+
+  void expire_requests() {
+    while (requests_.next_deadline() && *requests_.next_deadline() <= now_) {
+      const Slot slot = requests_.next_to_expire();
+      emit(Reject{.request = requests_[slot].id, .reason = RejectReason::kDeadlinePassed});
+      withdraw(slot);
+    }
+  }
+
+  // A start that takes too long has failed; a drain that takes too long is cut.
+  void give_up_on(Slot slot) {
+    if (replicas_[slot].state == ReplicaState::kStarting) backoff_.failed(now_);
+    stop(slot, Duration::zero());
+    keep_count();
+  }
+
+  // ---- requests
+
+  void on(const RequestArrived& arrived) {
+    assert(!requests_.contains(arrived.request));
+    if (const auto reason = reason_to_refuse(arrived)) {
+      emit(Reject{.request = arrived.request, .reason = *reason, .retry_after = retry_after(*reason)});
+      return;
+    }
+    requests_.enqueue({.id = arrived.request,
+                       .arrived = now_,
+                       .deadline = arrived.deadline,
+                       .safe_to_repeat = arrived.safe_to_repeat});
+  }
+
+  std::optional<RejectReason> reason_to_refuse(const RequestArrived& arrived) const {
+    if (shutting_down_) return RejectReason::kShuttingDown;
+    if (replicas_.next_free())
+      return arrived.deadline <= now_ ? std::optional{RejectReason::kDeadlinePassed} : std::nullopt;
+    if (requests_.waiting() >= settings_.queue.max_waiting) return RejectReason::kQueueFull;
+    if (arrived.deadline != kNever && now_ + earliest_start() >= arrived.deadline)
+      return RejectReason::kDeadlineImpossible;
+    return std::nullopt;
+  }
+
+  // How long a new request waits even if every slot that may ever be there keeps the measured pace.
+  Duration earliest_start() const {
+    const std::uint64_t slots = std::uint64_t{settings_.scale.max_replicas} * settings_.replica.concurrency;
+    return pace_.time_to_start(requests_.waiting(), slots);
+  }
+
+  // When what waits now will have started.
+  Duration retry_after(RejectReason reason) const {
+    if (reason == RejectReason::kShuttingDown) return kShortestRetryAfter;
+    if (reason != RejectReason::kQueueFull) return Duration::zero();
+    const std::uint32_t slots = std::max(1U, requests_.running());
+    return std::clamp(pace_.time_to_start(requests_.waiting(), slots), kShortestRetryAfter, kLongestRetryAfter);
+  }
+
+  void on(const RequestCancelled& cancelled) {
+    if (const auto slot = requests_.find(cancelled.request)) withdraw(*slot);
+  }
+
+  // Nobody waits for the request any more. Its slot, if it has one, is free when the replica says so.
+  void withdraw(Slot slot) {
+    const RequestRecord& request = requests_[slot];
+    switch (request.state) {
+      case RequestState::kWaiting:
+        return requests_.erase(slot);
+      case RequestState::kRunning:
+        emit(CancelOnReplica{.request = request.id, .replica = request.replica});
+        return requests_.mark_cancelling(slot);
+      case RequestState::kCancelling:
+        return;
+    }
+  }
+
+  void on(const ResponseFinished& finished) {
+    const auto slot = requests_.find(finished.request);
+    if (!slot) return;
+    const RequestRecord& request = requests_[*slot];
+    if (request.state == RequestState::kWaiting || request.replica != finished.replica) return;
+    if (request.state == RequestState::kRunning && finished.outcome == Outcome::kAnswered) {
+      pace_.finished(now_ - request.dispatched);
+    }
+    leave_replica(request.replica, finished.outcome);
+    if (request.state == RequestState::kRunning && is_loss(finished.outcome))
+      return retry_or_fail(*slot, finished.outcome);
+    requests_.erase(*slot);
+  }
+
+  static bool is_loss(Outcome outcome) { return outcome != Outcome::kAnswered && outcome != Outcome::kAbandoned; }
+
+  void leave_replica(ReplicaId id, Outcome outcome) {
+    const auto slot = replicas_.find(id);
+    if (!slot) return;
+    replicas_.free_slot(*slot);
+    const ReplicaRecord& replica = replicas_[*slot];
+    if (replica.state == ReplicaState::kReady && is_loss(outcome)) {
+      replicas_.suspend(*slot, now_ + settings_.replica.suspension);
+    }
+    if (replica.state == ReplicaState::kDraining && replica.running == 0) stop(*slot, settings_.replica.grace);
+  }
+
+  // RFC 9110, 9.2.2: a proxy repeats a request by itself only if that is safe, or if it is known that nothing was done.
+  void retry_or_fail(Slot slot, Outcome outcome) {
+    const RequestRecord& request = requests_[slot];
+    const bool lost_with_it = outcome != Outcome::kNotSent;
+    if (lost_with_it && request.replicas_lost + 1 >= kPoisonLosses) return fail(slot, RejectReason::kPoison);
+    const bool may_repeat = outcome == Outcome::kNotSent || (outcome == Outcome::kNoAnswer && request.safe_to_repeat);
+    if (!may_repeat || request.attempts >= kMaxAttempts) return fail(slot, RejectReason::kReplicaLost);
+    if (shutting_down_) return fail(slot, RejectReason::kShuttingDown);
+    requests_.requeue_front(slot, lost_with_it);
+  }
+
+  void fail(Slot slot, RejectReason reason) {
+    emit(Reject{.request = requests_[slot].id, .reason = reason, .retry_after = retry_after(reason)});
+    requests_.erase(slot);
+  }
+
+  void dispatch() {
+    while (requests_.waiting() > 0) {
+      const auto free = replicas_.next_free();
+      if (!free) return;
+      const ReplicaId replica = replicas_[*free].id;
+      const Slot slot = requests_.dispatch_front(now_, replica);
+      replicas_.take_slot(*free);
+      emit(Dispatch{.request = requests_[slot].id, .replica = replica, .attempt = requests_[slot].attempts});
+    }
+  }
+
+  // ---- replicas
+
+  void on(const ReplicaReady& ready) {
+    const auto slot = replicas_.find(ready.replica);
+    if (!slot || replicas_[*slot].state != ReplicaState::kStarting) return;
+    replicas_.enter(*slot, ReplicaState::kReady, now_);
+    ever_ready_ = true;
+  }
+
+  void on(const ReplicaExited& exited) {
+    const auto slot = replicas_.find(exited.replica);
+    if (!slot) return;
+    const ReplicaRecord replica = replicas_[*slot];
+    replicas_.remove(*slot);
+    if (replica.state > ReplicaState::kReady) return;
+    const bool lived = replica.state == ReplicaState::kReady && now_ - replica.since >= settings_.replica.backoff_reset;
+    if (!lived) backoff_.failed(now_);
+    keep_count();
+  }
+
+  void on(const UsageSampled&) {}
+  void on(const TimerDue&) {}
+
+  void stop(Slot slot, Duration grace) {
+    replicas_.enter(slot, ReplicaState::kStopping, now_);
+    emit(StopReplica{.replica = replicas_[slot].id, .grace = grace});
+  }
+
+  // Gives the replica nothing new, and stops it as soon as it has nothing.
+  void retire(Slot slot) {
+    if (replicas_[slot].state == ReplicaState::kReady) {
+      replicas_.enter(slot, ReplicaState::kDraining, now_);
+      emit(DrainReplica{.replica = replicas_[slot].id});
+    }
+    if (replicas_[slot].running == 0) stop(slot, settings_.replica.grace);
+  }
+
+  // ---- scaling
+
+  void evaluate() {
+    const Evaluation evaluation = policy_->evaluate(now_, replicas_.counts().active());
+    decide({.cause = DecisionCause::kRule,
+            .metric = evaluation.metric,
+            .target = evaluation.target,
+            .recommended = evaluation.recommended,
+            .stabilized = evaluation.stabilized},
+           std::clamp(evaluation.stabilized, settings_.scale.min_replicas, settings_.scale.max_replicas));
+  }
+
+  // From no replica at all the first request starts one: it must not wait for the policy's next look.
+  void activate() {
+    if (desired_ > 0 || requests_.waiting() == 0 || shutting_down_) return;
+    decide({.cause = DecisionCause::kActivation}, 1);
+  }
+
+  // A replica is gone that nobody sent away: the count stands, and the decision says how it is kept.
+  void keep_count() {
+    if (shutting_down_) return;
+    const BackoffRecord& backoff = backoff_.save();
+    if (now_ < backoff_.next_start()) {
+      decide({.cause = DecisionCause::kBackoff, .failures = backoff.failures, .pause = backoff.pause}, desired_);
+    } else {
+      decide({.cause = DecisionCause::kReplaced}, desired_);
+    }
+  }
+
+  // Makes `desired` the count, records why, and starts or retires what differs.
+  void decide(RecordDecision decision, std::uint32_t desired) {
+    desired_ = desired;
+    const std::uint32_t current = replicas_.counts().active();
+    decision.policy = policy_->kind();
+    decision.desired = desired;
+    decision.current = current;
+    decision.starts = missing();
+    decision.drains = current > desired ? current - desired : 0;
+    decision.waiting = requests_.waiting();
+    decision.running = requests_.running();
+    emit(decision);
+    start_missing();
+    for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
+  }
+
+  // How many replicas to start now.
+  std::uint32_t missing() const {
+    const std::uint32_t current = replicas_.counts().active();
+    const bool must_pause = backoff_.save().failures > 0 && now_ < backoff_.next_start();
+    return shutting_down_ || must_pause || current >= desired_ ? 0 : desired_ - current;
+  }
+
+  void start_missing() {
+    for (std::uint32_t n = missing(); n > 0; --n) emit(StartReplica{.replica = replicas_.add(now_)});
+  }
+
+  void on(const ShutdownRequested&) {
+    if (shutting_down_) return;
+    shutting_down_ = true;
+    while (requests_.waiting() > 0) fail(requests_.front(), RejectReason::kShuttingDown);
+    decide({.cause = DecisionCause::kShutdown}, 0);
+  }
+
+  Settings settings_;
+  bool started_ = false;
+  bool shutting_down_ = false;
+  bool ever_ready_ = false;
+  std::uint32_t desired_ = 0;
+  RequestTable requests_;
+  ReplicaSet replicas_;
+  Backoff backoff_;
+  Pace pace_;
+  std::unique_ptr<ScalePolicy> policy_;
+
+  // Of the step under way.
+  TimePoint now_{};
+  Actions* out_ = nullptr;
+};
+
+Service::Service(const Settings& settings) : impl_{std::make_unique<Impl>(settings)} {}
+Service::Service(const Checkpoint& checkpoint) : impl_{std::make_unique<Impl>(checkpoint)} {}
+Service::~Service() = default;
+
+void Service::handle(TimePoint now, const Event& event, Actions& out) { impl_->handle(now, event, out); }
+std::optional<TimePoint> Service::next_deadline() const { return impl_->next_deadline(); }
+ServiceView Service::view() const { return impl_->view(); }
+const Settings& Service::settings() const { return impl_->settings(); }
+Checkpoint Service::save() const { return impl_->save(); }
+
+}  // namespace tenfold::core

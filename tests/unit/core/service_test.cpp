@@ -1,0 +1,328 @@
+// The life of requests and replicas, as the core decides it. Time is virtual.
+#include "core/service.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/service_driver.hpp"
+
+namespace tenfold::core {
+namespace {
+
+using namespace std::chrono_literals;
+using test::replica;
+using test::request;
+using test::ServiceDriver;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Settings settings(std::uint32_t min, std::uint32_t max, std::uint32_t concurrency = 1) {
+  Settings made;
+  made.scale.min_replicas = min;
+  made.scale.max_replicas = max;
+  made.replica.concurrency = concurrency;
+  return made;
+}
+
+TEST(Service, StartsMinReplicasAtItsFirstStep) {
+  ServiceDriver driver{settings(2, 10)};
+  driver.handle(TimerDue{});
+  EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(1)}, StartReplica{replica(2)}));
+  const auto decisions = driver.of<RecordDecision>();
+  ASSERT_EQ(decisions.size(), 1);
+  EXPECT_EQ(decisions[0].cause, DecisionCause::kInitial);
+  EXPECT_EQ(decisions[0].desired, 2);
+  EXPECT_EQ(decisions[0].starts, 2);
+}
+
+TEST(Service, HoldsRequestsUntilAReplicaIsReadyAndSpreadsThemOverThoseThatCome) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.handle(TimerDue{});
+  driver.arrive(1);
+  driver.arrive(2);
+  driver.arrive(3);
+  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+  driver.handle(ReplicaReady{replica(2)});
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 1}));
+  driver.handle(ReplicaReady{replica(1)});
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
+  driver.answer(1, 2);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(3), replica(2), 1}));
+}
+
+TEST(Service, GivesTheNextRequestToTheReplicaWithTheFewestAndAmongEqualsToTheOneThatWaitedLongest) {
+  ServiceDriver driver{settings(3, 3, 2)};
+  driver.start(3);
+  std::vector<ReplicaId> order;
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    driver.arrive(n);
+    order.push_back(driver.of<Dispatch>().at(0).replica);
+  }
+  EXPECT_THAT(order, ElementsAre(replica(1), replica(2), replica(3), replica(1), replica(2), replica(3)));
+  driver.answer(2, 2);
+  driver.answer(5, 2);
+  driver.answer(1, 1);
+  driver.arrive(7);
+  EXPECT_EQ(driver.of<Dispatch>().at(0).replica, replica(2));
+  driver.arrive(8);  // both have one now; replica 1 has stood longer
+  EXPECT_EQ(driver.of<Dispatch>().at(0).replica, replica(1));
+}
+
+TEST(Service, RefusesTheFirstRequestThatDoesNotFitAndSaysWhenToComeAgain) {
+  Settings tight = settings(1, 1);
+  tight.queue.max_waiting = 4;
+  ServiceDriver driver{tight};
+  driver.start(1);
+  driver.arrive(1);
+  driver.advance(3s);
+  driver.answer(1, 1);  // the measured pace: 3 s a request
+  for (std::uint64_t n = 2; n <= 6; ++n) driver.arrive(n);
+  driver.arrive(7);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(7), RejectReason::kQueueFull, 12s}));
+}
+
+TEST(Service, WithoutAQueueARequestIsServedWhileASlotIsFree) {
+  Settings none = settings(1, 1);
+  none.queue.max_waiting = 0;
+  ServiceDriver driver{none};
+  driver.start(1);
+  driver.arrive(1);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 1}));
+  driver.arrive(2);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kQueueFull);
+}
+
+TEST(Service, AnswersARequestWhoseDeadlinePassesWhileItWaits) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.handle(RequestArrived{.request = request(2), .deadline = driver.now() + 1s});
+  driver.advance(1s);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(2), RejectReason::kDeadlinePassed, 0s}));
+  driver.answer(1, 1);
+  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+}
+
+TEST(Service, TakesARunningRequestBackAtItsDeadlineAndFreesTheSlotWhenTheReplicaSaysSo) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.handle(RequestArrived{.request = request(1), .deadline = driver.now() + 1s});
+  driver.arrive(2);
+  driver.advance(1s);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kDeadlinePassed);
+  EXPECT_THAT(driver.of<CancelOnReplica>(), ElementsAre(CancelOnReplica{request(1), replica(1)}));
+  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+  driver.lose(1, 1, Outcome::kAbandoned);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
+}
+
+TEST(Service, RefusesADeadlineThatTheMeasuredPaceCannotMeet) {
+  ServiceDriver driver{settings(1, 2)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.advance(2s);
+  driver.answer(1, 1);
+  for (std::uint64_t n = 2; n <= 6; ++n) driver.arrive(n);  // one runs, four wait: 4 s on two replicas
+  driver.handle(RequestArrived{.request = request(7), .deadline = driver.now() + 3s});
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kDeadlineImpossible);
+  driver.handle(RequestArrived{.request = request(8), .deadline = driver.now() + 5s});
+  EXPECT_THAT(driver.of<Reject>(), IsEmpty());
+}
+
+TEST(Service, RemovesAQueuedRequestWhoseClientLeft) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.arrive(2);
+  driver.arrive(3);
+  driver.handle(RequestCancelled{request(2)});
+  EXPECT_THAT(driver.actions(), IsEmpty());
+  driver.answer(1, 1);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(3), replica(1), 1}));
+}
+
+TEST(Service, TellsTheReplicaWhenTheClientOfARunningRequestLeft) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.handle(RequestCancelled{request(1)});
+  EXPECT_THAT(driver.actions(), ElementsAre(Action{CancelOnReplica{request(1), replica(1)}}));
+  driver.handle(RequestCancelled{request(1)});
+  EXPECT_THAT(driver.actions(), IsEmpty());
+}
+
+TEST(Service, RepeatsASafeRequestElsewhereBeforeAllOthersAndOnlyOnce) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.arrive(2);
+  driver.arrive(3);
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.actions(), IsEmpty()) << "replica 1 is suspended, replica 2 is busy";
+  driver.answer(2, 2);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 2}));
+}
+
+TEST(Service, ARequestThatTwoReplicasDiedWithIsPoison) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1);
+  driver.lose(1, 2);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kPoison, 0s}));
+}
+
+TEST(Service, ARequestThatMayNotBeRepeatedFailsWithItsReplica) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.arrive(1);
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kReplicaLost, 0s}));
+}
+
+TEST(Service, ARequestThatWasNeverSentIsRepeatedEvenIfItIsNotSafe) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.arrive(1);
+  driver.lose(1, 1, Outcome::kNotSent);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 2}));
+  driver.lose(1, 2, Outcome::kNotSent);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+}
+
+TEST(Service, AnAnswerThatBrokeIsNeverRepeated) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1, Outcome::kAnswerBroken);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+}
+
+TEST(Service, AReplicaThatLostARequestGetsNothingUntilItIsKnownToLive) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.arrive(2);
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+  driver.advance(100ms);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
+}
+
+TEST(Service, ReplacesALongLivedReplicaAtOnce) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.advance(11s);
+  driver.handle(ReplicaExited{replica(1), ExitKind::kSignaled, 9});
+  EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(3)}));
+  EXPECT_EQ(driver.of<RecordDecision>().at(0).cause, DecisionCause::kReplaced);
+}
+
+TEST(Service, PausesLongerAfterEachFailedStart) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.handle(TimerDue{});
+  std::vector<Duration> pauses;
+  for (std::uint32_t n = 1; n <= 10; ++n) {
+    driver.handle(ReplicaExited{replica(n), ExitKind::kExited, 1});
+    EXPECT_THAT(driver.of<StartReplica>(), IsEmpty());
+    pauses.push_back(driver.of<RecordDecision>().at(0).pause);
+    driver.advance(pauses.back() - 1ms);
+    EXPECT_THAT(driver.of<StartReplica>(), IsEmpty());
+    driver.advance(1ms);
+    EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(n + 1)}));
+  }
+  EXPECT_THAT(pauses, ElementsAre(200ms, 400ms, 800ms, 1600ms, 3200ms, 6400ms, 12800ms, 25600ms, 30s, 30s));
+}
+
+TEST(Service, GivesUpOnAStartThatTakesTooLong) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.handle(TimerDue{});
+  driver.advance(60s);
+  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{replica(1), 0s}));
+  driver.handle(ReplicaReady{replica(1)});
+  EXPECT_EQ(driver.view().ready, 0);
+  driver.handle(ReplicaExited{replica(1), ExitKind::kSignaled, 9});
+  driver.advance(200ms);
+  EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(2)}));
+}
+
+TEST(Service, ShutdownFinishesWhatRunsRefusesWhatWaitsAndStopsEveryReplica) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.arrive(1);
+  driver.arrive(2);
+  driver.arrive(3);
+  driver.handle(ShutdownRequested{});
+  EXPECT_EQ(driver.of<Reject>().at(0), (Reject{request(3), RejectReason::kShuttingDown, 1s}));
+  EXPECT_THAT(driver.of<DrainReplica>(), testing::SizeIs(2));
+  EXPECT_THAT(driver.of<StopReplica>(), IsEmpty());
+  driver.answer(1, 1);
+  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{replica(1), 30s}));
+  driver.arrive(4);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kShuttingDown);
+  driver.advance(30s);
+  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{replica(2), 0s})) << "its grace has passed";
+}
+
+TEST(Service, FromNoReplicaTheFirstRequestStartsOne) {
+  ServiceDriver driver{settings(0, 5)};
+  driver.handle(TimerDue{});
+  EXPECT_THAT(driver.of<StartReplica>(), IsEmpty());
+  driver.arrive(1);
+  EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(1)}));
+  EXPECT_EQ(driver.of<RecordDecision>().at(0).cause, DecisionCause::kActivation);
+  driver.handle(ReplicaReady{replica(1)});
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 1}));
+}
+
+TEST(Service, GrowsUnderLoadAndShrinksFiveMinutesAfterIt) {
+  ServiceDriver driver{settings(2, 10)};
+  driver.start(2);
+  for (std::uint64_t n = 1; n <= 100; ++n) driver.arrive(n);
+  driver.advance(15s);
+  const auto up = driver.of<RecordDecision>();
+  ASSERT_EQ(up.size(), 1);
+  EXPECT_DOUBLE_EQ(up[0].metric, 100);
+  EXPECT_EQ(up[0].recommended, 10);
+  EXPECT_EQ(up[0].stabilized, 4) << "from 2 replicas at most max(4, 2 * 2)";
+  for (std::uint32_t n = 3; n <= 4; ++n) driver.handle(ReplicaReady{replica(n)});
+  driver.advance(15s);
+  EXPECT_EQ(driver.of<RecordDecision>().at(0).desired, 8);
+  for (std::uint32_t n = 5; n <= 8; ++n) driver.handle(ReplicaReady{replica(n)});
+  std::uint64_t done = 0;
+  while (driver.view().running > 0) {
+    ++done;
+    driver.answer(done, to_number(driver.service().save().running.front().replica));
+  }
+  EXPECT_EQ(done, 100);
+  driver.advance(299s);
+  EXPECT_EQ(driver.view().desired, 8);
+  driver.advance(30s);
+  EXPECT_EQ(driver.view().desired, 2);
+  EXPECT_EQ(driver.view().ready, 2);
+  EXPECT_EQ(driver.view().stopping, 6);
+}
+
+TEST(Service, ACheckpointGoesOnExactlyWhereItWasTaken) {
+  ServiceDriver driver{settings(2, 4)};
+  driver.start(2);
+  for (std::uint64_t n = 1; n <= 30; ++n) {
+    driver.handle(RequestArrived{.request = request(n), .deadline = driver.now() + 20s, .safe_to_repeat = n % 2 == 0});
+    driver.advance(100ms);
+  }
+  driver.lose(2, 2);
+  Service copy{driver.service().save()};
+  const auto both = [&](TimePoint now, const Event& event) {
+    Actions original;
+    Actions copied;
+    driver.service().handle(now, event, original);
+    copy.handle(now, event, copied);
+    EXPECT_EQ(original, copied);
+    EXPECT_EQ(driver.service().next_deadline(), copy.next_deadline());
+  };
+  for (int step = 0; step < 40; ++step) both(*driver.service().next_deadline(), TimerDue{});
+  EXPECT_EQ(copy.view().waiting, driver.view().waiting);
+}
+
+}  // namespace
+}  // namespace tenfold::core
