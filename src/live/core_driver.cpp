@@ -1,0 +1,48 @@
+#include "live/core_driver.hpp"
+
+#include <variant>
+
+namespace tenfold::live {
+
+CoreDriver::CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler,
+                       StepObserver* observer)
+    : service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
+
+void CoreDriver::handle(const core::Event& event) {
+  pending_.push_back(event);
+  if (is_stepping_) return;
+  is_stepping_ = true;
+  for (std::size_t i = 0; i < pending_.size(); ++i) step(core::Event{pending_[i]});
+  pending_.clear();
+  is_stepping_ = false;
+  arm();
+}
+
+void CoreDriver::step(const core::Event& event) {
+  const core::TimePoint time = now();
+  service_.handle(time, event, actions_);
+  if (observer_) observer_->stepped(time, event, actions_, service_);
+  for (const core::Action& action : actions_) {
+    std::visit([this](const auto& a) { handler_.carry_out(a); }, action);
+  }
+  actions_.clear();
+}
+
+void CoreDriver::arm() {
+  const auto deadline = service_.next_deadline();
+  if (!deadline || *deadline >= armed_for_) return;
+  armed_for_ = *deadline;
+  timer_.expires_at(to_steady(armed_for_));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_timer();
+  });
+}
+
+void CoreDriver::on_timer() {
+  armed_for_ = core::kNever;
+  const auto deadline = service_.next_deadline();
+  if (deadline && *deadline <= now()) return handle(core::TimerDue{});
+  arm();
+}
+
+}  // namespace tenfold::live

@@ -1,0 +1,72 @@
+// Feeds the core with events and time, has its actions carried out, and records every step.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "core/service.hpp"
+#include "live/clock.hpp"
+
+namespace tenfold::live {
+
+// Carries actions out. Called by CoreDriver only, on the loop's thread.
+class ActionHandler {
+ public:
+  virtual ~ActionHandler() = default;
+  virtual void carry_out(const core::Dispatch& action) = 0;
+  virtual void carry_out(const core::Reject& action) = 0;
+  virtual void carry_out(const core::CancelOnReplica& action) = 0;
+  virtual void carry_out(const core::StartReplica& action) = 0;
+  virtual void carry_out(const core::DrainReplica& action) = 0;
+  virtual void carry_out(const core::StopReplica& action) = 0;
+  virtual void carry_out(const core::RecordDecision& action) = 0;
+};
+
+// Sees each step before its actions are carried out: the journal.
+class StepObserver {
+ public:
+  virtual ~StepObserver() = default;
+  virtual void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
+                       const core::Service& service) = 0;
+};
+
+// Owns the core. What an action brings about at once (a connection that is refused, say) is a new event: it waits until
+// the step is carried out, so that the core never sees itself called from within.
+//
+// Not thread-safe: lives on the loop's thread.
+class CoreDriver {
+ public:
+  // `handler` and `observer` must outlive the driver; `observer` may be null.
+  CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler,
+             StepObserver* observer);
+
+  // Takes an event that happens now.
+  void handle(const core::Event& event);
+
+  const core::Service& service() const { return service_; }
+
+ private:
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
+
+  void step(const core::Event& event);
+  void arm();
+  void on_timer();
+
+  core::Service service_;
+  ActionHandler& handler_;
+  StepObserver* observer_;
+  core::Actions actions_;
+  std::vector<core::Event> pending_;
+  bool is_stepping_ = false;
+  Timer timer_;
+  // When the timer fires. It is moved only to an earlier time: most deadlines never come, and arming is a system call.
+  core::TimePoint armed_for_ = core::kNever;
+};
+
+}  // namespace tenfold::live

@@ -1,0 +1,30 @@
+#include "live/problems.hpp"
+
+namespace tenfold::live {
+
+Problem problem_of(core::RejectReason reason) {
+  switch (reason) {
+    case core::RejectReason::kQueueFull:
+      return {503, "urn:tenfold:problem:queue-full", "The queue is full",
+              "As many requests wait as the queue holds. Come again after the time that Retry-After gives."};
+    case core::RejectReason::kDeadlineImpossible:
+      return {504, "urn:tenfold:problem:deadline-impossible", "The deadline cannot be met",
+              "At the measured pace no slot is free before the request's deadline, so it was not run."};
+    case core::RejectReason::kDeadlinePassed:
+      return {504, "urn:tenfold:problem:deadline-passed", "The deadline has passed",
+              "The request's time was over before it had an answer."};
+    case core::RejectReason::kShuttingDown:
+      return {503, "urn:tenfold:problem:shutting-down", "The service is shutting down",
+              "The request was not run. Come again after the time that Retry-After gives."};
+    case core::RejectReason::kReplicaLost:
+      return {502, "urn:tenfold:problem:replica-lost", "The replica was lost",
+              "The replica ended while it had the request. It may have been worked on, so it was not tried again; send "
+              "an Idempotency-Key to have a lost request repeated."};
+    case core::RejectReason::kPoison:
+      return {500, "urn:tenfold:problem:poison", "The request ends replicas",
+              "Two replicas ended while they had this request. It is not tried again."};
+  }
+  return {500, "about:blank", "Internal error", ""};
+}
+
+}  // namespace tenfold::live
