@@ -1,0 +1,40 @@
+// What a replica is, for the process provider: a command with its surroundings.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace tenfold::live {
+
+struct ProcessSpec {
+  // The program and its arguments. `$PORT`, `${PORT}`, `$TENFOLD_SOCKET` and the other variables of the contract are
+  // replaced inside the arguments, so that no shell is needed to pass them on.
+  std::vector<std::string> argv;
+  // Set over what Tenfold itself inherited.
+  std::vector<std::pair<std::string, std::string>> env;
+  // Working directory; empty for Tenfold's own.
+  std::string directory;
+  // Told to the replica as $TENFOLD_CONCURRENCY.
+  std::uint32_t concurrency = 1;
+  // From its start until it must accept a connection; then it is killed and its start has failed.
+  core::Duration start_timeout = std::chrono::seconds{60};
+  // Between two samples of what it uses.
+  core::Duration sample_interval = std::chrono::seconds{1};
+  // Where its output goes, line by line, each with "[replica 3] " before it; -1 keeps it to the last 4 KiB alone.
+  int output_fd = 2;
+};
+
+// Whether the command can be run at all: asked before a service starts, so that a slip of the keyboard is one clear
+// message and not a replica that fails again and again. The message says what was looked for, where, and what is
+// probably meant.
+std::expected<void, std::string> check_command(const ProcessSpec& spec);
+
+// The program's path as `execve` takes it: found along $PATH of the replica's environment unless it has a slash.
+std::expected<std::string, std::string> find_program(const ProcessSpec& spec);
+
+}  // namespace tenfold::live
