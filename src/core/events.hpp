@@ -31,6 +31,7 @@ enum class Outcome : std::uint8_t {
   kAnswered,      // the whole answer came
   kNotSent,       // the replica never got a byte of it: connecting failed
   kNoAnswer,      // it was sent, and the replica was lost before the first byte of an answer
+  kNotKept,       // as kNoAnswer, and the request was too large to be kept for another try
   kAnswerBroken,  // the replica was lost within its answer, of which the client has a part
   kAbandoned,     // it had been cancelled, and the replica let go of it
 };

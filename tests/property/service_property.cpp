@@ -114,7 +114,7 @@ class RandomWorld {
     const Running running = running_[index];
     running_[index] = running_.back();
     running_.pop_back();
-    const auto outcome = one_in(12) ? static_cast<Outcome>(below(5)) : Outcome::kAnswered;
+    const auto outcome = one_in(12) ? static_cast<Outcome>(below(6)) : Outcome::kAnswered;
     step(ResponseFinished{.request = running.request, .replica = running.replica, .outcome = outcome});
   }
 

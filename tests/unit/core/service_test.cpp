@@ -198,6 +198,14 @@ TEST(Service, AnAnswerThatBrokeIsNeverRepeated) {
   EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
 }
 
+TEST(Service, ARequestThatWasTooLargeToKeepIsNotRepeated) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1, Outcome::kNotKept);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+}
+
 TEST(Service, AReplicaThatLostARequestGetsNothingUntilItIsKnownToLive) {
   ServiceDriver driver{settings(1, 1)};
   driver.start(1);
