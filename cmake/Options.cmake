@@ -19,7 +19,7 @@ endif()
 
 add_library(tenfold_options INTERFACE)
 target_compile_options(tenfold_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wno-missing-field-initializers
   $<$<BOOL:${TENFOLD_WERROR}>:-Werror>)
 # Asio without its deprecated half, and without a thread of its own: each loop is run by exactly one thread.
 target_compile_definitions(tenfold_options INTERFACE BOOST_ASIO_NO_DEPRECATED)

@@ -1,0 +1,116 @@
+#include "http/client.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include "http/sockets.hpp"
+
+namespace tenfold::http {
+
+std::shared_ptr<ClientConnection> ClientConnection::connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
+                                                            ClientHandler& handler) {
+  const auto connecting = connect_to(endpoint);
+  Socket socket{loop};
+  if (connecting) socket.assign(boost::asio::generic::stream_protocol{connecting->family, 0}, connecting->fd);
+  auto made = std::make_shared<ClientConnection>(loop, std::move(socket), limits, handler);
+  if (connecting) {
+    made->read();
+  } else {
+    boost::asio::post(loop, [made, error = connecting.error()] { made->fail(std::strerror(error)); });
+  }
+  return made;
+}
+
+ClientConnection::ClientConnection(Loop&, Socket socket, const Limits& limits, ClientHandler& handler)
+    : Connection{std::move(socket), std::max(limits.buffer_bytes, limits.head_bytes + 1)},
+      handler_{&handler},
+      parser_{MessageKind::kResponse, limits.head_bytes} {}
+
+void ClientConnection::begin(bool is_head_request) {
+  input_.finish_message();
+  parser_.reset(is_head_request);
+  is_head_request_ = is_head_request;
+  has_answer_begun_ = false;
+  if (state_ != State::kClosed) state_ = State::kHead;
+  read();
+}
+
+void ClientConnection::consume(std::size_t bytes) {
+  input_.consume(bytes);
+  if (!decoder_.is_complete()) read();
+}
+
+bool ClientConnection::reusable() const {
+  return is_open() && body_complete() && head().keep_alive() && !input_.has_more();
+}
+
+void ClientConnection::on_input() {
+  switch (state_) {
+    case State::kIdle:
+      return fail("the server sent something that nobody asked for");
+    case State::kHead:
+      return receive_head();
+    case State::kBody:
+      return receive_body();
+    case State::kClosed:
+      return;
+  }
+}
+
+void ClientConnection::receive_head() {
+  has_answer_begun_ = true;
+  while (input_.has_more()) {
+    switch (parser_.parse(input_.message())) {
+      case HeadStatus::kIncomplete:
+        return;
+      case HeadStatus::kBad:
+        return fail(parser_.refusal().reason);
+      case HeadStatus::kComplete:
+        break;
+    }
+    input_.take_head(parser_.head().size());
+    if (parser_.head().status() == 101) return fail("the server switches protocols and was not asked to");
+    if (parser_.head().status() >= 200) {
+      decoder_.reset(parser_.head().body_kind(), parser_.head().content_length());
+      state_ = State::kBody;
+      input_.decode(decoder_);
+      if (decoder_.is_bad()) return fail(decoder_.reason());
+      return handler_->on_head(*this);
+    }
+    input_.finish_message();
+    parser_.reset(is_head_request_);
+  }
+}
+
+void ClientConnection::receive_body() {
+  if (decoder_.is_complete()) return;
+  const std::size_t decoded = input_.decode(decoder_);
+  if (decoder_.is_bad()) return fail(decoder_.reason());
+  if (decoded > 0 || decoder_.is_complete()) handler_->on_body(*this);
+}
+
+void ClientConnection::on_end(const boost::system::error_code& error) {
+  if (state_ == State::kBody && !decoder_.is_complete()) {
+    decoder_.end_of_input();
+    if (decoder_.is_complete()) return handler_->on_body(*this);
+    return fail(decoder_.reason());
+  }
+  fail(error == boost::asio::error::eof ? "the server closed the connection" : error.message());
+}
+
+void ClientConnection::on_flushed() {
+  if (state_ == State::kHead || state_ == State::kBody) handler_->on_writable(*this);
+}
+
+void ClientConnection::fail(std::string_view problem) {
+  if (state_ == State::kClosed) return;
+  const std::shared_ptr<Connection> self = shared_from_this();
+  state_ = State::kClosed;
+  Connection::close();
+  handler_->on_closed(*this, problem);
+}
+
+}  // namespace tenfold::http

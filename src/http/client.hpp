@@ -1,0 +1,89 @@
+// A connection to a server, as the one who asks sees it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "http/body_decoder.hpp"
+#include "http/connection.hpp"
+#include "http/endpoint.hpp"
+#include "http/head_parser.hpp"
+#include "http/limits.hpp"
+
+namespace tenfold::http {
+
+class ClientConnection;
+
+// Follows one exchange. All calls come from the loop's thread, and none from within a call to the connection.
+class ClientHandler {
+ public:
+  // The answer's head is there, and maybe the first of its body. Interim answers (1xx) are not shown.
+  virtual void on_head(ClientConnection& connection) = 0;
+  // More of the answer's body is there, or its end.
+  virtual void on_body(ClientConnection& connection) = 0;
+  // What was sent has gone; more may be sent.
+  virtual void on_writable(ClientConnection& connection) = 0;
+  // The connection is gone, or its answer broke a rule: `problem` says what happened. Nothing follows.
+  virtual void on_closed(ClientConnection& connection, std::string_view problem) = 0;
+
+ protected:
+  ~ClientHandler() = default;
+};
+
+// Carries one exchange after the other:
+//
+//   auto connection = ClientConnection::connect(loop, endpoint, limits, handler);
+//   connection->begin(false);
+//   connection->send({head, body});       // then on_head, on_body until body_complete()
+//   if (connection->reusable()) connection->begin(...) else connection->close();
+//
+// Owned by whoever asks. `close` it before the last reference goes; it calls nobody from then on.
+class ClientConnection final : public Connection {
+ public:
+  // Starts to connect; what is sent before the connection stands follows then. That it cannot be made is told by
+  // on_closed, from the loop.
+  static std::shared_ptr<ClientConnection> connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
+                                                   ClientHandler& handler);
+  ClientConnection(Loop& loop, Socket socket, const Limits& limits, ClientHandler& handler);
+
+  void set_handler(ClientHandler& handler) { handler_ = &handler; }
+
+  // A new request is about to be sent. The answer to a HEAD has no body whatever its head says.
+  void begin(bool is_head_request);
+
+  const Head& head() const { return parser_.head(); }
+  std::string_view body() const { return input_.body(); }
+  bool body_complete() const { return state_ == State::kBody && decoder_.is_complete(); }
+  void consume(std::size_t bytes);
+  // Whether any byte of an answer, interim ones included, came since `begin`.
+  bool has_answer_begun() const { return has_answer_begun_; }
+
+  // The exchange is over, and the connection can carry another.
+  bool reusable() const;
+
+  // Sends FIN: there will be no more requests, and nobody waits for an answer.
+  void half_close() { shut_down_writing(); }
+  void close() { Connection::close(); }
+
+ private:
+  enum class State : std::uint8_t { kIdle, kHead, kBody, kClosed };
+
+  void on_input() override;
+  void moved() override { parser_.rebase(input_.base()); }
+  void on_end(const boost::system::error_code& error) override;
+  void on_flushed() override;
+
+  void receive_head();
+  void receive_body();
+  void fail(std::string_view problem);
+
+  ClientHandler* handler_;
+  HeadParser parser_;
+  BodyDecoder decoder_;
+  State state_ = State::kIdle;
+  bool is_head_request_ = false;
+  bool has_answer_begun_ = false;
+};
+
+}  // namespace tenfold::http

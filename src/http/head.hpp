@@ -1,0 +1,100 @@
+// A parsed message head: views into the bytes that came, and what they say about the message's framing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace tenfold::http {
+
+// Fields that the framing, the connection or a proxy must know. All others are passed on unread.
+enum class FieldKind : std::uint8_t {
+  kOther,
+  kHost,
+  kConnection,
+  kContentLength,
+  kTransferEncoding,
+  kExpect,
+  kHopByHop,  // Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer, Upgrade
+  kForwarded,
+  kForwardedFor,
+  kForwardedProto,
+  kForwardedHost,
+  kRequestId,
+};
+
+enum class BodyKind : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+
+// Case does not matter (RFC 9110, 5.1). ASCII only.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// The head of a request or a response. Its views lie in the buffer of the connection it came on and follow that buffer
+// when it moves; they are valid until the message is finished.
+class Head {
+ public:
+  struct Field {
+    std::string_view name;
+    std::string_view value;
+    FieldKind kind;
+  };
+
+  // Of a request.
+  std::string_view method() const { return view(method_); }
+  std::string_view target() const { return view(target_); }
+  // Of a response.
+  int status() const { return status_; }
+  std::string_view reason() const { return view(target_); }
+
+  // The minor version of HTTP/1.
+  int minor_version() const { return minor_version_; }
+
+  std::size_t field_count() const { return fields_.size(); }
+  Field field(std::size_t i) const { return {view(fields_[i].name), view(fields_[i].value), fields_[i].kind}; }
+
+  // The first field of that name.
+  std::optional<std::string_view> find(std::string_view name) const;
+
+  BodyKind body_kind() const { return body_kind_; }
+  // For BodyKind::kLength.
+  std::uint64_t content_length() const { return content_length_; }
+  // The sender is ready for another message on the connection.
+  bool keep_alive() const { return keep_alive_; }
+  bool expects_continue() const { return expects_continue_; }
+  // The Connection field names fields that must not be passed on.
+  bool connection_names_fields() const { return connection_names_fields_; }
+
+  // The length of the head in bytes, its empty line included.
+  std::size_t size() const { return size_; }
+
+ private:
+  friend class HeadParser;
+
+  // A part of the head, as an offset from its first byte: a buffer may move.
+  struct Part {
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+  };
+  struct FieldParts {
+    Part name;
+    Part value;
+    FieldKind kind = FieldKind::kOther;
+  };
+
+  std::string_view view(Part part) const { return {base_ + part.offset, part.size}; }
+
+  const char* base_ = nullptr;
+  std::uint32_t size_ = 0;
+  Part method_;
+  Part target_;
+  int status_ = 0;
+  int minor_version_ = 1;
+  BodyKind body_kind_ = BodyKind::kNone;
+  bool keep_alive_ = true;
+  bool expects_continue_ = false;
+  bool connection_names_fields_ = false;
+  std::uint64_t content_length_ = 0;
+  std::vector<FieldParts> fields_;  // keeps its room from message to message
+};
+
+}  // namespace tenfold::http

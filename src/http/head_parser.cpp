@@ -1,0 +1,291 @@
+#include "http/head_parser.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace tenfold::http {
+
+namespace {
+
+// Which bytes may stand where (RFC 9110, 5.6.2 and 5.5; RFC 3986 for the target).
+enum CharClass : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4 };
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (int c = 0x21; c < 0x7F; ++c) classes[static_cast<std::size_t>(c)] = kValue | kTarget;
+  for (int c = 0x80; c < 0x100; ++c) classes[static_cast<std::size_t>(c)] = kValue;
+  classes[' '] |= kValue;
+  classes['\t'] |= kValue;
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) classes[static_cast<unsigned char>(c)] |= kToken;
+  for (int c = '0'; c <= '9'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
+  for (int c = 'a'; c <= 'z'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
+  for (int c = 'A'; c <= 'Z'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
+  return classes;
+}
+constexpr auto kClasses = make_classes();
+
+bool all_are(std::string_view text, CharClass wanted) {
+  std::uint8_t common = 0xFF;
+  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
+  return (common & wanted) != 0;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+FieldKind kind_of(std::string_view name) {
+  const auto is = [name](std::string_view known) { return equals_ignoring_case(name, known); };
+  switch (name.size()) {
+    case 2:
+      return is("te") ? FieldKind::kHopByHop : FieldKind::kOther;
+    case 4:
+      return is("host") ? FieldKind::kHost : FieldKind::kOther;
+    case 6:
+      return is("expect") ? FieldKind::kExpect : FieldKind::kOther;
+    case 7:
+      return is("upgrade") || is("trailer") ? FieldKind::kHopByHop : FieldKind::kOther;
+    case 9:
+      return is("forwarded") ? FieldKind::kForwarded : FieldKind::kOther;
+    case 10:
+      return is("connection") ? FieldKind::kConnection : is("keep-alive") ? FieldKind::kHopByHop : FieldKind::kOther;
+    case 12:
+      return is("x-request-id") ? FieldKind::kRequestId : FieldKind::kOther;
+    case 14:
+      return is("content-length") ? FieldKind::kContentLength : FieldKind::kOther;
+    case 15:
+      return is("x-forwarded-for") ? FieldKind::kForwardedFor : FieldKind::kOther;
+    case 16:
+      return is("x-forwarded-host")   ? FieldKind::kForwardedHost
+             : is("proxy-connection") ? FieldKind::kHopByHop
+                                      : FieldKind::kOther;
+    case 17:
+      return is("transfer-encoding")   ? FieldKind::kTransferEncoding
+             : is("x-forwarded-proto") ? FieldKind::kForwardedProto
+                                       : FieldKind::kOther;
+    case 18:
+      return is("proxy-authenticate") ? FieldKind::kHopByHop : FieldKind::kOther;
+    case 19:
+      return is("proxy-authorization") ? FieldKind::kHopByHop : FieldKind::kOther;
+    default:
+      return FieldKind::kOther;
+  }
+}
+
+// The longest target that is not answered 414: half of the default head.
+constexpr std::size_t kMaxTarget = std::size_t{16} << 10;
+
+// More fields than this are an attack on whoever walks them.
+constexpr std::size_t kMaxFields = 256;
+
+}  // namespace
+
+void HeadParser::reset(bool answers_head) {
+  const char* base = head_.base_;
+  std::vector<Head::FieldParts> room = std::move(head_.fields_);
+  room.clear();
+  head_ = Head{};
+  head_.base_ = base;
+  head_.fields_ = std::move(room);
+  scanned_ = 0;
+  line_start_ = 0;
+  has_first_line_ = has_length_ = has_coding_ = has_host_ = false;
+  has_connection_close_ = has_connection_keep_alive_ = false;
+  answers_head_ = answers_head;
+}
+
+HeadStatus HeadParser::parse(std::string_view bytes) {
+  head_.base_ = bytes.data();
+  while (scanned_ < bytes.size()) {
+    const void* found = std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_);
+    if (!found) {
+      scanned_ = bytes.size();
+      break;
+    }
+    const auto newline = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    scanned_ = newline + 1;
+    if (newline == line_start_ || bytes[newline - 1] != '\r') {
+      refuse(400, "a line ends without CR");
+      return HeadStatus::kBad;
+    }
+    const std::size_t start = line_start_;
+    line_start_ = newline + 1;
+    if (line_start_ > limit_) break;
+    const std::string_view line = bytes.substr(start, newline - 1 - start);
+    if (line.empty() && has_first_line_) {
+      head_.size_ = static_cast<std::uint32_t>(line_start_);
+      return finish() ? HeadStatus::kComplete : HeadStatus::kBad;
+    }
+    // RFC 9112, 2.2: an empty line before a request is skipped, once.
+    if (line.empty() && start == 0 && kind_ == MessageKind::kRequest) continue;
+    if (!take_line(line, start)) return HeadStatus::kBad;
+  }
+  if (scanned_ > limit_) {
+    if (!has_first_line_ && kind_ == MessageKind::kRequest) {
+      refuse(414, "the request line is too long");
+    } else {
+      refuse(431, "the head is too long");
+    }
+    return HeadStatus::kBad;
+  }
+  return HeadStatus::kIncomplete;
+}
+
+bool HeadParser::take_line(std::string_view line, std::size_t offset) {
+  if (has_first_line_) return take_field(line, offset);
+  has_first_line_ = true;
+  return kind_ == MessageKind::kRequest ? take_request_line(line, offset) : take_status_line(line, offset);
+}
+
+// RFC 9112, 3: method SP request-target SP HTTP-version
+bool HeadParser::take_request_line(std::string_view line, std::size_t offset) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last)
+    return refuse(400, "the request line is not 'METHOD TARGET VERSION'");
+  const std::string_view method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  if (method.empty() || !all_are(method, kToken)) return refuse(400, "the method is not a token");
+  if (target.size() > kMaxTarget) return refuse(414, "the request target is too long");
+  if (target.empty() || !all_are(target, kTarget))
+    return refuse(400, "the request target has a character that it must not");
+  if (method == "CONNECT") return refuse(501, "CONNECT is not served here");
+  const bool is_asterisk = target == "*" && method == "OPTIONS";
+  const bool is_absolute = target.starts_with("http://") || target.starts_with("https://");
+  if (target.front() != '/' && !is_asterisk && !is_absolute)
+    return refuse(400, "the request target is neither a path nor a URL");
+  head_.method_ = {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(method.size())};
+  head_.target_ = {static_cast<std::uint32_t>(offset + first + 1), static_cast<std::uint32_t>(target.size())};
+  return take_version(line.substr(last + 1));
+}
+
+// RFC 9112, 4: HTTP-version SP status-code SP [ reason-phrase ]
+bool HeadParser::take_status_line(std::string_view line, std::size_t offset) {
+  if (line.size() < 12 || line[8] != ' ' || (line.size() > 12 && line[12] != ' '))
+    return refuse(400, "the status line is malformed");
+  const char* code = line.data() + 9;
+  const auto [end, error] = std::from_chars(code, code + 3, head_.status_);
+  if (error != std::errc{} || end != code + 3 || head_.status_ < 100)
+    return refuse(400, "the status is not a number of three digits");
+  const std::string_view reason = line.size() > 13 ? line.substr(13) : std::string_view{};
+  if (!all_are(reason, kValue)) return refuse(400, "the reason phrase has a control character");
+  head_.target_ = {static_cast<std::uint32_t>(offset + std::min<std::size_t>(13, line.size())),
+                   static_cast<std::uint32_t>(reason.size())};
+  return take_version(line.substr(0, 8));
+}
+
+bool HeadParser::take_version(std::string_view version) {
+  const bool is_http = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!is_http || !is_digit(version[5]) || !is_digit(version[7])) return refuse(400, "the HTTP version is malformed");
+  if (version[5] != '1') return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  head_.minor_version_ = version[7] == '0' ? 0 : 1;
+  return true;
+}
+
+// RFC 9112, 5: field-name ":" OWS field-value OWS
+bool HeadParser::take_field(std::string_view line, std::size_t offset) {
+  if (line.front() == ' ' || line.front() == '\t') return refuse(400, "a field is folded over two lines");
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return refuse(400, "a field has no colon");
+  const std::string_view name = line.substr(0, colon);
+  if (name.empty() || !all_are(name, kToken)) return refuse(400, "a field's name is not a token");
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (!all_are(value, kValue)) return refuse(400, "a field's value has a control character");
+  if (head_.fields_.size() == kMaxFields) return refuse(431, "the head has too many fields");
+  const FieldKind kind = kind_of(name);
+  const auto value_offset = offset + static_cast<std::size_t>(value.data() - line.data());
+  head_.fields_.push_back(
+      {.name = {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size())},
+       .value = {static_cast<std::uint32_t>(value_offset), static_cast<std::uint32_t>(value.size())},
+       .kind = kind});
+  return take_meaning(kind, value);
+}
+
+bool HeadParser::take_meaning(FieldKind kind, std::string_view value) {
+  switch (kind) {
+    case FieldKind::kContentLength:
+      return take_content_length(value);
+    case FieldKind::kTransferEncoding:
+      return take_transfer_encoding(value);
+    case FieldKind::kConnection:
+      return take_connection(value);
+    case FieldKind::kHost:
+      if (has_host_ && kind_ == MessageKind::kRequest) return refuse(400, "Host is given twice");
+      has_host_ = true;
+      return true;
+    case FieldKind::kExpect:
+      if (kind_ == MessageKind::kRequest && !equals_ignoring_case(value, "100-continue"))
+        return refuse(417, "the expectation is not known");
+      head_.expects_continue_ = true;
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool HeadParser::take_content_length(std::string_view value) {
+  if (has_length_) return refuse(400, "Content-Length is given twice");
+  has_length_ = true;
+  std::uint64_t length = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, length);
+  if (error != std::errc{} || stop != end) return refuse(400, "Content-Length is not a number");
+  head_.content_length_ = length;
+  return true;
+}
+
+bool HeadParser::take_transfer_encoding(std::string_view value) {
+  if (has_coding_) return refuse(400, "Transfer-Encoding is given twice");
+  has_coding_ = true;
+  if (!equals_ignoring_case(value, "chunked")) return refuse(501, "the only transfer coding known here is chunked");
+  return true;
+}
+
+bool HeadParser::take_connection(std::string_view value) {
+  while (!value.empty()) {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    const std::string_view option = trim(value.substr(0, comma));
+    value.remove_prefix(std::min(comma + 1, value.size()));
+    if (equals_ignoring_case(option, "close")) {
+      has_connection_close_ = true;
+    } else if (equals_ignoring_case(option, "keep-alive")) {
+      has_connection_keep_alive_ = true;
+    } else if (!option.empty()) {
+      head_.connection_names_fields_ = true;
+    }
+  }
+  return true;
+}
+
+// The framing that follows from the whole head: RFC 9112, 6.3.
+bool HeadParser::finish() {
+  if (has_coding_ && has_length_) return refuse(400, "both Transfer-Encoding and Content-Length are given");
+  if (has_coding_ && head_.minor_version_ == 0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+  if (kind_ == MessageKind::kRequest && !has_host_ && head_.minor_version_ == 1) return refuse(400, "Host is missing");
+  head_.keep_alive_ = !has_connection_close_ && (head_.minor_version_ == 1 || has_connection_keep_alive_);
+  if (has_coding_) {
+    head_.body_kind_ = BodyKind::kChunked;
+  } else if (has_length_) {
+    head_.body_kind_ = head_.content_length_ > 0 ? BodyKind::kLength : BodyKind::kNone;
+  } else {
+    head_.body_kind_ = kind_ == MessageKind::kRequest ? BodyKind::kNone : BodyKind::kUntilClose;
+  }
+  const bool has_no_body = head_.status_ / 100 == 1 || head_.status_ == 204 || head_.status_ == 304 || answers_head_;
+  if (kind_ == MessageKind::kResponse && has_no_body) head_.body_kind_ = BodyKind::kNone;
+  if (head_.body_kind_ == BodyKind::kNone) head_.expects_continue_ = false;
+  if (head_.body_kind_ == BodyKind::kUntilClose) head_.keep_alive_ = false;
+  return true;
+}
+
+bool HeadParser::refuse(int status, std::string_view reason) {
+  refusal_ = {.status = status, .reason = reason};
+  return false;
+}
+
+}  // namespace tenfold::http

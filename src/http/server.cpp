@@ -1,0 +1,127 @@
+#include "http/server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/sockets.hpp"
+
+namespace tenfold::http {
+
+namespace {
+
+// How exact timeouts are, at best; shorter ones tick as often as they need.
+constexpr std::chrono::milliseconds kLongestTick{250};
+constexpr std::chrono::milliseconds kShortestTick{5};
+
+std::chrono::milliseconds tick_for(const Limits& limits) {
+  const auto shortest =
+      std::min({limits.head_timeout, limits.body_timeout, limits.idle_timeout, limits.linger_timeout});
+  return std::clamp(shortest / 4, kShortestTick, kLongestTick);
+}
+
+// Connections accepted in a row before the others get their turn.
+constexpr int kAcceptBatch = 64;
+
+}  // namespace
+
+Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits)
+    : loop_{loop},
+      handler_{handler},
+      limits_{limits},
+      timeouts_{TimeoutList{limits.head_timeout}, TimeoutList{limits.body_timeout}, TimeoutList{limits.idle_timeout},
+                TimeoutList{limits.linger_timeout}, TimeoutList{std::chrono::hours{24 * 365}}},
+      ticker_{loop},
+      tick_{tick_for(limits)},
+      now_{std::chrono::steady_clock::now()} {}
+
+Server::~Server() {
+  while (!connections_.empty()) connections_.front()->remove();
+}
+
+std::expected<Endpoint, std::string> Server::listen(const Endpoint& endpoint) {
+  const auto fd = listen_on(endpoint);
+  if (!fd) return std::unexpected(fd.error());
+  adopt(*fd);
+  return bound_endpoint(*fd);
+}
+
+void Server::adopt(int listening_fd) {
+  listeners_.push_back({.descriptor = Descriptor{loop_, listening_fd}});
+  listeners_.back().descriptor.non_blocking(true);
+  wait_for_clients(listeners_.back());
+}
+
+void Server::wait_for_clients(Listener& listener) {
+  listener.descriptor.async_wait(Descriptor::wait_read, [this, &listener](const boost::system::error_code& error) {
+    if (error) return;
+    int left = kAcceptBatch;
+    while (left > 0 && accept(listener)) --left;
+    if (!listener.is_paused) wait_for_clients(listener);
+  });
+}
+
+bool Server::accept(Listener& listener) {
+  if (connections_.size() >= limits_.connections) {
+    pause(listener);
+    return false;
+  }
+  auto accepted = accept_from(listener.descriptor.native_handle());
+  if (!accepted) {
+    const int error = accepted.error();
+    // Out of descriptors or memory: who waits stays in the listen queue.
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause(listener);
+    return error == ECONNABORTED || error == EINTR;
+  }
+  Socket socket{loop_, boost::asio::generic::stream_protocol{accepted->family, 0}, accepted->fd};
+  connections_.push_front(std::make_shared<ServerConnection>(*this, std::move(socket), std::move(accepted->peer)));
+  connections_.front()->place_ = connections_.begin();
+  start_ticking();
+  connections_.front()->start();
+  return true;
+}
+
+void Server::pause(Listener& listener) {
+  listener.is_paused = true;
+  has_paused_ = true;
+  start_ticking();
+}
+
+void Server::start_ticking() {
+  if (is_ticking_) return;
+  now_ = std::chrono::steady_clock::now();
+  tick();
+}
+
+// Ticks only while there is something to watch: an idle server sleeps.
+void Server::tick() {
+  is_ticking_ = !connections_.empty() || has_paused_;
+  if (!is_ticking_) return;
+  ticker_.expires_after(tick_);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    now_ = std::chrono::steady_clock::now();
+    for (TimeoutList* list : {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.linger}) list->expire(now_);
+    has_paused_ = false;
+    for (Listener& listener : listeners_) {
+      if (std::exchange(listener.is_paused, false)) wait_for_clients(listener);
+    }
+    tick();
+  });
+}
+
+void Server::stop_accepting() { listeners_.clear(); }
+
+void Server::drain() {
+  stop_accepting();
+  is_draining_ = true;
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    const std::shared_ptr<ServerConnection> connection = *next++;
+    if (connection->state_ == ServerConnection::State::kHead && !connection->parser_.has_begun()) connection->remove();
+  }
+}
+
+}  // namespace tenfold::http

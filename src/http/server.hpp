@@ -1,0 +1,89 @@
+// An HTTP/1.1 server: listens, accepts, and hands each lawful request to its handler.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <list>
+#include <memory>
+#include <string>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "http/connection.hpp"
+#include "http/endpoint.hpp"
+#include "http/limits.hpp"
+#include "http/server_connection.hpp"
+#include "http/timeouts.hpp"
+
+namespace tenfold::http {
+
+// Lives on one loop's thread. Knows nothing of who answers: an ingress, an SDK's program and a test are alike.
+//
+//   Server server{loop, handler, {}};
+//   auto endpoint = server.listen(Endpoint::tcp("127.0.0.1", 8080));
+//   if (!endpoint) fail(endpoint.error());
+//   loop.run();
+class Server {
+ public:
+  Server(Loop& loop, ServerHandler& handler, const Limits& limits);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Listens on `endpoint` and accepts from now on; returns where, with the real port for port 0. The error says what
+  // was wrong and what to do.
+  std::expected<Endpoint, std::string> listen(const Endpoint& endpoint);
+  // Accepts from a socket that listens already, handed over by a parent (systemd's LISTEN_FDS). Takes it over.
+  void adopt(int listening_fd);
+
+  // Accepts no more.
+  void stop_accepting();
+  // Accepts no more, closes what is idle, and ends each connection with the answer that is under way.
+  void drain();
+  std::size_t connection_count() const { return connections_.size(); }
+  const Limits& limits() const { return limits_; }
+
+ private:
+  friend class ServerConnection;
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Loop::executor_type>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        Loop::executor_type>;
+  struct Timeouts {
+    TimeoutList head;
+    TimeoutList body;
+    TimeoutList idle;
+    TimeoutList linger;
+    TimeoutList none;  // where those stand that wait for nobody: moving is cheaper than leaving
+  };
+
+  struct Listener {
+    Descriptor descriptor;
+    bool is_paused = false;  // nothing can be accepted now; the next tick looks again
+  };
+
+  void wait_for_clients(Listener& listener);
+  // False when nothing more is to be accepted now.
+  bool accept(Listener& listener);
+  void pause(Listener& listener);
+  void start_ticking();
+  void tick();
+  // The time of the last tick: exact enough for timeouts, and free.
+  std::chrono::steady_clock::time_point now() const { return now_; }
+
+  Loop& loop_;
+  ServerHandler& handler_;
+  Limits limits_;
+  Timeouts timeouts_;
+  std::list<Listener> listeners_;
+  std::list<std::shared_ptr<ServerConnection>> connections_;
+  Timer ticker_;
+  std::chrono::milliseconds tick_;
+  std::chrono::steady_clock::time_point now_;
+  bool is_ticking_ = false;
+  bool is_draining_ = false;
+  bool has_paused_ = false;  // some listener
+  std::string scratch_;      // for heads of ours
+};
+
+}  // namespace tenfold::http

@@ -1,0 +1,232 @@
+#include "http/server_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/socket_base.hpp>
+
+#include "http/date.hpp"
+#include "http/problem.hpp"
+#include "http/server.hpp"
+#include "http/status.hpp"
+
+namespace tenfold::http {
+
+ServerConnection::ServerConnection(Server& server, Socket socket, std::string peer)
+    : Connection{std::move(socket), std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
+      server_{server},
+      parser_{MessageKind::kRequest, server.limits_.head_bytes},
+      peer_{std::move(peer)} {}
+
+const Limits& ServerConnection::limits() const { return server_.limits_; }
+
+void ServerConnection::start() {
+  server_.timeouts_.idle.set(*this, server_.now());
+  read();
+}
+
+void ServerConnection::on_input() {
+  switch (state_) {
+    case State::kHead:
+      return receive_heads();
+    case State::kExchange:
+      return receive_body();
+    case State::kLingering:
+    case State::kClosed:
+      return input_.drop_all();
+  }
+}
+
+// Requests that were answered at once make room for the next one that is already here.
+void ServerConnection::receive_heads() {
+  is_parsing_ = true;
+  while (state_ == State::kHead && input_.has_more()) {
+    const bool had_begun = parser_.has_begun();
+    const HeadStatus status = parser_.parse(input_.message());
+    if (status == HeadStatus::kIncomplete) {
+      if (!had_begun) server_.timeouts_.head.set(*this, server_.now());
+      break;
+    }
+    if (status == HeadStatus::kBad) {
+      refuse(parser_.refusal());
+    } else {
+      begin_exchange();
+    }
+  }
+  is_parsing_ = false;
+}
+
+void ServerConnection::begin_exchange() {
+  const Head& request = parser_.head();
+  input_.take_head(request.size());
+  decoder_.reset(request.body_kind(), request.content_length());
+  state_ = State::kExchange;
+  handler_ = nullptr;
+  has_answered_ = keeps_alive_ = is_keep_alive_fixed_ = false;
+  awaits_continue_ = request.expects_continue();
+  if (request.content_length() > limits().body_bytes) return refuse({413, "the body is larger than is accepted here"});
+  if (!decode_body()) return;
+  watch_body();
+  server_.handler_.on_request(*this);
+}
+
+void ServerConnection::receive_body() {
+  const std::size_t before = input_.body().size();
+  const bool was_complete = decoder_.is_complete();
+  if (was_complete || !decode_body()) return;
+  if (decoder_.decoded() - watched_from_ >= limits().body_progress_bytes || decoder_.is_complete()) watch_body();
+  if (handler_ && (input_.body().size() > before || decoder_.is_complete())) handler_->on_body(*this);
+}
+
+// False when the body breaks a rule, which is answered then.
+bool ServerConnection::decode_body() {
+  if (input_.decode(decoder_) > 0) awaits_continue_ = false;
+  if (decoder_.is_bad()) {
+    refuse({400, decoder_.reason()});
+  } else if (decoder_.decoded() > limits().body_bytes) {
+    refuse({413, "the body is larger than is accepted here"});
+  } else {
+    return true;
+  }
+  return false;
+}
+
+void ServerConnection::watch_body() {
+  watched_from_ = decoder_.decoded();
+  (decoder_.is_complete() ? server_.timeouts_.none : server_.timeouts_.body).set(*this, server_.now());
+}
+
+void ServerConnection::consume(std::size_t bytes) {
+  input_.consume(bytes);
+  if (!decoder_.is_complete()) read();
+}
+
+void ServerConnection::want_body() {
+  if (!awaits_continue_ || has_answered_) return;
+  awaits_continue_ = false;
+  send({"HTTP/1.1 100 Continue\r\n\r\n"});
+}
+
+bool ServerConnection::keep_alive() {
+  if (!is_keep_alive_fixed_) {
+    is_keep_alive_fixed_ = true;
+    keeps_alive_ = head().keep_alive() && head().minor_version() == 1 && body_complete() && !server_.is_draining_;
+  }
+  has_answered_ = true;
+  return keeps_alive_;
+}
+
+void ServerConnection::finish() {
+  handler_ = nullptr;
+  if (state_ != State::kExchange) return;
+  if (is_gone_) return remove();
+  if (!keep_alive() || !decoder_.is_complete() || server_.is_draining_) return linger();
+  input_.finish_message();
+  parser_.reset();
+  state_ = State::kHead;
+  server_.timeouts_.idle.set(*this, server_.now());
+  if (is_parsing_) return;
+  if (input_.has_more()) {
+    boost::asio::post(socket_.get_executor(), [this, self = shared_from_this()] {
+      if (state_ != State::kHead || !is_open()) return;
+      receive_heads();
+      read();
+    });
+  } else {
+    read();
+  }
+}
+
+void ServerConnection::abort() {
+  handler_ = nullptr;
+  if (state_ == State::kClosed) return;
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
+  remove();
+}
+
+void ServerConnection::respond(int status, std::string_view content_type, std::string_view body,
+                               std::string_view fields) {
+  std::string& head = server_.scratch_;
+  head = "HTTP/1.1 ";
+  head += std::to_string(status);
+  head += ' ';
+  head += reason_phrase(status);
+  head += "\r\nDate: ";
+  head += http_date();
+  if (!content_type.empty()) {
+    head += "\r\nContent-Type: ";
+    head += content_type;
+  }
+  head += "\r\nContent-Length: ";
+  head += std::to_string(body.size());
+  head += "\r\n";
+  head += fields;
+  head += keep_alive() ? "\r\n" : "Connection: close\r\n\r\n";
+  const bool has_body = this->head().method() != "HEAD";
+  send({head, has_body ? body : std::string_view{}});
+  finish();
+}
+
+void ServerConnection::refuse(const Refusal& refusal) {
+  if (!has_answered_) {
+    has_answered_ = true;
+    const std::string body = to_json(Problem{.status = refusal.status, .detail = refusal.reason});
+    std::string& head = server_.scratch_;
+    head = "HTTP/1.1 " + std::to_string(refusal.status) + ' ';
+    head += reason_phrase(refusal.status);
+    head += "\r\nContent-Type: ";
+    head += kProblemType;
+    head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";
+    send({head, body});
+  }
+  linger();
+  if (ExchangeHandler* handler = std::exchange(handler_, nullptr)) handler->on_gone(*this);
+}
+
+// RFC 9112, 9.6: a close with unread input resets the connection, and the reset can overtake the answer. So: FIN, then
+// read and drop until the client has closed too, but not for long.
+void ServerConnection::linger() {
+  state_ = State::kLingering;
+  input_.drop_all();
+  shut_down_writing();
+  server_.timeouts_.linger.set(*this, server_.now());
+  if (!is_parsing_) read();
+}
+
+void ServerConnection::on_end(const boost::system::error_code&) {
+  if (state_ != State::kExchange) return remove();
+  is_gone_ = true;
+  if (!handler_) return remove();
+  handler_->on_gone(*this);
+}
+
+void ServerConnection::on_flushed() {
+  if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
+}
+
+void ServerConnection::on_timeout() {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  switch (state_) {
+    case State::kHead:
+      if (!parser_.has_begun()) return remove();
+      return refuse({408, "the head took too long to come"});
+    case State::kExchange:
+      return refuse({408, "the body came too slowly"});
+    case State::kLingering:
+    case State::kClosed:
+      return remove();
+  }
+}
+
+void ServerConnection::remove() {
+  if (state_ == State::kClosed) return;
+  const std::shared_ptr<Connection> self = shared_from_this();
+  state_ = State::kClosed;
+  TimeoutList::clear(*this);
+  close();
+  server_.connections_.erase(place_);
+}
+
+}  // namespace tenfold::http

@@ -1,0 +1,35 @@
+// Sockets made, bound and connected: the system calls that Asio would make more of.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "http/endpoint.hpp"
+
+namespace tenfold::http {
+
+// A listening socket, non-blocking and closed on exec. Errors say what was wrong and what to do.
+std::expected<int, std::string> listen_on(const Endpoint& endpoint);
+
+// Where the socket listens: the real port for port 0.
+Endpoint bound_endpoint(int listening_fd);
+
+struct Connecting {
+  int fd = -1;
+  int family = 0;
+  bool is_done = false;  // else wait until it is writable
+};
+
+// Starts to connect, without waiting. The error is an errno.
+std::expected<Connecting, int> connect_to(const Endpoint& endpoint);
+
+struct Accepted {
+  int fd = -1;
+  int family = 0;
+  std::string peer;
+};
+
+// The next connection of a listening socket, with TCP_NODELAY. The error is an errno.
+std::expected<Accepted, int> accept_from(int listening_fd);
+
+}  // namespace tenfold::http
