@@ -34,6 +34,7 @@ void ClientConnection::begin(bool is_head_request) {
   parser_.reset(is_head_request);
   is_head_request_ = is_head_request;
   has_answer_begun_ = false;
+  reset_bytes_sent();
   if (state_ != State::kClosed) state_ = State::kHead;
   read();
 }

@@ -61,6 +61,8 @@ class ClientConnection final : public Connection {
 
   // The exchange is over, and the connection can carry another.
   bool reusable() const;
+  // Nothing is asked until the next `begin`: what comes meanwhile is an error and closes.
+  void rest() { state_ = State::kIdle; }
 
   // Sends FIN: there will be no more requests, and nobody waits for an answer.
   void half_close() { shut_down_writing(); }

@@ -76,7 +76,10 @@ std::size_t Connection::write_now(std::span<const std::string_view> pieces) {
   do {
     sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
-  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (sent >= 0) {
+    bytes_sent_ += static_cast<std::uint64_t>(sent);
+    return static_cast<std::size_t>(sent);
+  }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
   is_broken_ = true;
   return total;  // nobody will read it

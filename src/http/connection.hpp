@@ -1,6 +1,7 @@
 // A socket of the data path, with what was read and what could not be written yet.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,6 +41,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool is_open() const { return socket_.is_open(); }
 
+  // Bytes that the kernel took since the count was last reset.
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+
  protected:
   Connection(Socket socket, std::size_t buffer_limit);
   virtual ~Connection() = default;
@@ -57,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read();
   // Sends FIN, after what is pending.
   void shut_down_writing();
+  void reset_bytes_sent() { bytes_sent_ = 0; }
   // Closes at once; nothing is called any more.
   void close();
 
@@ -71,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t write_now(std::span<const std::string_view> pieces);
 
   std::string pending_;
+  std::uint64_t bytes_sent_ = 0;
   bool is_reading_ = false;
   bool has_ended_ = false;
   bool is_waiting_writable_ = false;

@@ -5,7 +5,7 @@
 namespace tenfold::live {
 
 CoreDriver::CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler,
-                       StepObserver* observer)
+                       Observer* observer)
     : service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
 
 void CoreDriver::handle(const core::Event& event) {

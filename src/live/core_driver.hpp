@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -10,6 +9,7 @@
 
 #include "core/service.hpp"
 #include "live/clock.hpp"
+#include "live/observer.hpp"
 
 namespace tenfold::live {
 
@@ -26,14 +26,6 @@ class ActionHandler {
   virtual void carry_out(const core::RecordDecision& action) = 0;
 };
 
-// Sees each step before its actions are carried out: the journal.
-class StepObserver {
- public:
-  virtual ~StepObserver() = default;
-  virtual void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
-                       const core::Service& service) = 0;
-};
-
 // Owns the core. What an action brings about at once (a connection that is refused, say) is a new event: it waits until
 // the step is carried out, so that the core never sees itself called from within.
 //
@@ -41,8 +33,7 @@ class StepObserver {
 class CoreDriver {
  public:
   // `handler` and `observer` must outlive the driver; `observer` may be null.
-  CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler,
-             StepObserver* observer);
+  CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer);
 
   // Takes an event that happens now.
   void handle(const core::Event& event);
@@ -60,7 +51,7 @@ class CoreDriver {
 
   core::Service service_;
   ActionHandler& handler_;
-  StepObserver* observer_;
+  Observer* observer_;
   core::Actions actions_;
   std::vector<core::Event> pending_;
   bool is_stepping_ = false;

@@ -2,7 +2,7 @@
 
 namespace tenfold::live {
 
-Problem problem_of(core::RejectReason reason) {
+http::Problem problem_of(core::RejectReason reason) {
   switch (reason) {
     case core::RejectReason::kQueueFull:
       return {503, "urn:tenfold:problem:queue-full", "The queue is full",

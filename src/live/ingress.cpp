@@ -1,0 +1,165 @@
+#include "live/ingress.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "live/clock.hpp"
+#include "live/problems.hpp"
+#include "live/request_options.hpp"
+
+namespace tenfold::live {
+
+namespace {
+
+std::string retry_after_field(core::Duration retry_after) {
+  if (retry_after == core::Duration::zero()) return {};
+  return fmt::format("Retry-After: {}\r\n", std::chrono::ceil<std::chrono::seconds>(retry_after).count());
+}
+
+}  // namespace
+
+Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer)
+    : options_{options},
+      events_{events},
+      observer_{observer},
+      replay_budget_{options.replay_bytes},
+      upstreams_{loop, options.upstream_limits},
+      driver_{loop, options.settings, *this, observer} {}
+
+void Ingress::start(Provider& provider) {
+  provider_ = &provider;
+  driver_.handle(core::TimerDue{});
+}
+
+void Ingress::shut_down() { driver_.handle(core::ShutdownRequested{}); }
+
+// ---- clients
+
+void Ingress::on_request(http::ServerConnection& client) {
+  if (idle_.empty()) {
+    idle_.push_back(static_cast<core::Slot>(exchanges_.size()));
+    ExchangeListener& listener = *this;
+    exchanges_.push_back(std::make_unique<Exchange>(listener, replay_budget_));
+  }
+  const core::Slot slot = idle_.back();
+  idle_.pop_back();
+  const core::RequestId id{next_request_++};
+  slots_.insert(id, slot);
+  ++counters_.requests;
+  exchanges_[slot]->open(id, client);
+}
+
+void Ingress::request_received(Exchange& exchange) {
+  const http::ServerConnection& client = exchange.client();
+  const core::TimePoint arrived = exchange.facts().arrived;
+  const core::Duration timeout =
+      std::min(options_.request_timeout, requested_timeout(client.head()).value_or(options_.request_timeout));
+  if (observer_) observer_->request_arrived(arrived, exchange.id(), client);
+  driver_.handle(core::RequestArrived{.request = exchange.id(),
+                                      .deadline = arrived + timeout,
+                                      .safe_to_repeat = options_.is_retry_safe || is_safe_to_repeat(client.head())});
+}
+
+void Ingress::client_left(Exchange& exchange) {
+  ++counters_.clients_left;
+  const core::RequestId id = exchange.id();
+  if (exchange.is_received()) driver_.handle(core::RequestCancelled{id});
+  Exchange* still_open = find(id);
+  if (still_open && !still_open->has_replica()) remove(*still_open);
+}
+
+void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
+  const core::RequestId id = exchange.id();
+  const core::ReplicaId replica = exchange.facts().replica;
+  upstreams_.release(replica, exchange.release_upstream(), exchange.facts().replica_done);
+  if (const auto info = replicas_.find(replica); info != replicas_.end() && outcome == core::Outcome::kAnswered) {
+    ++info->second.answered;
+  }
+  driver_.handle(core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
+  Exchange* still_open = find(id);
+  if (still_open && !still_open->has_client()) remove(*still_open);
+}
+
+Exchange* Ingress::find(core::RequestId id) {
+  const auto slot = slots_.find(id);
+  return slot ? exchanges_[*slot].get() : nullptr;
+}
+
+void Ingress::remove(Exchange& exchange) {
+  const ExchangeFacts& facts = exchange.facts();
+  ++counters_.answers_by_class[static_cast<std::size_t>(facts.status / 100)];
+  if (observer_ && exchange.is_received()) observer_->request_ended(now(), exchange.id(), facts);
+  exchange.close();
+  idle_.push_back(*slots_.find(exchange.id()));
+  slots_.erase(exchange.id());
+}
+
+// ---- what the core decides
+
+void Ingress::carry_out(const core::Dispatch& action) {
+  Exchange& exchange = *find(action.request);
+  if (action.attempt > 1) ++counters_.retries;
+  const core::TimePoint time = now();
+  auto upstream = upstreams_.acquire(action.replica, exchange.upstream_handler(), time);
+  exchange.dispatch(action.replica, std::move(upstream), cold_start_of(exchange, action.replica), time);
+}
+
+void Ingress::carry_out(const core::Reject& action) {
+  Exchange& exchange = *find(action.request);
+  ++counters_.rejects[static_cast<std::size_t>(action.reason)];
+  exchange.fail(problem_of(action.reason), retry_after_field(action.retry_after));
+  if (!exchange.has_replica()) remove(exchange);
+}
+
+void Ingress::carry_out(const core::CancelOnReplica& action) { find(action.request)->withdraw(); }
+
+void Ingress::carry_out(const core::StartReplica& action) {
+  ++counters_.replicas_started;
+  replicas_[action.replica].started_at = now();
+  provider_->start(action.replica);
+}
+
+void Ingress::carry_out(const core::DrainReplica& action) { provider_->drain(action.replica); }
+
+void Ingress::carry_out(const core::StopReplica& action) {
+  if (const auto info = replicas_.find(action.replica); info != replicas_.end()) info->second.is_stopping = true;
+  provider_->stop(action.replica, action.grace);
+}
+
+void Ingress::carry_out(const core::RecordDecision& action) { events_.decided(action); }
+
+// ---- replicas
+
+void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& address) {
+  ReplicaInfo& info = replicas_[replica];
+  info.ready_at = now();
+  info.address = address;
+  upstreams_.add(replica, address.endpoint);
+  if (observer_) observer_->replica_ready(info.ready_at, replica, address);
+  events_.replica_became_ready(replica, info);
+  driver_.handle(core::ReplicaReady{replica});
+}
+
+void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
+  upstreams_.remove(replica);
+  if (observer_) observer_->replica_exited(now(), replica, exit);
+  const bool was_stopped = replicas_[replica].is_stopping;
+  replicas_.erase(replica);
+  driver_.handle(core::ReplicaExited{.replica = replica, .kind = exit.kind, .code = exit.code});
+  events_.replica_ended(replica, exit, was_stopped);
+}
+
+void Ingress::usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) {
+  replicas_[replica].usage = usage;
+  driver_.handle(core::UsageSampled{.replica = replica, .cpu = usage.cpu, .wall = usage.wall, .memory = usage.memory});
+}
+
+core::Duration Ingress::cold_start_of(const Exchange& exchange, core::ReplicaId replica) const {
+  const auto info = replicas_.find(replica);
+  if (info == replicas_.end()) return {};
+  const core::TimePoint began = std::max(exchange.facts().arrived, info->second.started_at);
+  return std::max(core::Duration::zero(), info->second.ready_at - began);
+}
+
+}  // namespace tenfold::live

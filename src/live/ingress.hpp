@@ -1,0 +1,127 @@
+// The ingress: accepts requests, lets the core decide, and carries out what it decides, on replicas of a provider.
+//
+//   clients --> http::Server --> Exchange --> Upstreams --> replicas
+//                                   |  ^
+//                            events v  | actions
+//                                CoreDriver (core::Service)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "core/id_map.hpp"
+#include "http/server_connection.hpp"
+#include "live/core_driver.hpp"
+#include "live/exchange.hpp"
+#include "live/observer.hpp"
+#include "live/provider/provider.hpp"
+#include "live/upstreams.hpp"
+
+namespace tenfold::live {
+
+struct IngressOptions {
+  core::Settings settings;
+  // From a request's arrival to its answer's end; clients may ask for less.
+  core::Duration request_timeout = std::chrono::seconds{240};
+  // The service says that any of its requests may be run twice.
+  bool is_retry_safe = false;
+  http::Limits upstream_limits;
+  // What requests keep for a second try, all together.
+  std::uint64_t replay_bytes = std::uint64_t{256} << 20;
+};
+
+// Totals since the start, for people and Prometheus.
+struct IngressCounters {
+  std::uint64_t requests = 0;
+  std::array<std::uint64_t, 6> answers_by_class{};  // [2] is 2xx; [0] those that nobody got
+  std::array<std::uint64_t, core::kRejectReasons> rejects{};
+  std::uint64_t retries = 0;
+  std::uint64_t clients_left = 0;
+  std::uint64_t replicas_started = 0;
+};
+
+// What is known of a replica, for people.
+struct ReplicaInfo {
+  core::TimePoint started_at{};
+  core::TimePoint ready_at{};  // zero while it starts
+  ReplicaAddress address;
+  ReplicaUsage usage;
+  std::uint64_t answered = 0;
+  bool is_stopping = false;
+};
+
+// Told what an operator should hear of.
+class IngressEvents {
+ public:
+  virtual void replica_became_ready(core::ReplicaId replica, const ReplicaInfo& info) = 0;
+  virtual void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) = 0;
+  virtual void decided(const core::RecordDecision& decision) = 0;
+
+ protected:
+  ~IngressEvents() = default;
+};
+
+// Lives on the loop's thread.
+class Ingress final : public http::ServerHandler,
+                      public ProviderListener,
+                      private ExchangeListener,
+                      private ActionHandler {
+ public:
+  Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer);
+
+  // Starts the first replicas on `provider`, which must outlive the ingress and report to it.
+  void start(Provider& provider);
+  // What runs may finish, what waits is answered 503, then every replica is stopped.
+  void shut_down();
+
+  core::ServiceView view() const { return driver_.service().view(); }
+  const core::Service& service() const { return driver_.service(); }
+  const IngressCounters& counters() const { return counters_; }
+  const std::unordered_map<core::ReplicaId, ReplicaInfo>& replicas() const { return replicas_; }
+  // Requests that have not ended, those included whose body is still on its way.
+  std::size_t open_exchanges() const { return exchanges_.size() - idle_.size(); }
+
+  void on_request(http::ServerConnection& client) override;
+
+  void replica_ready(core::ReplicaId replica, const ReplicaAddress& address) override;
+  void replica_exited(core::ReplicaId replica, const ReplicaExit& exit) override;
+  void usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) override;
+
+ private:
+  void request_received(Exchange& exchange) override;
+  void client_left(Exchange& exchange) override;
+  void replica_done(Exchange& exchange, core::Outcome outcome) override;
+
+  void carry_out(const core::Dispatch& action) override;
+  void carry_out(const core::Reject& action) override;
+  void carry_out(const core::CancelOnReplica& action) override;
+  void carry_out(const core::StartReplica& action) override;
+  void carry_out(const core::DrainReplica& action) override;
+  void carry_out(const core::StopReplica& action) override;
+  void carry_out(const core::RecordDecision& action) override;
+
+  Exchange* find(core::RequestId id);
+  void remove(Exchange& exchange);
+  core::Duration cold_start_of(const Exchange& exchange, core::ReplicaId replica) const;
+
+  IngressOptions options_;
+  IngressEvents& events_;
+  Observer* observer_;
+  ReplayBudget replay_budget_;
+  Upstreams upstreams_;
+  CoreDriver driver_;
+  Provider* provider_ = nullptr;
+
+  std::vector<std::unique_ptr<Exchange>> exchanges_;
+  std::vector<core::Slot> idle_;  // of exchanges
+  core::IdMap<core::RequestId> slots_;
+  std::uint64_t next_request_ = 1;
+  std::unordered_map<core::ReplicaId, ReplicaInfo> replicas_;
+  IngressCounters counters_;
+};
+
+}  // namespace tenfold::live

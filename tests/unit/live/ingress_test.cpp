@@ -1,0 +1,435 @@
+// The ingress between real sockets: clients and replicas are programs of this test, on one loop.
+#include "live/ingress.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "http/server.hpp"
+#include "support/invariants.hpp"
+
+namespace tenfold::live {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+// A replica that answers when the test says so.
+class FakeReplica final : public http::ServerHandler, public http::ExchangeHandler {
+ public:
+  FakeReplica(http::Loop& loop, const std::string& path) : server_{loop, *this, {}} {
+    endpoint_ = server_.listen(http::Endpoint::unix_socket(path)).value();
+  }
+
+  const http::Endpoint& endpoint() const { return endpoint_; }
+  std::size_t waiting() const { return requests_.size(); }
+  bool was_abandoned() const { return was_abandoned_; }
+  const std::string& last_head() const { return last_head_; }
+  const std::string& last_body() const { return last_body_; }
+
+  void answer(std::string_view body, std::string_view fields = {}) {
+    http::ServerConnection& first = *requests_.front();
+    requests_.pop_front();
+    first.respond(200, "text/plain", body, fields);
+  }
+  void break_off() {
+    requests_.front()->abort();
+    requests_.pop_front();
+  }
+
+ private:
+  void on_request(http::ServerConnection& connection) override {
+    connection.attach(*this);
+    last_body_.clear();
+    last_head_ = std::string{connection.head().method()} + ' ' + std::string{connection.head().target()} + '\n';
+    for (std::size_t i = 0; i < connection.head().field_count(); ++i) {
+      const auto field = connection.head().field(i);
+      last_head_ += std::string{field.name} + ": " + std::string{field.value} + '\n';
+    }
+    on_body(connection);
+  }
+  void on_body(http::ServerConnection& connection) override {
+    last_body_ += connection.body();
+    connection.consume(connection.body().size());
+    if (connection.body_complete()) requests_.push_back(&connection);
+  }
+  void on_writable(http::ServerConnection&) override {}
+  void on_gone(http::ServerConnection& connection) override {
+    was_abandoned_ = true;
+    std::erase(requests_, &connection);
+    connection.finish();
+  }
+
+  http::Server server_;
+  http::Endpoint endpoint_;
+  std::deque<http::ServerConnection*> requests_;
+  std::string last_head_;
+  std::string last_body_;
+  bool was_abandoned_ = false;
+};
+
+// A client that sends raw bytes and keeps what comes back.
+class FakeClient final : public http::ClientHandler {
+ public:
+  FakeClient(http::Loop& loop, const http::Endpoint& endpoint)
+      : connection_{http::ClientConnection::connect(loop, endpoint, {}, *this)} {}
+  ~FakeClient() { connection_->close(); }
+
+  void send(std::string_view bytes) {
+    status_ = 0;
+    body_.clear();
+    connection_->begin(false);
+    connection_->send({bytes});
+  }
+  void send_more(std::string_view bytes) { connection_->send({bytes}); }
+  void post(std::string_view body, std::string_view fields = {}) {
+    send("POST /solve HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string{fields} + "\r\n" + std::string{body});
+  }
+  void leave() { connection_->close(); }
+
+  bool is_done() const { return is_done_ || is_closed_; }
+  bool is_closed() const { return is_closed_; }
+  int status() const { return status_; }
+  const std::string& body() const { return body_; }
+  std::string field(std::string_view name) const {
+    const auto found = fields_.find(std::string{name});
+    return found == fields_.end() ? "" : found->second;
+  }
+
+ private:
+  void on_head(http::ClientConnection& connection) override {
+    status_ = connection.head().status();
+    for (std::size_t i = 0; i < connection.head().field_count(); ++i) {
+      const auto field = connection.head().field(i);
+      fields_[std::string{field.name}] = field.value;
+    }
+    on_body(connection);
+  }
+  void on_body(http::ClientConnection& connection) override {
+    body_ += connection.body();
+    connection.consume(connection.body().size());
+    is_done_ = connection.body_complete();
+  }
+  void on_writable(http::ClientConnection&) override {}
+  void on_closed(http::ClientConnection&, std::string_view) override { is_closed_ = true; }
+
+  std::shared_ptr<http::ClientConnection> connection_;
+  std::map<std::string, std::string> fields_;
+  std::string body_;
+  int status_ = 0;
+  bool is_done_ = false;
+  bool is_closed_ = false;
+};
+
+// Everything on one loop: the ingress, a provider of fake replicas, and the invariants as observer.
+class IngressTest : public testing::Test, public Provider, public Observer, public IngressEvents {
+ protected:
+  void serve(std::uint32_t min, std::uint32_t max, std::uint32_t concurrency = 1) {
+    options_.settings.scale.min_replicas = min;
+    options_.settings.scale.max_replicas = max;
+    options_.settings.replica.concurrency = concurrency;
+    invariants_.emplace(options_.settings);
+    ingress_.emplace(loop_, options_, *this, this);
+    server_.emplace(loop_, *ingress_, limits_);
+    endpoint_ = server_->listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
+    ingress_->start(*this);
+    run_until([&] { return ingress_->view().ready == min; });
+  }
+
+  std::unique_ptr<FakeClient> client() { return std::make_unique<FakeClient>(loop_, endpoint_); }
+
+  // Runs the loop until the condition holds; fails after a deadline.
+  template <class Condition>
+  void run_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the condition did not come true";
+      loop_.run_one_for(100ms);
+    }
+  }
+
+  FakeReplica& replica(std::uint32_t n) { return *replicas_.at(core::ReplicaId{n}); }
+
+  void TearDown() override {
+    server_.reset();
+    ingress_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  http::Loop loop_;
+  IngressOptions options_;
+  http::Limits limits_;
+  std::optional<Ingress> ingress_;
+  std::optional<http::Server> server_;
+  http::Endpoint endpoint_;
+  std::optional<test::Invariants> invariants_;
+  std::map<core::ReplicaId, std::unique_ptr<FakeReplica>> replicas_;
+  std::vector<ExchangeFacts> ended_;
+  std::vector<core::ReplicaId> stopped_;
+
+ private:
+  void start(core::ReplicaId id) override {
+    boost::asio::post(loop_, [this, id] {
+      const auto path = directory_ / std::to_string(core::to_number(id));
+      replicas_[id] = std::make_unique<FakeReplica>(loop_, path.string());
+      ingress_->replica_ready(id, {.endpoint = replicas_[id]->endpoint()});
+    });
+  }
+  void drain(core::ReplicaId) override {}
+  void stop(core::ReplicaId id, core::Duration) override {
+    stopped_.push_back(id);
+    boost::asio::post(loop_, [this, id] {
+      replicas_.erase(id);
+      ingress_->replica_exited(id, {.kind = core::ExitKind::kExited});
+    });
+  }
+
+  void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
+               const core::Service& service) override {
+    const auto broken = invariants_->step(now, event, actions, service.view());
+    ASSERT_FALSE(broken) << *broken;
+  }
+  void request_arrived(core::TimePoint, core::RequestId, const http::ServerConnection&) override {}
+  void request_ended(core::TimePoint, core::RequestId, const ExchangeFacts& facts) override { ended_.push_back(facts); }
+  void replica_ready(core::TimePoint, core::ReplicaId, const ReplicaAddress&) override {}
+  void replica_exited(core::TimePoint, core::ReplicaId, const ReplicaExit&) override {}
+  void replica_became_ready(core::ReplicaId, const ReplicaInfo&) override {}
+  void replica_ended(core::ReplicaId, const ReplicaExit&, bool) override {}
+  void decided(const core::RecordDecision&) override {}
+
+  std::filesystem::path directory_ = [] {
+    std::string made = (std::filesystem::temp_directory_path() / "tenfold-ingress-XXXXXX").string();
+    return std::filesystem::path{::mkdtemp(made.data())};
+  }();
+};
+
+TEST_F(IngressTest, PassesARequestAndItsAnswerThrough) {
+  serve(1, 1);
+  auto one = client();
+  one->post("hello",
+            "X-Mine: kept\r\nConnection: X-Gone\r\nX-Gone: dropped\r\nTE: trailers\r\ntraceparent: 00-ab-cd-01\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_EQ(replica(1).last_body(), "hello");
+  const std::string& head = replica(1).last_head();
+  EXPECT_THAT(head, HasSubstr("POST /solve\n"));
+  EXPECT_THAT(head, HasSubstr("X-Mine: kept\n"));
+  EXPECT_THAT(head, HasSubstr("traceparent: 00-ab-cd-01\n"));
+  EXPECT_THAT(head, HasSubstr("X-Forwarded-For: 127.0.0.1\n"));
+  EXPECT_THAT(head, HasSubstr("X-Forwarded-Host: x\n"));
+  EXPECT_THAT(head, HasSubstr("Forwarded: for=127.0.0.1;proto=http\n"));
+  EXPECT_THAT(head, HasSubstr("X-Request-Id: tf-1\n"));
+  EXPECT_THAT(head, Not(HasSubstr("X-Gone")));
+  EXPECT_THAT(head, Not(HasSubstr("TE:")));
+  replica(1).answer("world", "X-Theirs: kept\r\nKeep-Alive: timeout=5\r\n");
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(one->status(), 200);
+  EXPECT_EQ(one->body(), "world");
+  EXPECT_EQ(one->field("X-Theirs"), "kept");
+  EXPECT_EQ(one->field("Keep-Alive"), "");
+  EXPECT_EQ(one->field("X-Tenfold-Replica"), "1");
+  EXPECT_THAT(one->field("Server-Timing"),
+              testing::MatchesRegex("queue;dur=[0-9.]+, coldstart;dur=[0-9.]+, solve;dur=[0-9.]+"));
+}
+
+TEST_F(IngressTest, KeepsBothConnectionsForTheNextRequest) {
+  serve(1, 1);
+  auto one = client();
+  for (int i = 0; i < 5; ++i) {
+    one->post("again");
+    run_until([&] { return replica(1).waiting() == 1; });
+    replica(1).answer("yes");
+    run_until([&] { return ended_.size() == static_cast<std::size_t>(i + 1) && one->body() == "yes"; });
+  }
+  EXPECT_EQ(one->status(), 200);
+}
+
+TEST_F(IngressTest, ABurstWaitsInTheQueueAndNeverInAReplica) {
+  serve(2, 2);
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(client());
+    clients.back()->post("x");
+  }
+  run_until([&] { return ingress_->view().waiting == 18; });
+  std::array<int, 3> share{};
+  for (int answered = 0; answered < 20; ++answered) {
+    run_until([&] { return replica(1).waiting() + replica(2).waiting() > 0; });
+    EXPECT_LE(replica(1).waiting(), 1);
+    EXPECT_LE(replica(2).waiting(), 1);
+    const std::uint32_t which = replica(1).waiting() > 0 && (answered % 2 == 0 || replica(2).waiting() == 0) ? 1 : 2;
+    ++share[which];
+    replica(which).answer("ok");
+  }
+  run_until([&] { return ended_.size() == 20; });
+  run_until([&] { return std::ranges::all_of(clients, [](const auto& each) { return each->is_done(); }); });
+  for (const auto& each : clients) EXPECT_EQ(each->status(), 200);
+  EXPECT_NEAR(share[1], 10, 1);
+}
+
+TEST_F(IngressTest, RefusesWithRetryAfterWhenTheQueueIsFull) {
+  options_.settings.queue.max_waiting = 1;
+  serve(1, 1);
+  auto one = client();
+  auto two = client();
+  auto three = client();
+  one->post("1");
+  run_until([&] { return ingress_->view().running == 1; });
+  two->post("2");
+  run_until([&] { return ingress_->view().waiting == 1; });
+  three->post("3");
+  run_until([&] { return three->is_done(); });
+  EXPECT_EQ(three->status(), 503);
+  EXPECT_EQ(three->field("Retry-After"), "1");
+  EXPECT_EQ(three->field("Content-Type"), "application/problem+json");
+  EXPECT_THAT(three->body(), HasSubstr("urn:tenfold:problem:queue-full"));
+}
+
+TEST_F(IngressTest, AnswersAtTheDeadlineThatTheClientAskedFor) {
+  serve(1, 1);
+  auto one = client();
+  auto two = client();
+  one->post("1");
+  run_until([&] { return ingress_->view().running == 1; });
+  two->post("2", "X-Request-Timeout: 50ms\r\n");
+  run_until([&] { return two->is_done(); });
+  EXPECT_EQ(two->status(), 504);
+  one->leave();
+  run_until([&] { return ingress_->view().running == 0; });
+}
+
+TEST_F(IngressTest, TellsTheReplicaThatItsClientLeftAndWaitsForItsWord) {
+  serve(1, 1);
+  auto one = client();
+  one->post("1");
+  run_until([&] { return replica(1).waiting() == 1; });
+  one->leave();
+  run_until([&] { return replica(1).was_abandoned() && ingress_->view().running == 0; });
+  EXPECT_EQ(ingress_->counters().clients_left, 1);
+}
+
+TEST_F(IngressTest, ForgetsAQueuedRequestWhoseClientLeft) {
+  serve(1, 1);
+  auto one = client();
+  auto two = client();
+  one->post("1");
+  run_until([&] { return replica(1).waiting() == 1; });
+  two->post("2");
+  run_until([&] { return ingress_->view().waiting == 1; });
+  two->leave();
+  run_until([&] { return ingress_->view().waiting == 0; });
+  replica(1).answer("ok");
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(ingress_->view().running, 0);
+}
+
+TEST_F(IngressTest, RepeatsARequestWithAnIdempotencyKeyBodyAndAll) {
+  serve(2, 2);
+  auto one = client();
+  one->post("precious", "Idempotency-Key: k\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  replica(1).break_off();
+  run_until([&] { return replica(2).waiting() == 1; });
+  EXPECT_EQ(replica(2).last_body(), "precious");
+  replica(2).answer("ok");
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(one->status(), 200);
+  EXPECT_EQ(one->field("X-Tenfold-Replica"), "2");
+  EXPECT_EQ(ingress_->counters().retries, 1);
+}
+
+TEST_F(IngressTest, DoesNotRepeatAPlainPost) {
+  serve(2, 2);
+  auto one = client();
+  one->post("once");
+  run_until([&] { return replica(1).waiting() == 1; });
+  replica(1).break_off();
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(one->status(), 502);
+  EXPECT_THAT(one->body(), HasSubstr("Idempotency-Key"));
+}
+
+TEST_F(IngressTest, AChunkedBodyStaysChunkedAndWhole) {
+  serve(1, 1);
+  auto one = client();
+  one->send(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nX-T: "
+      "1\r\n\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_EQ(replica(1).last_body(), "hello world");
+  replica(1).answer("ok");
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(one->status(), 200);
+}
+
+TEST_F(IngressTest, ALargeBodyStreamsThroughSmallBuffersBothWays) {
+  limits_.buffer_bytes = 4096;
+  limits_.head_bytes = 2048;
+  serve(1, 1);
+  std::string large(3'000'000, 'x');
+  for (std::size_t i = 0; i < large.size(); i += 1000) large[i] = static_cast<char>('a' + i / 1000 % 26);
+  auto one = client();
+  one->post(large);
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_TRUE(replica(1).last_body() == large);
+  replica(1).answer(large);
+  run_until([&] { return one->is_done(); });
+  EXPECT_TRUE(one->body() == large);
+  EXPECT_EQ(ended_.at(0).request_bytes, large.size());
+  EXPECT_EQ(ended_.at(0).answer_bytes, large.size());
+}
+
+TEST_F(IngressTest, AClientThatSendsSlowlyHoldsNoSlot) {
+  serve(1, 1);
+  auto slow = client();
+  slow->send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
+  auto quick = client();
+  quick->post("quick");
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_EQ(replica(1).last_body(), "quick");
+  slow->send_more("cd");
+  run_until([&] { return ingress_->view().waiting == 1; });
+  replica(1).answer("ok");
+  run_until([&] { return quick->is_done() && replica(1).waiting() == 1; });
+  EXPECT_EQ(replica(1).last_body(), "abcd");
+}
+
+TEST_F(IngressTest, ServesPipelinedRequestsInTheirOrder) {
+  serve(1, 1);
+  auto one = client();
+  one->send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_THAT(replica(1).last_head(), HasSubstr("GET /1"));
+  replica(1).answer("ok");
+  run_until([&] { return replica(1).waiting() == 1 && one->is_done(); });
+  EXPECT_THAT(replica(1).last_head(), HasSubstr("GET /2"));
+}
+
+TEST_F(IngressTest, ShutdownFinishesWhatRunsAndRefusesWhatWaits) {
+  serve(1, 1);
+  auto one = client();
+  auto two = client();
+  one->post("1");
+  run_until([&] { return replica(1).waiting() == 1; });
+  two->post("2");
+  run_until([&] { return ingress_->view().waiting == 1; });
+  ingress_->shut_down();
+  server_->drain();
+  run_until([&] { return two->is_done(); });
+  EXPECT_EQ(two->status(), 503);
+  EXPECT_TRUE(stopped_.empty());
+  replica(1).answer("done");
+  run_until([&] { return one->is_done() && stopped_.size() == 1; });
+  EXPECT_EQ(one->status(), 200);
+  EXPECT_EQ(one->field("Connection"), "close");
+  run_until([&] { return ingress_->open_exchanges() == 0 && ingress_->view().stopping == 0; });
+}
+
+}  // namespace
+}  // namespace tenfold::live
