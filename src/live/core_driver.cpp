@@ -20,6 +20,7 @@ void CoreDriver::handle(const core::Event& event) {
 
 void CoreDriver::step(const core::Event& event) {
   const core::TimePoint time = now();
+  if (observer_) observer_->stepping(service_);
   service_.handle(time, event, actions_);
   if (observer_) observer_->stepped(time, event, actions_, service_);
   for (const core::Action& action : actions_) {

@@ -16,6 +16,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
 
+  // The core is about to take a step.
+  virtual void stepping(const core::Service& service) = 0;
   // The core took a step; its actions are carried out next.
   virtual void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                        const core::Service& service) = 0;

@@ -191,6 +191,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     });
   }
 
+  void stepping(const core::Service&) override {}
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                const core::Service& service) override {
     const auto broken = invariants_->step(now, event, actions, service.view());

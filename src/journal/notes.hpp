@@ -1,0 +1,66 @@
+// Facts that the core does not need and `explain` does. They stand in the journal beside the steps; replay skips them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace tenfold::journal {
+
+// A service came to life.
+struct ServiceNote {
+  core::TimePoint at{};
+  std::string version;   // Tenfold's
+  std::string command;   // what the replicas run
+  std::string endpoint;  // where clients go
+  friend bool operator==(const ServiceNote&, const ServiceNote&) = default;
+};
+
+// Longer targets are cut: a journal is no store of queries.
+inline constexpr std::size_t kMaxNotedTarget = 256;
+
+// A request arrived.
+struct RequestNote {
+  core::TimePoint at{};
+  core::RequestId request{};
+  std::string method;
+  std::string target;
+  std::string client;
+  friend bool operator==(const RequestNote&, const RequestNote&) = default;
+};
+
+// A request ended.
+struct AnswerNote {
+  core::TimePoint at{};
+  core::RequestId request{};
+  core::ReplicaId replica{};  // the last that had it; 0 if none
+  std::int32_t status = 0;    // sent to the client; 0 if it was gone
+  std::uint8_t attempts = 0;
+  std::uint64_t request_bytes = 0;
+  std::uint64_t answer_bytes = 0;
+  core::TimePoint arrived{};
+  core::TimePoint dispatched{};
+  core::TimePoint answer_began{};
+  core::TimePoint replica_done{};
+  core::Duration cold_start{};  // of its wait
+  friend bool operator==(const AnswerNote&, const AnswerNote&) = default;
+};
+
+struct ReplicaReadyNote {
+  core::TimePoint at{};
+  core::ReplicaId replica{};
+  std::int64_t pid = 0;
+  std::string endpoint;
+  friend bool operator==(const ReplicaReadyNote&, const ReplicaReadyNote&) = default;
+};
+
+struct ReplicaExitNote {
+  core::TimePoint at{};
+  core::ReplicaId replica{};
+  std::string description;  // "exited with status 1"
+  friend bool operator==(const ReplicaExitNote&, const ReplicaExitNote&) = default;
+};
+
+}  // namespace tenfold::journal

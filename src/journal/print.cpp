@@ -1,0 +1,174 @@
+#include "journal/print.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace tenfold::journal {
+
+namespace {
+
+double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
+
+std::string print(const core::RequestArrived& e) {
+  const std::string repeat = e.safe_to_repeat ? ", safe to repeat" : "";
+  return fmt::format("request {} arrived{}", core::to_number(e.request), repeat);
+}
+std::string print(const core::RequestCancelled& e) {
+  return fmt::format("request {} cancelled", core::to_number(e.request));
+}
+std::string print(const core::ResponseFinished& e) {
+  return fmt::format("request {} finished on replica {}: {}", core::to_number(e.request), core::to_number(e.replica),
+                     to_word(e.outcome));
+}
+std::string print(const core::ReplicaReady& e) { return fmt::format("replica {} ready", core::to_number(e.replica)); }
+std::string print(const core::ReplicaExited& e) {
+  constexpr std::array<std::string_view, 3> kKinds{"could not be started, errno", "exited with status",
+                                                   "was ended by signal"};
+  return fmt::format("replica {} {} {}", core::to_number(e.replica), kKinds[static_cast<std::size_t>(e.kind) % 3],
+                     e.code);
+}
+std::string print(const core::UsageSampled& e) {
+  return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s, {} bytes", core::to_number(e.replica),
+                     seconds(e.cpu), seconds(e.wall), core::to_number(e.memory));
+}
+std::string print(const core::TimerDue&) { return "timer due"; }
+std::string print(const core::ShutdownRequested&) { return "shutdown requested"; }
+
+std::string print(const core::Dispatch& a) {
+  return fmt::format("dispatch request {} to replica {}, attempt {}", core::to_number(a.request),
+                     core::to_number(a.replica), a.attempt);
+}
+std::string print(const core::Reject& a) {
+  const std::string later =
+      a.retry_after > core::Duration::zero() ? fmt::format(", retry after {:.3f} s", seconds(a.retry_after)) : "";
+  return fmt::format("reject request {}: {}{}", core::to_number(a.request), to_word(a.reason), later);
+}
+std::string print(const core::CancelOnReplica& a) {
+  return fmt::format("cancel request {} on replica {}", core::to_number(a.request), core::to_number(a.replica));
+}
+std::string print(const core::StartReplica& a) { return fmt::format("start replica {}", core::to_number(a.replica)); }
+std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
+std::string print(const core::StopReplica& a) {
+  return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), seconds(a.grace));
+}
+std::string print(const core::RecordDecision& a) {
+  return fmt::format(
+      "decide {} replicas ({}, policy {}): metric {:.3f}, target {:.3f}, recommended {}, stabilized {}, current {}, "
+      "starts {}, "
+      "drains {}, failures {}, pause {:.3f} s, waiting {}, running {}",
+      a.desired, to_word(a.cause), to_word(a.policy), a.metric, a.target, a.recommended, a.stabilized, a.current,
+      a.starts, a.drains, a.failures, seconds(a.pause), a.waiting, a.running);
+}
+
+std::string print(const core::Checkpoint& x) {
+  return fmt::format("checkpoint: {} waiting, {} running, {} replicas", x.waiting.size(), x.running.size(),
+                     x.replicas.size());
+}
+std::string print(const Gap& x) { return fmt::format("gap: {} records lost", x.lost); }
+std::string print(const ServiceNote& x) {
+  return fmt::format("service {} serves '{}' at {}", x.version, x.command, x.endpoint);
+}
+std::string print(const RequestNote& x) {
+  return fmt::format("request {} is {} {} from {}", core::to_number(x.request), x.method, x.target, x.client);
+}
+std::string print(const AnswerNote& x) {
+  return fmt::format("request {} ended with {} from replica {}, {} bytes", core::to_number(x.request), x.status,
+                     core::to_number(x.replica), x.answer_bytes);
+}
+std::string print(const ReplicaReadyNote& x) {
+  return fmt::format("replica {} serves at {}, process {}", core::to_number(x.replica), x.endpoint, x.pid);
+}
+std::string print(const ReplicaExitNote& x) {
+  return fmt::format("replica {} {}", core::to_number(x.replica), x.description);
+}
+
+std::string line(const core::Checkpoint& x, core::TimePoint) { return print(x); }
+std::string line(const Gap& x, core::TimePoint) { return print(x); }
+std::string line(const Step& step, core::TimePoint since) {
+  std::string text = fmt::format("{:12.6f} {}", seconds(step.now - since), to_string(step.event));
+  for (const core::Action& action : step.actions) text += "\n               -> " + to_string(action);
+  return text;
+}
+template <class Note>
+std::string line(const Note& note, core::TimePoint since) {
+  return fmt::format("{:12.6f}   {}", seconds(note.at - since), print(note));
+}
+
+}  // namespace
+
+std::string to_string(const core::Event& event) {
+  return std::visit([](const auto& e) { return print(e); }, event);
+}
+
+std::string to_string(const core::Action& action) {
+  return std::visit([](const auto& a) { return print(a); }, action);
+}
+
+std::string to_string(const Record& record, core::TimePoint since) {
+  return std::visit([since](const auto& x) { return line(x, since); }, record);
+}
+
+std::string_view to_word(core::RejectReason reason) {
+  switch (reason) {
+    case core::RejectReason::kQueueFull:
+      return "queue full";
+    case core::RejectReason::kDeadlineImpossible:
+      return "deadline impossible";
+    case core::RejectReason::kDeadlinePassed:
+      return "deadline passed";
+    case core::RejectReason::kShuttingDown:
+      return "shutting down";
+    case core::RejectReason::kReplicaLost:
+      return "replica lost";
+    case core::RejectReason::kPoison:
+      return "poison";
+  }
+  return "unknown";
+}
+
+std::string_view to_word(core::Outcome outcome) {
+  switch (outcome) {
+    case core::Outcome::kAnswered:
+      return "answered";
+    case core::Outcome::kNotSent:
+      return "not sent";
+    case core::Outcome::kNoAnswer:
+      return "no answer";
+    case core::Outcome::kNotKept:
+      return "no answer, not kept";
+    case core::Outcome::kAnswerBroken:
+      return "answer broken";
+    case core::Outcome::kAbandoned:
+      return "abandoned";
+  }
+  return "unknown";
+}
+
+std::string_view to_word(core::DecisionCause cause) {
+  switch (cause) {
+    case core::DecisionCause::kInitial:
+      return "initial";
+    case core::DecisionCause::kRule:
+      return "rule";
+    case core::DecisionCause::kActivation:
+      return "activation";
+    case core::DecisionCause::kReplaced:
+      return "replaced";
+    case core::DecisionCause::kBackoff:
+      return "backoff";
+    case core::DecisionCause::kShutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
+std::string_view to_word(core::PolicyKind policy) {
+  switch (policy) {
+    case core::PolicyKind::kAca:
+      return "aca";
+  }
+  return "unknown";
+}
+
+}  // namespace tenfold::journal
