@@ -1,0 +1,133 @@
+#include "config/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace tenfold::config {
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+
+// A number and the unit behind it, multiplied out.
+std::optional<double> parse_with_unit(std::string_view text, std::span<const Unit> units) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
+  std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
+  while (name.starts_with(' ')) name.remove_prefix(1);
+  const auto unit = std::ranges::find(units, name, &Unit::name);
+  if (unit == units.end()) return std::nullopt;
+  return number * unit->factor;
+}
+
+}  // namespace
+
+std::expected<core::Duration, std::string> parse_duration(std::string_view text) {
+  constexpr std::array<Unit, 6> kUnits{
+      {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
+  const auto ns = parse_with_unit(text, kUnits);
+  if (!ns || *ns > 1e18) return std::unexpected(fmt::format("'{}' is no duration; write 250ms, 5s, 2m or 1h", text));
+  return core::Duration{static_cast<core::Duration::rep>(std::llround(*ns))};
+}
+
+std::expected<core::Bytes, std::string> parse_size(std::string_view text) {
+  constexpr double kKi = 1024;
+  constexpr std::array<Unit, 15> kUnits{{{"", 1},
+                                         {"B", 1},
+                                         {"KiB", kKi},
+                                         {"Ki", kKi},
+                                         {"MiB", kKi * kKi},
+                                         {"Mi", kKi * kKi},
+                                         {"GiB", kKi * kKi * kKi},
+                                         {"Gi", kKi * kKi * kKi},
+                                         {"kB", 1e3},
+                                         {"KB", 1e3},
+                                         {"MB", 1e6},
+                                         {"GB", 1e9},
+                                         {"k", 1e3},
+                                         {"M", 1e6},
+                                         {"G", 1e9}}};
+  const auto bytes = parse_with_unit(text, kUnits);
+  if (!bytes || *bytes > 1e18) return std::unexpected(fmt::format("'{}' is no size; write 64MiB, 512Mi or 1Gi", text));
+  return core::Bytes{static_cast<std::uint64_t>(std::llround(*bytes))};
+}
+
+std::expected<std::uint32_t, std::string> parse_count(std::string_view text, std::uint32_t least, std::uint32_t most) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
+    return std::unexpected(fmt::format("'{}' is no whole number from {} to {}", text, least, most));
+  }
+  return number;
+}
+
+std::expected<double, std::string> parse_positive(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !(number > 0) || !std::isfinite(number)) {
+    return std::unexpected(fmt::format("'{}' is no number above zero", text));
+  }
+  return number;
+}
+
+std::expected<bool, std::string> parse_flag(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::unexpected(fmt::format("'{}' is neither true nor false", text));
+}
+
+std::string to_string(core::Duration duration) {
+  const double s = std::chrono::duration<double>{duration}.count();
+  if (s >= 1 || s == 0) return fmt::format("{:g}s", s);
+  return fmt::format("{:g}ms", s * 1000);
+}
+
+std::string to_string(core::Bytes size) {
+  const auto bytes = static_cast<double>(core::to_number(size));
+  constexpr std::array<Unit, 3> kUnits{{{"GiB", 1024.0 * 1024 * 1024}, {"MiB", 1024.0 * 1024}, {"KiB", 1024}}};
+  for (const Unit& unit : kUnits) {
+    if (bytes >= unit.factor) return fmt::format("{:g}{}", bytes / unit.factor, unit.name);
+  }
+  return fmt::format("{}B", core::to_number(size));
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
+  // Restricted edit distance: insertions, deletions, substitutions, and swaps of neighbours.
+  const auto distance = [](std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+      for (std::size_t j = 1; j <= b.size(); ++j) {
+        const std::size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
+        d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
+        const bool is_swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+        if (is_swap) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
+    }
+    return d[a.size()][b.size()];
+  };
+  std::string_view best;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    const std::size_t d = distance(word, candidate);
+    if (d < least) {
+      least = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace tenfold::config

@@ -1,0 +1,136 @@
+// What people write, and what they are told when it is wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/app_config.hpp"
+#include "config/units.hpp"
+
+namespace tenfold::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+TEST(Units, ReadsDurations) {
+  EXPECT_EQ(parse_duration("250ms"), core::Duration{250ms});
+  EXPECT_EQ(parse_duration("5s"), core::Duration{5s});
+  EXPECT_EQ(parse_duration("1.5s"), core::Duration{1500ms});
+  EXPECT_EQ(parse_duration("2m"), core::Duration{2min});
+  EXPECT_EQ(parse_duration("1h"), core::Duration{1h});
+  for (const char* wrong : {"", "5", "s", "-1s", "5 sekunden", "1e99s", "nan s", "5s5"}) {
+    EXPECT_FALSE(parse_duration(wrong)) << wrong;
+  }
+  EXPECT_EQ(parse_duration("5 sekunden").error(), "'5 sekunden' is no duration; write 250ms, 5s, 2m or 1h");
+}
+
+TEST(Units, ReadsSizes) {
+  EXPECT_EQ(parse_size("64MiB"), core::mebibytes(64));
+  EXPECT_EQ(parse_size("1Gi"), core::gibibytes(1));
+  EXPECT_EQ(parse_size("0.5Gi"), core::mebibytes(512));
+  EXPECT_EQ(parse_size("1GB"), core::Bytes{1'000'000'000});
+  EXPECT_EQ(parse_size("100"), core::Bytes{100});
+  for (const char* wrong : {"", "Gi", "-1Gi", "1Zi", "1 G i"}) EXPECT_FALSE(parse_size(wrong)) << wrong;
+}
+
+TEST(Units, SuggestsTheNearestWordOrNone) {
+  EXPECT_EQ(nearest("minReplica", {"minReplicas", "maxReplicas"}), "minReplicas");
+  EXPECT_EQ(nearest("teh", {"the", "a"}), "the");
+  EXPECT_EQ(nearest("zebra", {"minReplicas", "maxReplicas"}), "");
+}
+
+constexpr std::string_view kAzure = R"(location: westeurope
+name: solver
+type: Microsoft.App/containerApps
+properties:
+  managedEnvironmentId: /subscriptions/x
+  configuration:
+    activeRevisionsMode: Single
+    ingress:
+      external: true
+      targetPort: 8000
+      traffic:
+      - weight: 100
+        latestRevision: true
+  template:
+    revisionSuffix: v1
+    containers:
+    - name: main
+      image: registry/solver:1
+      command: ["./solver"]
+      args: ["--fast"]
+      env:
+      - name: LEVEL
+        value: "3"
+      resources:
+        cpu: 2
+        memory: 4Gi
+    scale:
+      minReplicas: 1
+      maxReplicas: 20
+      rules:
+      - name: http
+        http:
+          metadata:
+            concurrentRequests: "5"
+tenfold:
+  concurrency: auto
+  queue:
+    maxWaiting: 50
+  timeout: 30s
+)";
+
+TEST(Yaml, ReadsWhatAzureReadsAndOurKey) {
+  AppConfig config;
+  const auto applied = apply_yaml(config, kAzure, "app.yaml");
+  ASSERT_TRUE(applied) << applied.error();
+  ASSERT_TRUE(finish(config));
+  EXPECT_THAT(config.command, ElementsAre("./solver", "--fast"));
+  EXPECT_THAT(config.env, ElementsAre(Pair("LEVEL", "3")));
+  EXPECT_EQ(config.core.scale.min_replicas, 1);
+  EXPECT_EQ(config.core.scale.max_replicas, 20);
+  EXPECT_EQ(config.core.scale.aca.target_concurrency, 5);
+  EXPECT_EQ(config.core.queue.max_waiting, 50);
+  EXPECT_EQ(config.core.replica.concurrency, 2) << "auto: one for each of the 2 CPUs";
+  EXPECT_EQ(config.request_timeout, core::Duration{30s});
+  EXPECT_EQ(config.memory, core::gibibytes(4));
+}
+
+std::string error_of(std::string_view yaml) {
+  AppConfig config;
+  const auto applied = apply_yaml(config, yaml, "app.yaml");
+  return applied ? "" : applied.error();
+}
+
+TEST(Yaml, SaysWhereAndWhatIsWrongAndWhatIsProbablyMeant) {
+  EXPECT_EQ(error_of("tenfold:\n  concurency: 2\n"),
+            "app.yaml:2: unknown key 'concurency' in tenfold; did you mean 'concurrency'?");
+  EXPECT_EQ(error_of("properties:\n  template:\n    scale:\n      minReplica: 2\n"),
+            "app.yaml:4: unknown key 'minReplica' in properties.template.scale; did you mean 'minReplicas'?");
+  EXPECT_EQ(error_of("tenfold:\n  timeout: soon\n"),
+            "app.yaml:2: tenfold.timeout: 'soon' is no duration; write 250ms, 5s, 2m or 1h");
+  EXPECT_EQ(error_of("tenfold:\n  policy: magic\n"),
+            "app.yaml:2: tenfold.policy: policy 'magic' is not known; known: aca");
+  EXPECT_THAT(error_of("a: [1\nb: 2"), HasSubstr("this is no YAML"));
+  EXPECT_THAT(error_of("a: [1\nb: 2"), HasSubstr("app.yaml:"));
+  EXPECT_THAT(error_of("properties:\n  template:\n    scale: 3\n"),
+              HasSubstr("app.yaml:3: properties.template.scale: "));
+  EXPECT_THAT(error_of("properties:\n  template:\n    scale:\n      maxReplicas: 0\n"),
+              HasSubstr("'0' is no whole number from 1"));
+  EXPECT_EQ(error_of("just words"), "app.yaml:1: the file is not a map of keys");
+}
+
+TEST(Yaml, AFileThatIsNotThereSaysSo) {
+  AppConfig config;
+  EXPECT_THAT(apply_file(config, "/nowhere/app.yaml").error(), HasSubstr("/nowhere/app.yaml cannot be read"));
+}
+
+TEST(Config, ChecksWhatNoSingleSettingCan) {
+  AppConfig config;
+  config.core.scale.min_replicas = 11;
+  EXPECT_EQ(finish(config).error(), "min replicas (11) is above max replicas (10)");
+}
+
+}  // namespace
+}  // namespace tenfold::config
