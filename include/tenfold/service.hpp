@@ -1,0 +1,73 @@
+// A service of your own: functions behind HTTP paths, as one replica.
+//
+//   tenfold::Service service;
+//   service.post("/echo", [](const tenfold::Request& request, std::stop_token) {
+//     return tenfold::Answer{.content_type = "text/plain", .body = std::string{request.body}};
+//   });
+//   return service.serve();
+//
+// tenfold/typed.hpp makes the same of a function from one struct to another.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenfold {
+
+// What a client sent. All of it is there when a handler runs.
+struct Request {
+  std::string method;
+  std::string path;
+  // The query's parameters, decoded, in their order.
+  std::vector<std::pair<std::string, std::string>> query;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  // The first header of that name; case does not matter.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct Answer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+// An error as problem details (RFC 9457): for handlers that refuse what they got.
+Answer problem(int status, std::string_view detail);
+
+// Runs on one of the service's threads, several at a time if the service allows it. The token fires when nobody waits
+// for the answer any more: the client is gone, or its deadline has passed. An exception that escapes is answered 500.
+using Handler = std::function<Answer(const Request& request, std::stop_token stop)>;
+
+// Serves where the replica contract says: the unix socket $TENFOLD_SOCKET, else a listening socket that was handed over
+// (LISTEN_FDS), else 127.0.0.1:$PORT, else 127.0.0.1:8000. At most $TENFOLD_CONCURRENCY handlers run at a time
+// (default: as many as there are CPUs). GET /healthz is answered 200.
+class Service {
+ public:
+  Service();
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Bodies above this are answered 413. Default 64 MiB, as the ingress has it.
+  void set_max_body(std::size_t bytes);
+
+  void post(std::string path, Handler handler);
+  void get(std::string path, Handler handler);
+
+  // Serves until SIGTERM or SIGINT, finishes what runs, and returns the exit code: 0, or 1 after a message on stderr.
+  int serve();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tenfold

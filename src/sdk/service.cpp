@@ -1,0 +1,259 @@
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <map>
+#include <thread>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <tenfold/service.hpp>
+#include <unistd.h>
+
+#include "http/problem.hpp"
+#include "http/server.hpp"
+
+namespace tenfold {
+
+namespace {
+
+constexpr std::uint16_t kDefaultPort = 8000;
+
+// While it drains, a service looks this often whether its last client is gone.
+constexpr std::chrono::milliseconds kDrainLook{10};
+
+Request to_request(const http::Head& head) {
+  Request request{.method = std::string{head.method()}};
+  if (const auto url = boost::urls::parse_uri_reference(head.target())) {
+    request.path = url->path();
+    for (const auto& parameter : url->params()) request.query.emplace_back(parameter.key, parameter.value);
+  } else {
+    request.path = head.target();
+  }
+  for (std::size_t i = 0; i < head.field_count(); ++i) {
+    const http::Head::Field field = head.field(i);
+    request.headers.emplace_back(field.name, field.value);
+  }
+  return request;
+}
+
+std::size_t concurrency() {
+  const char* told = std::getenv("TENFOLD_CONCURRENCY");
+  const unsigned long number = told ? std::strtoul(told, nullptr, 10) : 0;
+  return number > 0 ? number : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// systemd's sd_notify protocol: a datagram to the socket, whose name may be abstract.
+void notify_ready() {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (!path || !*path) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t size = std::min(std::strlen(path), sizeof address.sun_path - 1);
+  std::memcpy(address.sun_path, path, size);
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  constexpr std::string_view kReady = "READY=1";
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
+  ::sendto(fd, kReady.data(), kReady.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+  ::close(fd);
+}
+
+// A request from its head to its answer. Shared by the loop and the thread that works on it, which touch different
+// parts: the connection is the loop's alone.
+class Call final : public http::ExchangeHandler, public std::enable_shared_from_this<Call> {
+ public:
+  using Start = std::function<void(std::shared_ptr<Call>)>;
+
+  Call(http::ServerConnection& connection, const Handler& route, Start start)
+      : request{to_request(connection.head())}, handler{route}, connection_{&connection}, start_{std::move(start)} {}
+
+  // Waits for the body; then `start` is called, once.
+  void receive() {
+    self_ = shared_from_this();
+    connection_->attach(*this);
+    connection_->want_body();
+    on_body(*connection_);
+  }
+
+  void answer(const Answer& made) {
+    if (is_gone_) {
+      connection_->finish();
+    } else {
+      connection_->respond(made.status, made.content_type, made.body);
+    }
+    self_.reset();
+  }
+
+  Request request;
+  const Handler& handler;
+  std::stop_source stop;
+
+ private:
+  void on_body(http::ServerConnection& connection) override {
+    request.body += connection.body();
+    connection.consume(connection.body().size());
+    if (!connection.body_complete() || !start_) return;
+    std::exchange(start_, nullptr)(shared_from_this());
+  }
+  void on_writable(http::ServerConnection&) override {}
+
+  // Its replica keeps the slot until the handler has returned: the connection is closed then.
+  void on_gone(http::ServerConnection& connection) override {
+    is_gone_ = true;
+    stop.request_stop();
+    if (!start_) return;
+    connection.finish();
+    self_.reset();
+  }
+
+  http::ServerConnection* connection_;
+  Start start_;
+  bool is_gone_ = false;
+  std::shared_ptr<Call> self_;  // while the connection may call
+};
+
+}  // namespace
+
+std::optional<std::string_view> Request::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (http::equals_ignoring_case(key, name)) return value;
+  }
+  return std::nullopt;
+}
+
+Answer problem(int status, std::string_view detail) {
+  return {.status = status,
+          .content_type = std::string{http::kProblemType},
+          .body = http::to_json({.status = status, .detail = detail})};
+}
+
+class Service::Impl final : public http::ServerHandler {
+ public:
+  Impl() : workers_{concurrency()} {}
+
+  void add(std::string method, std::string path, Handler handler) {
+    routes_[std::move(path)][std::move(method)] = std::move(handler);
+  }
+
+  void set_max_body(std::size_t bytes) { limits_.body_bytes = bytes; }
+
+  int serve() {
+    server_.emplace(loop_, *this, limits_);
+    const auto listening = listen();
+    if (!listening) {
+      fmt::print(stderr, "{}\n", listening.error());
+      return 1;
+    }
+    boost::asio::signal_set signals{loop_, SIGTERM, SIGINT};
+    signals.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) drain();
+    });
+    notify_ready();
+    loop_.run();
+    workers_.join();
+    return 0;
+  }
+
+ private:
+  std::expected<void, std::string> listen() {
+    const auto on = [this](const http::Endpoint& endpoint) -> std::expected<void, std::string> {
+      const auto bound = server_->listen(endpoint);
+      if (!bound) return std::unexpected(bound.error());
+      fmt::print(stderr, "serving at {}\n", bound->to_string());
+      return {};
+    };
+    if (const char* path = std::getenv("TENFOLD_SOCKET"); path && *path) return on(http::Endpoint::unix_socket(path));
+    if (const char* fds = std::getenv("LISTEN_FDS"); fds && std::atoi(fds) > 0) {
+      server_->adopt(3);
+      return {};
+    }
+    const char* told = std::getenv("PORT");
+    if (!told || !*told) return on(http::Endpoint::tcp("127.0.0.1", kDefaultPort));
+    const std::string_view text{told};
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+      return std::unexpected(fmt::format("$PORT is '{}', which is no port", text));
+    }
+    return on(http::Endpoint::tcp("127.0.0.1", port));
+  }
+
+  void on_request(http::ServerConnection& connection) override {
+    const std::string_view target = connection.head().target();
+    const auto route = routes_.find(std::string{target.substr(0, target.find('?'))});
+    if (route == routes_.end()) return answer(connection, problem(404, "nothing is served at this path"));
+    const auto method = route->second.find(std::string{connection.head().method()});
+    if (method == route->second.end()) {
+      std::string allow = "Allow: ";
+      for (const auto& [name, handler] : route->second) allow += (allow.back() == ' ' ? "" : ", ") + name;
+      return answer(connection, problem(405, "this path is served for other methods: see Allow"), allow + "\r\n");
+    }
+    std::make_shared<Call>(connection, method->second, [this](std::shared_ptr<Call> call) {
+      start(std::move(call));
+    })->receive();
+  }
+
+  static void answer(http::ServerConnection& connection, const Answer& made, std::string_view fields = {}) {
+    connection.respond(made.status, made.content_type, made.body, fields);
+  }
+
+  void start(std::shared_ptr<Call> call) {
+    boost::asio::post(workers_, [this, call = std::move(call)]() mutable {
+      Answer made = run(*call);
+      boost::asio::post(loop_, [call = std::move(call), made = std::move(made)] { call->answer(made); });
+    });
+  }
+
+  // The library's boundary: whatever a handler throws ends here.
+  static Answer run(Call& call) {
+    try {
+      return call.handler(call.request, call.stop.get_token());
+    } catch (const std::exception& error) {
+      return problem(500, error.what());
+    } catch (...) {
+      return problem(500, "the handler threw something that is no exception");
+    }
+  }
+
+  void drain() {
+    server_->drain();
+    drain_timer_.expires_after(kDrainLook);
+    drain_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      if (server_->connection_count() == 0) {
+        loop_.stop();
+      } else {
+        drain();
+      }
+    });
+  }
+
+  http::Loop loop_;
+  http::Limits limits_;
+  std::optional<http::Server> server_;
+  boost::asio::steady_timer drain_timer_{loop_};
+  std::map<std::string, std::map<std::string, Handler>> routes_;
+  boost::asio::thread_pool workers_;
+};
+
+Service::Service() : impl_{std::make_unique<Impl>()} {
+  get("/healthz", [](const Request&, std::stop_token) { return Answer{.body = R"({"status":"ok"})"}; });
+}
+Service::~Service() = default;
+
+void Service::set_max_body(std::size_t bytes) { impl_->set_max_body(bytes); }
+void Service::post(std::string path, Handler handler) { impl_->add("POST", std::move(path), std::move(handler)); }
+void Service::get(std::string path, Handler handler) { impl_->add("GET", std::move(path), std::move(handler)); }
+int Service::serve() { return impl_->serve(); }
+
+}  // namespace tenfold
