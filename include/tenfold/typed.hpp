@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
 #include <tenfold/json.hpp>
 #include <tenfold/service.hpp>
 
