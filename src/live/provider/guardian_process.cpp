@@ -1,0 +1,142 @@
+#include "live/provider/guardian_process.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "live/provider/keeper.hpp"
+#include "live/provider/messages.hpp"
+#include "live/provider/usage_meter.hpp"
+
+namespace tenfold::live {
+namespace {
+
+// Reading /proc takes a few microseconds per process of the machine. A measurement is put off so that the reading stays
+// under one part in this many of one core.
+constexpr std::int64_t kIdleShare = 100;
+
+constinit UsageMeter meter;
+
+std::int64_t steady_ns() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void close_all_but(int kept) noexcept {
+  const auto close_from = [](unsigned first, unsigned last) {
+    if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0) return;
+    const unsigned limit = std::min<unsigned>(last, static_cast<unsigned>(::sysconf(_SC_OPEN_MAX)));
+    for (unsigned fd = first; fd <= limit; ++fd) ::close(static_cast<int>(fd));  // a kernel before 5.9
+  };
+  const auto fd = static_cast<unsigned>(kept);
+  close_from(3, fd - 1);
+  close_from(fd + 1, ~0U);
+}
+
+// Out of the terminal's reach, with nothing of Tenfold's but the socket. Signals are blocked, so that `pkill tenfold`
+// ends Tenfold, which drains first, and not the replicas under its feet.
+void detach(int socket) noexcept {
+  ::setsid();
+  ::prctl(PR_SET_NAME, "tenfold-guard");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  ::signal(SIGCHLD, SIG_IGN);  // keepers are not waited for
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  close_all_but(socket);
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) ::dup2(null, fd);
+  ::close(null);
+}
+
+// Receives one request with its descriptors. False at the end of the connection.
+bool receive(int socket, SpawnRequest& request, int (&fds)[kSpawnDescriptors]) noexcept {
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof fds)];
+  iovec part{&request, sizeof request};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  ssize_t n = 0;
+  do {
+    n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (n < 0 && errno == EINTR);
+  const cmsghdr* header = n == static_cast<ssize_t>(sizeof request) ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header == nullptr || header->cmsg_len != CMSG_LEN(sizeof fds)) return false;
+  std::memcpy(fds, CMSG_DATA(header), sizeof fds);
+  return true;
+}
+
+void fork_keeper(int socket, const SpawnRequest& request, const int (&fds)[kSpawnDescriptors]) noexcept {
+  const pid_t pid = ::_Fork();
+  if (pid == 0) {
+    ::close(socket);
+    run_keeper(fds[0], fds[1], fds[2]);
+  }
+  if (pid < 0) {
+    const KeeperReport failed{
+        .kind = KeeperReport::Kind::kNotStarted, .step = KeeperReport::Step::kFork, .code = errno};
+    [[maybe_unused]] const ssize_t sent = ::send(fds[0], &failed, sizeof failed, MSG_NOSIGNAL);
+  } else {
+    meter.add(pid, request.replica);
+  }
+  for (const int fd : fds) ::close(fd);
+}
+
+void report_usage(int socket) noexcept {
+  static const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+  static const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
+  const std::int64_t now = steady_ns();
+  for (const UsageMeter::Keeper& keeper : meter.keepers()) {
+    UsageReport report;
+    report.replica = keeper.replica;
+    report.cpu_ns = static_cast<std::int64_t>(keeper.cpu_ticks) * tick_ns;
+    report.at_ns = now;
+    report.resident_bytes = keeper.resident_pages * static_cast<std::uint64_t>(page_bytes);
+    // Totals: a report that Tenfold is too busy for is made good by the next one.
+    [[maybe_unused]] const ssize_t sent = ::send(socket, &report, sizeof report, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+}
+
+}  // namespace
+
+void run_guardian(int inherited, std::int64_t sample_interval_ns) noexcept {
+  const int socket = ::fcntl(inherited, F_DUPFD_CLOEXEC, 3);  // clear of stdin, stdout and stderr
+  detach(socket);
+  std::int64_t next_sample = steady_ns() + sample_interval_ns;
+  for (;;) {
+    const bool has_work = !meter.keepers().empty();
+    const std::int64_t pause_ns = std::max<std::int64_t>(next_sample - steady_ns(), 0);
+    const timespec pause{pause_ns / 1'000'000'000, pause_ns % 1'000'000'000};
+    pollfd ready{socket, POLLIN, 0};
+    if (::ppoll(&ready, 1, has_work ? &pause : nullptr, nullptr) > 0) {
+      SpawnRequest request;
+      int fds[kSpawnDescriptors];
+      if (!receive(socket, request, fds)) break;
+      fork_keeper(socket, request, fds);
+    }
+    const std::int64_t now = steady_ns();
+    if (now < next_sample || !has_work) continue;
+    meter.measure();
+    report_usage(socket);
+    const std::int64_t spent = steady_ns() - now;
+    next_sample = now + std::max(sample_interval_ns, kIdleShare * spent);
+  }
+  meter.measure();  // ends the orphans of keepers that were killed
+  ::_exit(0);
+}
+
+}  // namespace tenfold::live

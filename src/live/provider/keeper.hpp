@@ -1,0 +1,18 @@
+// A keeper: the small process above one replica, there to leave nothing of it behind.
+//
+// It is the subreaper (prctl(2)) of all that the replica starts: a process whose parent ends becomes the keeper's
+// child, also one that left its group or session. So "nothing left" is exact: the keeper has no children any more. It
+// ends them all when the replica's main process ends, when it is ordered to, or when Tenfold is gone, which it sees as
+// the end of its control connection. If the keeper itself is killed, the kernel kills the main process
+// (PR_SET_PDEATHSIG) and the guardian the rest.
+//
+// It descends from a fork of Tenfold, which has threads, and therefore uses async-signal-safe calls only.
+#pragma once
+
+namespace tenfold::live {
+
+// Runs the replica that `plan` holds, with its output to `output`, and obeys the KeeperOrders that come on `control`.
+// Owns the three descriptors.
+[[noreturn]] void run_keeper(int control, int output, int plan) noexcept;
+
+}  // namespace tenfold::live

@@ -1,0 +1,42 @@
+// What Tenfold, the guardian and the keepers say to each other: plain structs, one a packet, over sequential-packet
+// sockets between processes of the same program.
+#pragma once
+
+#include <cstdint>
+
+namespace tenfold::live {
+
+// Tenfold to the guardian, with three descriptors in this order: the keeper's end of its control socket, where the
+// replica's output goes, and the launch plan.
+struct SpawnRequest {
+  std::uint32_t replica = 0;
+};
+inline constexpr int kSpawnDescriptors = 3;
+
+// The guardian to Tenfold: what a replica used since its start, and the machine's steady clock when that was read.
+struct UsageReport {
+  std::uint32_t replica = 0;
+  std::int64_t cpu_ns = 0;
+  std::int64_t at_ns = 0;
+  std::uint64_t resident_bytes = 0;
+};
+
+// Tenfold to a keeper. The end of the connection means kKill.
+enum class KeeperOrder : std::uint8_t {
+  kTerminate,  // SIGTERM to the replica's process group
+  kKill,       // SIGKILL to all that the replica ever started
+};
+
+// A keeper to Tenfold: kStarted and then kEnded, or kNotStarted alone. Nothing of the replica is left at the last one.
+struct KeeperReport {
+  enum class Kind : std::uint8_t { kStarted, kNotStarted, kEnded };
+  // What failed for kNotStarted, with `code` its errno.
+  enum class Step : std::uint8_t { kFork, kChangeDirectory, kExecute };
+  Kind kind = Kind::kStarted;
+  Step step = Step::kFork;
+  std::int32_t pid = 0;     // kStarted
+  std::int32_t code = 0;    // kNotStarted
+  std::int32_t status = 0;  // kEnded: as waitpid gives it
+};
+
+}  // namespace tenfold::live

@@ -1,0 +1,120 @@
+#include "live/provider/output_relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace tenfold::live {
+namespace {
+
+constexpr std::size_t kKept = 4096;
+// A write of at most PIPE_BUF bytes to a pipe that poll(2) calls writable does not wait (pipe(7)).
+constexpr std::size_t kMaxWrite = PIPE_BUF;
+// Longer lines are broken, so that one line with its prefix fits into one write.
+constexpr std::size_t kMaxLine = kMaxWrite - 64;
+// One replica that never stops talking must not keep the loop from the others.
+constexpr std::size_t kReadAtOnce = 64 * 1024;
+// What a pipe can hold at most (fcntl(2), F_SETPIPE_SZ).
+constexpr std::size_t kPipeCapacity = 1024 * 1024;
+
+// Writes `text` (at most kMaxWrite bytes) unless that would have to wait.
+bool write_if_possible(int fd, std::string_view text) {
+  pollfd ready{fd, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
+  return ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+}  // namespace
+
+OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, int sink)
+    : prefix_(fmt::format("[replica {}] ", core::to_number(replica))), pipe_(loop), sink_(sink) {
+  ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+  pipe_.assign(pipe.release());
+}
+
+void OutputRelay::start(std::shared_ptr<void> owner) { wait(std::move(owner)); }
+
+void OutputRelay::wait(std::shared_ptr<void> owner) {
+  pipe_.async_wait(Descriptor::wait_read,
+                   [this, owner = std::move(owner)](const boost::system::error_code& error) mutable {
+                     if (error || !pipe_.is_open()) return;
+                     if (relay_available(kReadAtOnce)) wait(std::move(owner));
+                   });
+}
+
+void OutputRelay::finish() {
+  if (!pipe_.is_open()) return;
+  relay_available(kPipeCapacity);
+  if (!partial_.empty()) take("\n");
+  flush();
+  pipe_.close();
+}
+
+std::string OutputRelay::last_output() const {
+  const std::string_view all = kept_;
+  if (all.size() <= kKept) return kept_;
+  const std::string_view end = all.substr(all.size() - kKept);
+  const std::size_t line_end = end.find('\n');
+  return std::string{line_end + 1 < end.size() ? end.substr(line_end + 1) : end};
+}
+
+bool OutputRelay::relay_available(std::size_t limit) {
+  std::array<char, 16 * 1024> buffer;
+  for (std::size_t done = 0; done < limit;) {
+    const ssize_t n = ::read(pipe_.native_handle(), buffer.data(), buffer.size());
+    if (n <= 0) {
+      flush();
+      return n < 0 && (errno == EAGAIN || errno == EINTR);
+    }
+    take({buffer.data(), static_cast<std::size_t>(n)});
+    done += static_cast<std::size_t>(n);
+  }
+  flush();
+  return true;
+}
+
+void OutputRelay::take(std::string_view text) {
+  keep(text);
+  if (sink_ < 0) return;
+  while (!text.empty()) {
+    const std::size_t room = kMaxLine - partial_.size();
+    const std::size_t line_end = text.substr(0, room).find('\n');
+    const bool is_whole = line_end != std::string_view::npos;
+    partial_.append(text.substr(0, is_whole ? line_end : room));
+    text.remove_prefix(std::min(text.size(), is_whole ? line_end + 1 : room));
+    if (!is_whole && partial_.size() < kMaxLine) return;
+    pass_on(partial_);
+    partial_.clear();
+  }
+}
+
+void OutputRelay::pass_on(std::string_view line) {
+  if (pending_.size() + prefix_.size() + line.size() + 1 > kMaxWrite) flush();
+  pending_.append(prefix_).append(line).append("\n");
+}
+
+void OutputRelay::flush() {
+  if (pending_.empty()) return;
+  if (dropped_ > 0) {
+    const std::string notice = fmt::format("{}({} lines are missing here: nobody read them)\n", prefix_, dropped_);
+    if (write_if_possible(sink_, notice)) dropped_ = 0;
+  }
+  if (dropped_ > 0 || !write_if_possible(sink_, pending_)) {
+    dropped_ += static_cast<std::uint64_t>(std::count(pending_.begin(), pending_.end(), '\n'));
+  }
+  pending_.clear();
+}
+
+void OutputRelay::keep(std::string_view text) {
+  kept_.append(text.substr(text.size() - std::min(text.size(), 2 * kKept)));
+  if (kept_.size() > 4 * kKept) kept_.erase(0, kept_.size() - 2 * kKept);
+}
+
+}  // namespace tenfold::live

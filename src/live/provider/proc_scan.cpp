@@ -1,0 +1,91 @@
+#include "live/provider/proc_scan.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "live/provider/fd.hpp"
+
+namespace tenfold::live {
+namespace {
+
+// What getdents64(2) fills a buffer with.
+struct DirectoryEntry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
+  char name[1];
+};
+
+// The number at `text`, which is moved past it and the blank behind it.
+std::uint64_t take_number(const char*& text) noexcept {
+  std::uint64_t number = 0;
+  while (*text >= '0' && *text <= '9') number = number * 10 + static_cast<std::uint64_t>(*text++ - '0');
+  if (*text == ' ') ++text;
+  return number;
+}
+
+void skip_fields(const char*& text, int count) noexcept {
+  for (; count > 0 && *text != '\0'; --count) {
+    while (*text != ' ' && *text != '\0') ++text;
+    if (*text == ' ') ++text;
+  }
+}
+
+bool read_stat(int proc, const char* pid, ProcessStat& stat) noexcept {
+  char path[32];
+  if (std::strlen(pid) > 16) return false;
+  ::stpcpy(::stpcpy(path, pid), "/stat");
+  const Fd file{::openat(proc, path, O_RDONLY | O_CLOEXEC)};
+  if (!file) return false;
+  char text[1024];
+  const ssize_t n = ::read(file.get(), text, sizeof text - 1);
+  if (n <= 0) return false;
+  text[n] = '\0';
+  return parse_stat(text, stat);
+}
+
+}  // namespace
+
+bool parse_stat(const char* text, ProcessStat& stat) noexcept {
+  // proc_pid_stat(5): the second field is the name in parentheses and may hold anything, parentheses too.
+  const char* name_end = std::strrchr(text, ')');
+  if (name_end == nullptr || std::strlen(name_end) < 4) return false;
+  stat.pid = static_cast<pid_t>(take_number(text));
+  text = name_end + 4;  // past ") S ", the state
+  stat.parent = static_cast<pid_t>(take_number(text));
+  skip_fields(text, 9);  // from pgrp to cmajflt
+  stat.own_ticks = take_number(text);
+  stat.own_ticks += take_number(text);
+  stat.reaped_ticks = take_number(text);
+  stat.reaped_ticks += take_number(text);
+  skip_fields(text, 6);  // from priority to vsize
+  stat.resident_pages = take_number(text);
+  return stat.pid > 0;
+}
+
+void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept {
+  const Fd proc{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!proc) return;
+  alignas(DirectoryEntry) char buffer[8192];
+  for (;;) {
+    const long filled = ::syscall(SYS_getdents64, proc.get(), buffer, sizeof buffer);
+    if (filled <= 0) return;
+    for (long at = 0; at < filled;) {
+      const char* entry = buffer + at;
+      std::uint16_t length = 0;
+      std::memcpy(&length, entry + offsetof(DirectoryEntry, length), sizeof length);
+      const char* name = entry + offsetof(DirectoryEntry, name);
+      ProcessStat stat;
+      if (name[0] >= '1' && name[0] <= '9' && read_stat(proc.get(), name, stat)) visit(stat, context);
+      at += length;
+    }
+  }
+}
+
+}  // namespace tenfold::live

@@ -1,0 +1,28 @@
+// Reads /proc without allocating: who is whose child, and what each process has used.
+//
+// The whole table is read, because the kernel's short cut to a process's children (/proc/PID/task/TID/children) is
+// missing where it was built without CONFIG_PROC_CHILDREN. Everything here is async-signal-safe.
+#pragma once
+
+#include <cstdint>
+
+#include <sys/types.h>
+
+namespace tenfold::live {
+
+struct ProcessStat {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  // In clock ticks: its own CPU time, and that of the children that it has waited for.
+  std::uint64_t own_ticks = 0;
+  std::uint64_t reaped_ticks = 0;
+  std::uint64_t resident_pages = 0;
+};
+
+// Calls `visit(stat, context)` for each process that can be read.
+void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept;
+
+// Takes the fields out of the text of a /proc/PID/stat. False when it is not one.
+bool parse_stat(const char* text, ProcessStat& stat) noexcept;
+
+}  // namespace tenfold::live

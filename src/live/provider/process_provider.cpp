@@ -1,0 +1,172 @@
+#include "live/provider/process_provider.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "live/provider/guardian.hpp"
+#include "live/provider/launch_plan.hpp"
+#include "live/provider/port_pool.hpp"
+#include "live/provider/replica_environment.hpp"
+#include "live/provider/replica_process.hpp"
+#include "live/provider/runtime_directory.hpp"
+
+namespace tenfold::live {
+namespace {
+
+// How long the end of a provider waits for the last processes. They have had SIGKILL: what is slower hangs in the
+// kernel.
+constexpr std::chrono::milliseconds kLastWait{1000};
+
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+std::pair<Fd, Fd> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+std::pair<Fd, Fd> make_control_sockets() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
+  return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+Fd make_notify_socket(const std::string& path) {
+  Fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fail("making the socket for READY=1");
+  }
+  return socket;
+}
+
+// Waits until every keeper has closed its end, which it does when nothing of its replica is left.
+void wait_for_keepers(const std::vector<Fd>& controls) {
+  const auto deadline = std::chrono::steady_clock::now() + kLastWait;
+  for (const Fd& control : controls) {
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      pollfd ready{control.get(), POLLIN, 0};
+      if (::poll(&ready, 1, static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0}))) <= 0) return;
+      char report[64];
+      if (::recv(control.get(), report, sizeof report, MSG_DONTWAIT) <= 0) break;
+    }
+  }
+}
+
+}  // namespace
+
+class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvider::Impl> {
+ public:
+  Impl(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener)
+      : loop_(loop),
+        spec_(std::move(spec)),
+        listener_(listener),
+        guardian_(loop, spec_.sample_interval, [this](const UsageReport& report) { take_usage(report); }) {}
+
+  ~Impl() {
+    std::vector<Fd> controls;
+    for (auto& [id, replica] : replicas_) controls.push_back(replica->abandon());
+    wait_for_keepers(controls);
+  }
+
+  void start(core::ReplicaId id) {
+    try {
+      launch(id);
+    } catch (const std::system_error& error) {
+      fail_later(id, error.code().value(), fmt::format("could not be started: {}", error.what()));
+    }
+  }
+
+  void stop(core::ReplicaId id, core::Duration grace) {
+    if (const auto found = replicas_.find(id); found != replicas_.end()) found->second->stop(grace);
+  }
+
+ private:
+  std::string path_of(core::ReplicaId id, const char* what) const {
+    return fmt::format("{}/{}.{}", directory_.path(), core::to_number(id), what);
+  }
+
+  void launch(core::ReplicaId id) {
+    const auto program = find_program(spec_);
+    if (!program) return fail_later(id, ENOENT, fmt::format("could not be started: {}", program.error()));
+    const auto port = ports_.take();
+    if (!port) return fail_later(id, EADDRNOTAVAIL, fmt::format("could not be started: {}", port.error()));
+
+    const Contract contract{id, *port, path_of(id, "sock"), path_of(id, "notify"), spec_.concurrency};
+    auto [control, keeper_control] = make_control_sockets();
+    auto [output, replica_output] = make_pipe();
+    Fd notify = make_notify_socket(contract.notify_path);
+    const Fd plan =
+        pack({*program, spec_.directory, replica_arguments(spec_, contract), replica_environment(spec_, contract)});
+    guardian_.spawn(id, keeper_control, replica_output, plan);
+
+    ReplicaProcess::Parts parts{.id = id,
+                                .program = *program,
+                                .places = {contract.socket_path, contract.port},
+                                .control = std::move(control),
+                                .output = std::move(output),
+                                .notify = std::move(notify),
+                                .start_timeout = spec_.start_timeout,
+                                .output_sink = spec_.output_fd};
+    ReplicaProcess::Callbacks callbacks{
+        .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
+        .on_exit = [this, id](const ReplicaExit& exit) { forget(id, exit); }};
+    const auto replica = std::make_shared<ReplicaProcess>(loop_, std::move(parts), std::move(callbacks));
+    replicas_.emplace(id, replica);
+    replica->watch();
+  }
+
+  void fail_later(core::ReplicaId id, int code, std::string description) {
+    ReplicaExit exit{core::ExitKind::kNotStarted, code, std::move(description), {}};
+    boost::asio::post(loop_, [weak = weak_from_this(), id, exit = std::move(exit)] {
+      if (const auto self = weak.lock()) self->forget(id, exit);
+    });
+  }
+
+  void forget(core::ReplicaId id, const ReplicaExit& exit) {
+    replicas_.erase(id);
+    ::unlink(path_of(id, "sock").c_str());
+    ::unlink(path_of(id, "notify").c_str());
+    listener_.replica_exited(id, exit);
+  }
+
+  void take_usage(const UsageReport& report) {
+    const core::ReplicaId id{report.replica};
+    const auto found = replicas_.find(id);
+    if (found != replicas_.end()) listener_.usage_sampled(id, found->second->usage_since_last(report));
+  }
+
+  boost::asio::io_context& loop_;
+  ProcessSpec spec_;
+  ProviderListener& listener_;
+  Guardian guardian_;
+  RuntimeDirectory directory_;
+  PortPool ports_;
+  std::map<core::ReplicaId, std::shared_ptr<ReplicaProcess>> replicas_;
+};
+
+ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener)
+    : impl_(std::make_shared<Impl>(loop, std::move(spec), listener)) {}
+
+ProcessProvider::~ProcessProvider() = default;
+
+void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
+
+void ProcessProvider::drain(core::ReplicaId) {}  // requests come through the ingress alone, and it knows
+
+void ProcessProvider::stop(core::ReplicaId replica, core::Duration grace) { impl_->stop(replica, grace); }
+
+}  // namespace tenfold::live

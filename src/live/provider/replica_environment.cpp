@@ -1,0 +1,90 @@
+#include "live/provider/replica_environment.hpp"
+
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace tenfold::live {
+namespace {
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+// What a service manager tells Tenfold, and what would mislead a replica.
+constexpr std::array<std::string_view, 6> kNotInherited = {"LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES",
+                                                           "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
+
+Variables contract_variables(const Contract& contract) {
+  return {{"PORT", std::to_string(contract.port)},
+          {"TENFOLD_SOCKET", contract.socket_path},
+          {"NOTIFY_SOCKET", contract.notify_path},
+          {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))},
+          {"TENFOLD_CONCURRENCY", std::to_string(contract.concurrency)}};
+}
+
+// The length of the variable's name at the start of `text`.
+std::size_t name_length(std::string_view text) {
+  const auto is_part = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::size_t length = 0;
+  while (length < text.size() && is_part(text[length])) ++length;
+  return length;
+}
+
+std::string substitute(std::string_view text, const Variables& variables) {
+  std::string result;
+  for (std::size_t dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
+    result.append(text.substr(0, dollar));
+    text.remove_prefix(dollar);
+    const bool has_braces = text.substr(1).starts_with('{');
+    const std::size_t name_start = has_braces ? 2 : 1;
+    const std::size_t length = name_length(text.substr(name_start));
+    const auto found = variables.find(text.substr(name_start, length));
+    const bool is_closed = !has_braces || text.substr(name_start + length).starts_with('}');
+    if (found != variables.end() && is_closed) {
+      result.append(found->second);
+      text.remove_prefix(name_start + length + (has_braces ? 1 : 0));
+    } else {
+      result.push_back('$');
+      text.remove_prefix(1);
+    }
+  }
+  return result.append(text);
+}
+
+Variables inherited_variables() {
+  Variables variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  for (const std::string_view name : kNotInherited) {
+    if (const auto found = variables.find(name); found != variables.end()) variables.erase(found);
+  }
+  return variables;
+}
+
+}  // namespace
+
+std::vector<std::string> replica_arguments(const ProcessSpec& spec, const Contract& contract) {
+  const Variables variables = contract_variables(contract);
+  std::vector<std::string> arguments;
+  for (const std::string& argument : spec.argv) arguments.push_back(substitute(argument, variables));
+  return arguments;
+}
+
+std::vector<std::string> replica_environment(const ProcessSpec& spec, const Contract& contract) {
+  Variables variables = inherited_variables();
+  for (const auto& [name, value] : spec.env) variables[name] = value;
+  for (auto& [name, value] : contract_variables(contract)) variables[name] = value;
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
+  return environment;
+}
+
+}  // namespace tenfold::live

@@ -1,0 +1,199 @@
+#include "live/provider/replica_process.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tenfold::live {
+namespace {
+
+// The core has the same limit on a start and may see it pass a moment before we do.
+constexpr core::Duration kTimeoutSlack = std::chrono::milliseconds{20};
+
+std::string signal_name(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
+std::string in_seconds(core::Duration span) {
+  return fmt::format("{:g} s", std::chrono::duration<double>{span}.count());
+}
+
+}  // namespace
+
+ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callbacks callbacks)
+    : parts_(std::move(parts)),
+      callbacks_(std::move(callbacks)),
+      control_(loop, parts_.control.release()),
+      notify_(loop, parts_.notify.release()),
+      relay_(loop, parts_.id, std::move(parts_.output), parts_.output_sink),
+      probe_timer_(loop),
+      kill_timer_(loop),
+      last_sample_ns_(std::chrono::nanoseconds{started_.time_since_epoch()}.count()) {}
+
+void ReplicaProcess::watch() {
+  wait_for_keeper();
+  wait_for_notice();
+  relay_.start(shared_from_this());
+}
+
+void ReplicaProcess::stop(core::Duration grace) {
+  if (state_ == State::kEnded) return;
+  if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) start_timed_out_ = true;
+  state_ = State::kStopping;
+  probe_timer_.cancel();
+  if (grace > core::Duration::zero()) order(KeeperOrder::kTerminate);
+  kill_after(grace);
+}
+
+Fd ReplicaProcess::abandon() {
+  if (state_ == State::kEnded) return {};
+  state_ = State::kEnded;
+  callbacks_ = {};
+  Fd control{control_.release()};
+  ::shutdown(control.get(), SHUT_WR);
+  notify_.close();
+  relay_.finish();
+  probe_timer_.cancel();
+  kill_timer_.cancel();
+  return control;
+}
+
+ReplicaUsage ReplicaProcess::usage_since_last(const UsageReport& report) {
+  ReplicaUsage usage;
+  // A process that is killed before its parent waits for it takes its time with it: the total may shrink.
+  usage.cpu = core::Duration{std::max<std::int64_t>(report.cpu_ns - last_cpu_ns_, 0)};
+  usage.wall = core::Duration{std::max<std::int64_t>(report.at_ns - last_sample_ns_, 0)};
+  usage.memory = core::Bytes{report.resident_bytes};
+  last_cpu_ns_ = std::max(report.cpu_ns, last_cpu_ns_);
+  last_sample_ns_ = report.at_ns;
+  return usage;
+}
+
+void ReplicaProcess::wait_for_keeper() {
+  control_.async_wait(Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->state_ != State::kEnded) self->read_keeper();
+  });
+}
+
+void ReplicaProcess::read_keeper() {
+  KeeperReport report;
+  const ssize_t n = ::recv(control_.native_handle(), &report, sizeof report, MSG_DONTWAIT);
+  if (n == static_cast<ssize_t>(sizeof report)) {
+    handle(report);
+  } else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
+    end({core::ExitKind::kSignaled, SIGKILL, "was killed by SIGKILL, because its keeper was", {}});
+  }
+  if (state_ != State::kEnded) wait_for_keeper();
+}
+
+void ReplicaProcess::handle(const KeeperReport& report) {
+  if (report.kind != KeeperReport::Kind::kStarted) return end(describe(report));
+  pid_ = report.pid;
+  if (state_ != State::kLaunching) return;  // stopped meanwhile
+  state_ = State::kStarting;
+  probe();
+}
+
+void ReplicaProcess::wait_for_notice() {
+  notify_.async_wait(Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || !self->notify_.is_open()) return;
+    char notice[512];
+    const ssize_t n = ::recv(self->notify_.native_handle(), notice, sizeof notice, MSG_DONTWAIT);
+    const std::string_view text{notice, static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
+    const bool says_ready = text.starts_with("READY=1") || text.find("\nREADY=1") != std::string_view::npos;
+    if (says_ready && self->state_ == State::kStarting) self->probe();
+    self->wait_for_notice();
+  });
+}
+
+void ReplicaProcess::probe() {
+  const std::optional<http::Endpoint> serving = find_serving(parts_.places);
+  if (!serving) return probe_later();
+  state_ = State::kReady;
+  probe_timer_.cancel();
+  callbacks_.on_ready({*serving, pid_});
+}
+
+void ReplicaProcess::probe_later() {
+  const core::Duration age = Clock::now() - started_;
+  if (age >= parts_.start_timeout) return give_up_start();
+  probe_timer_.expires_after(std::min(probe_pause(age), parts_.start_timeout - age));
+  probe_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->state_ == State::kStarting) self->probe();
+  });
+}
+
+void ReplicaProcess::give_up_start() {
+  start_timed_out_ = true;
+  state_ = State::kStopping;
+  order(KeeperOrder::kKill);
+}
+
+void ReplicaProcess::kill_after(core::Duration grace) {
+  if (grace <= core::Duration::zero()) {
+    kill_timer_.cancel();
+    return order(KeeperOrder::kKill);
+  }
+  const Clock::time_point due = Clock::now() + grace;
+  kill_timer_.expires_at(kill_timer_.expiry() > Clock::now() ? std::min(kill_timer_.expiry(), due) : due);
+  kill_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->state_ == State::kStopping) self->order(KeeperOrder::kKill);
+  });
+}
+
+void ReplicaProcess::order(KeeperOrder what) {
+  [[maybe_unused]] const ssize_t sent =
+      ::send(control_.native_handle(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void ReplicaProcess::end(ReplicaExit exit) {
+  state_ = State::kEnded;
+  control_.close();
+  notify_.close();
+  relay_.finish();
+  probe_timer_.cancel();
+  kill_timer_.cancel();
+  exit.last_output = relay_.last_output();
+  const auto on_exit = std::move(callbacks_.on_exit);
+  callbacks_ = {};
+  on_exit(exit);
+}
+
+std::string ReplicaProcess::not_ready_description() const {
+  return fmt::format(
+      "was not ready after {}: it listens neither on $TENFOLD_SOCKET ({}) nor on 127.0.0.1:$PORT (port {})",
+      in_seconds(parts_.start_timeout), parts_.places.socket_path, parts_.places.port);
+}
+
+ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
+  if (report.kind == KeeperReport::Kind::kNotStarted) {
+    const char* step = report.step == KeeperReport::Step::kChangeDirectory ? "its working directory" : "it";
+    return {core::ExitKind::kNotStarted,
+            report.code,
+            fmt::format("could not be started: {} ({}): {}", parts_.program, step, std::strerror(report.code)),
+            {}};
+  }
+  const bool was_signaled = WIFSIGNALED(report.status);
+  ReplicaExit exit;
+  exit.kind = was_signaled ? core::ExitKind::kSignaled : core::ExitKind::kExited;
+  exit.code = was_signaled ? WTERMSIG(report.status) : WEXITSTATUS(report.status);
+  if (start_timed_out_) {
+    exit.description = not_ready_description();
+  } else if (was_signaled) {
+    exit.description = fmt::format("was killed by {}", signal_name(exit.code));
+  } else {
+    exit.description = fmt::format("exited with status {}", exit.code);
+  }
+  return exit;
+}
+
+}  // namespace tenfold::live

@@ -1,0 +1,90 @@
+// One replica as Tenfold sees it: a keeper at the other end of a control socket, output to relay, and, until it is
+// ready, somebody to knock at.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+#include "live/provider/descriptor.hpp"
+#include "live/provider/fd.hpp"
+#include "live/provider/messages.hpp"
+#include "live/provider/output_relay.hpp"
+#include "live/provider/provider.hpp"
+#include "live/provider/readiness.hpp"
+
+namespace tenfold::live {
+
+// Lives on the loop's thread. Held by a shared pointer, which its own waits share.
+class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
+ public:
+  // What a replica is made of: this side's ends of what its keeper has, and where it will serve.
+  struct Parts {
+    core::ReplicaId id{};
+    std::string program;
+    ServingPlaces places;
+    Fd control;
+    Fd output;
+    Fd notify;
+    core::Duration start_timeout{};
+    int output_sink = -1;
+  };
+  struct Callbacks {
+    std::function<void(const ReplicaAddress&)> on_ready;
+    std::function<void(const ReplicaExit&)> on_exit;
+  };
+
+  ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callbacks callbacks);
+
+  // Begins to wait for what the keeper, the replica's output and its sockets tell.
+  void watch();
+
+  // SIGTERM, and SIGKILL after `grace`. No on_ready comes any more.
+  void stop(core::Duration grace);
+
+  // Makes the keeper kill everything, without a callback. Returns the control socket, which ends when that is done.
+  Fd abandon();
+
+  // What it has used since the report before this one.
+  ReplicaUsage usage_since_last(const UsageReport& report);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class State : std::uint8_t { kLaunching, kStarting, kReady, kStopping, kEnded };
+
+  void wait_for_keeper();
+  void read_keeper();
+  void handle(const KeeperReport& report);
+  void wait_for_notice();
+  void probe();
+  void probe_later();
+  void give_up_start();
+  void kill_after(core::Duration grace);
+  void order(KeeperOrder what);
+  void end(ReplicaExit exit);
+  bool is_starting() const { return state_ == State::kLaunching || state_ == State::kStarting; }
+  std::string not_ready_description() const;
+  ReplicaExit describe(const KeeperReport& report) const;
+
+  Parts parts_;
+  Callbacks callbacks_;
+  Descriptor control_;
+  Descriptor notify_;
+  OutputRelay relay_;
+  SteadyTimer probe_timer_;
+  SteadyTimer kill_timer_;
+  Clock::time_point started_ = Clock::now();
+  State state_ = State::kLaunching;
+  bool start_timed_out_ = false;
+  std::int64_t pid_ = 0;
+  std::int64_t last_cpu_ns_ = 0;
+  std::int64_t last_sample_ns_;
+};
+
+}  // namespace tenfold::live

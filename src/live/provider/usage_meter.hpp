@@ -1,0 +1,52 @@
+// Measures what the processes below each keeper use. Runs in the guardian and uses async-signal-safe calls only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include <sys/types.h>
+
+#include "core/settings.hpp"
+#include "live/provider/proc_scan.hpp"
+
+namespace tenfold::live {
+
+// Its tables are arrays of a fixed size, because there is no allocating here. Make it static: then it costs no memory
+// until a measurement touches it.
+class UsageMeter {
+ public:
+  struct Keeper {
+    pid_t pid = 0;
+    std::uint32_t replica = 0;
+    bool is_alive = false;
+    // Since the replica's start, those of processes that have ended included.
+    std::uint64_t cpu_ticks = 0;
+    std::uint64_t resident_pages = 0;
+  };
+
+  // A new child of this process that keeps `replica`.
+  void add(pid_t keeper, std::uint32_t replica) noexcept;
+
+  // Reads the machine's processes once, adds up what each keeper has below it, and forgets keepers that have ended.
+  // Kills children of this process that are no keepers: they were orphaned by a keeper that was killed.
+  void measure() noexcept;
+
+  std::span<const Keeper> keepers() const noexcept { return {keepers_.data(), keeper_count_}; }
+
+ private:
+  // Processes of the whole machine that a measurement can hold; those beyond are not measured.
+  static constexpr std::size_t kMaxProcesses = 1 << 16;
+
+  void read_processes() noexcept;
+  const ProcessStat* find_process(pid_t pid) const noexcept;
+  Keeper* find_keeper(pid_t pid) noexcept;
+  Keeper* keeper_above(const ProcessStat& process, pid_t self) noexcept;
+
+  std::array<ProcessStat, kMaxProcesses> processes_{};
+  std::array<Keeper, core::kMaxReplicas> keepers_{};
+  std::size_t process_count_ = 0;
+  std::size_t keeper_count_ = 0;
+};
+
+}  // namespace tenfold::live
