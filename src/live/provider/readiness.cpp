@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -16,14 +17,21 @@ namespace {
 constexpr core::Duration kShortestPause = std::chrono::milliseconds{1};
 constexpr core::Duration kLongestPause = std::chrono::milliseconds{50};
 
+// Whether a connection that was begun is made. Over the loopback that is settled when connect(2) returns, though it
+// says EINPROGRESS: the answer came while the call held the socket.
+bool is_connected(int socket) {
+  pollfd ready{socket, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) == 1 && (ready.revents & (POLLERR | POLLHUP)) == 0;
+}
+
 template <class Address>
 bool accepts(const Address& address) {
-  const Fd socket{
-      ::socket(reinterpret_cast<const sockaddr&>(address).sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  const auto& generic = reinterpret_cast<const sockaddr&>(address);
+  const Fd socket{::socket(generic.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return false;
-  // EAGAIN: a unix socket whose backlog is full, so somebody listens. A TCP connection over the loopback is made or
-  // refused within the call.
-  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  if (::connect(socket.get(), &generic, sizeof address) == 0) return true;
+  if (errno == EINPROGRESS) return is_connected(socket.get());
+  return errno == EAGAIN;  // a unix socket whose backlog is full: somebody listens
 }
 
 bool accepts_unix(const std::string& path) {

@@ -1,0 +1,168 @@
+// The provider's parts that need no replica: the check of a command, ports, probes, output, /proc.
+#include <boost/asio/io_context.hpp>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include "live/provider/output_relay.hpp"
+#include "live/provider/port_pool.hpp"
+#include "live/provider/proc_scan.hpp"
+#include "live/provider/readiness.hpp"
+#include "live/provider/runtime_directory.hpp"
+#include "provider_fixture.hpp"
+
+namespace tenfold::live {
+namespace {
+
+using testing::HasSubstr;
+
+std::string complaint(std::vector<std::string> argv, std::string directory = "") {
+  const auto result = check_command({.argv = std::move(argv), .directory = std::move(directory)});
+  return result ? "" : result.error();
+}
+
+void make_file(const std::string& path, std::filesystem::perms permissions) {
+  std::ofstream{path} << "#!/bin/sh\n";
+  std::filesystem::permissions(path, permissions);
+}
+constexpr auto kExecutable = std::filesystem::perms::owner_all;
+constexpr auto kPlain = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+
+TEST(CheckCommand, AcceptsWhatCanBeRun) {
+  EXPECT_EQ(complaint({"sh"}), "");
+  EXPECT_EQ(complaint({"/bin/sh"}), "");
+  EXPECT_EQ(complaint({"./sh"}, "/bin"), "");
+}
+
+TEST(CheckCommand, SaysWhatWasLookedForAndWhatIsMeant) {
+  const ScratchDirectory scratch;
+  make_file(scratch / "my_solver", kExecutable);
+  make_file(scratch / "plain", kPlain);
+  make_file(scratch / "app.py", kPlain);
+  const std::string here = scratch / "";
+  EXPECT_THAT(complaint({"no-such-solver"}), HasSubstr("'no-such-solver' was not found in $PATH (/"));
+  EXPECT_THAT(complaint({"my_solver"}, here), HasSubstr("did you mean './my_solver'?"));
+  EXPECT_THAT(complaint({"app.py"}, here), HasSubstr("did you mean 'python3 app.py'?"));
+  EXPECT_THAT(complaint({"./plain"}, here), HasSubstr("make it executable: chmod +x ./plain"));
+  EXPECT_THAT(complaint({"./nothing"}, here), HasSubstr("nothing' does not exist"));
+  EXPECT_THAT(complaint({here}), HasSubstr("is a directory"));
+  EXPECT_EQ(complaint({}), "no command was given");
+  EXPECT_EQ(complaint({"sh"}, "/no/such"), "the working directory '/no/such' does not exist");
+}
+
+TEST(CheckCommand, SearchesThePathOfTheReplica) {
+  const ScratchDirectory scratch;
+  make_file(scratch / "my_solver", kExecutable);
+  EXPECT_TRUE(check_command({.argv = {"my_solver"}, .env = {{"PATH", "/nowhere:" + (scratch / "")}}}));
+}
+
+TEST(PortPool, GivesDifferentPortsOnWhichNobodyListens) {
+  PortPool pool;
+  std::map<std::uint16_t, int> seen;
+  for (int i = 0; i < 100; ++i) {
+    const auto port = pool.take();
+    ASSERT_TRUE(port);
+    EXPECT_EQ(++seen[*port], 1);
+    EXPECT_FALSE(find_serving({.socket_path = "/no/such/socket", .port = *port}));
+  }
+}
+
+TEST(ProbePause, GrowsWithTheAgeOfTheStart) {
+  EXPECT_EQ(probe_pause(0s), 1ms);
+  EXPECT_EQ(probe_pause(500ms), 10ms);
+  EXPECT_EQ(probe_pause(1h), 50ms);
+}
+
+TEST(RuntimeDirectory, IsPrivateAndLeavesNothing) {
+  std::string path;
+  {
+    const RuntimeDirectory directory;
+    const RuntimeDirectory another;
+    path = directory.path();
+    EXPECT_NE(path, another.path());
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    std::ofstream{path + "/1.sock"} << "left";
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(ParseStat, TakesTheFieldsBehindAnyName) {
+  ProcessStat stat;
+  ASSERT_TRUE(parse_stat("42 (a) b (S 7) S 17 42 42 0 -1 4194304 90 0 1 0 11 22 33 44 20 0 3 0 500 8192 77 0", stat));
+  EXPECT_EQ(stat.pid, 42);
+  EXPECT_EQ(stat.parent, 17);
+  EXPECT_EQ(stat.own_ticks, 33U);
+  EXPECT_EQ(stat.reaped_ticks, 77U);
+  EXPECT_EQ(stat.resident_pages, 77U);
+}
+
+TEST(ParseStat, RefusesWhatIsNone) {
+  ProcessStat stat;
+  EXPECT_FALSE(parse_stat("", stat));
+  EXPECT_FALSE(parse_stat("42 (name)", stat));
+  EXPECT_FALSE(parse_stat("no stat at all", stat));
+}
+
+// A relay between two pipes.
+class OutputRelayTest : public testing::Test {
+ protected:
+  OutputRelayTest() {
+    int in[2];
+    int out[2];
+    EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(out, O_CLOEXEC | O_NONBLOCK), 0);
+    replica_ = Fd{in[1]};
+    sink_ = Fd{out[1]};
+    reader_ = Fd{out[0]};
+    relay_ = std::make_shared<OutputRelay>(loop_, core::ReplicaId{3}, Fd{in[0]}, sink_.get());
+    relay_->start(relay_);
+  }
+  void write(const std::string& text) {
+    EXPECT_EQ(::write(replica_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    loop_.poll();
+  }
+  std::string read() {
+    std::string text(1 << 20, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(reader_.get(), text.data(), text.size()), 0)));
+    return text;
+  }
+
+  boost::asio::io_context loop_;
+  Fd replica_;
+  Fd sink_;
+  Fd reader_;
+  std::shared_ptr<OutputRelay> relay_;
+};
+
+TEST_F(OutputRelayTest, PutsItsNameBeforeEachLine) {
+  write("one\ntwo\n");
+  EXPECT_EQ(read(), "[replica 3] one\n[replica 3] two\n");
+}
+
+TEST_F(OutputRelayTest, ALineWaitsForItsEnd) {
+  write("one");
+  EXPECT_EQ(read(), "");
+  write(" and a half\n");
+  EXPECT_EQ(read(), "[replica 3] one and a half\n");
+  write("cut off");
+  relay_->finish();
+  EXPECT_EQ(read(), "[replica 3] cut off\n");
+}
+
+TEST_F(OutputRelayTest, BreaksALineThatDoesNotEnd) {
+  write(std::string(10'000, 'x'));
+  const std::string text = read();
+  EXPECT_GT(text.size(), 8'000U);
+  EXPECT_THAT(text, HasSubstr("x\n[replica 3] x"));
+}
+
+TEST_F(OutputRelayTest, ASinkThatNobodyReadsHoldsNothingUpAndTheLossIsTold) {
+  const std::string line(999, 'y');
+  for (int i = 0; i < 200; ++i) write(line + "\n");
+  EXPECT_GT(read().size(), 60'000U);
+  write("after\n");
+  EXPECT_THAT(read(), testing::MatchesRegex("\\[replica 3\\] \\([0-9]+ lines are missing here: nobody read them\\)\n"
+                                            "\\[replica 3\\] after\n"));
+}
+
+}  // namespace
+}  // namespace tenfold::live
