@@ -1,1 +1,75 @@
-int main() { return 0; }
+// tenfold: one program, its subcommands one file each beside this one.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "config/units.hpp"
+
+namespace {
+
+constexpr int kUsage = 2;
+
+// One line: what was wrong, and what was probably meant.
+int complain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* sub : command->get_subcommands({})) known.push_back(sub->get_name());
+  std::string hint;
+  for (const std::string& word : words) {
+    const std::string name = word.substr(0, word.find('='));
+    if (!hint.empty()) break;
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string_view near = tenfold::config::nearest(name, {known.begin(), known.end()});
+    if (!near.empty()) hint = fmt::format("; did you mean '{}'?", near);
+  }
+  std::string what = error.what();
+  if (const std::size_t line = what.find('\n'); line != std::string::npos) what.resize(line);
+  fmt::print(stderr, "tenfold: {}{} (`{} --help` tells more)\n", what, hint,
+             command == &app ? "tenfold" : "tenfold " + command->get_name());
+  return kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs an optimizer behind HTTP: one queue, replicas that come and go, and the story of what happened.",
+               "tenfold"};
+  app.set_version_flag("--version", "tenfold " TENFOLD_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "`tenfold COMMAND --help` tells more of each.\n\n"
+      "  tenfold up                                        serve the built-in solver\n"
+      "  tenfold load http://127.0.0.1:8080/solve --burst 100 --data @model.mps\n"
+      "  tenfold explain                                   what happened to those 100");
+  int exit_code = 0;
+  // What stands after `--` is another program's command line.
+  const std::vector<std::string> all{argv, argv + argc};
+  const auto split = std::ranges::find(all, "--");
+  const std::vector<std::string> program{split == all.end() ? split : split + 1, all.end()};
+  const int own = static_cast<int>(split - all.begin());
+  tenfold::cli::add_up_command(app, program, exit_code);
+  tenfold::cli::add_load_command(app, exit_code);
+  tenfold::cli::add_explain_command(app, exit_code);
+  tenfold::cli::add_journal_command(app, exit_code);
+  tenfold::cli::add_solver_command(app, exit_code);
+  if (argc == 1) {
+    fmt::print("{}", app.help());
+    return 0;
+  }
+  try {
+    app.parse(own, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return complain(app, error, {all.begin() + 1, split});
+  }
+  return exit_code;
+}

@@ -1,0 +1,18 @@
+// The subcommands, one file each. Each adds itself to the program and sets `exit_code` when it was run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+namespace tenfold::cli {
+
+// `command` is what stands after `--`: the replicas' program.
+void add_up_command(CLI::App& app, std::vector<std::string> command, int& exit_code);
+void add_load_command(CLI::App& app, int& exit_code);
+void add_explain_command(CLI::App& app, int& exit_code);
+void add_journal_command(CLI::App& app, int& exit_code);
+void add_solver_command(CLI::App& app, int& exit_code);
+
+}  // namespace tenfold::cli

@@ -1,0 +1,51 @@
+#include "live/journal_observer.hpp"
+
+namespace tenfold::live {
+
+void JournalObserver::stepping(const core::Service& service) {
+  if (writer_ && writer_->needs_checkpoint()) writer_->checkpoint(service.save());
+}
+
+void JournalObserver::stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
+                              const core::Service&) {
+  if (writer_) writer_->step(now, event, actions);
+}
+
+void JournalObserver::request_arrived(core::TimePoint now, core::RequestId request,
+                                      const http::ServerConnection& client) {
+  if (!writer_) return;
+  request_note_.at = now;
+  request_note_.request = request;
+  request_note_.method = client.head().method();
+  request_note_.target = client.head().target().substr(0, journal::kMaxNotedTarget);
+  request_note_.client = client.peer();
+  writer_->note(request_note_);
+}
+
+void JournalObserver::request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) {
+  if (!writer_) return;
+  writer_->note(journal::AnswerNote{.at = now,
+                                    .request = request,
+                                    .replica = facts.replica,
+                                    .status = facts.status,
+                                    .attempts = facts.attempts,
+                                    .request_bytes = facts.request_bytes,
+                                    .answer_bytes = facts.answer_bytes,
+                                    .arrived = facts.arrived,
+                                    .dispatched = facts.dispatched,
+                                    .answer_began = facts.answer_began,
+                                    .replica_done = facts.replica_done,
+                                    .cold_start = facts.cold_start});
+}
+
+void JournalObserver::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) {
+  if (!writer_) return;
+  writer_->note(journal::ReplicaReadyNote{
+      .at = now, .replica = replica, .pid = address.pid, .endpoint = address.endpoint.to_string()});
+}
+
+void JournalObserver::replica_exited(core::TimePoint now, core::ReplicaId replica, const ReplicaExit& exit) {
+  if (writer_) writer_->note(journal::ReplicaExitNote{.at = now, .replica = replica, .description = exit.description});
+}
+
+}  // namespace tenfold::live

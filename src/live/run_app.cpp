@@ -1,0 +1,228 @@
+#include "live/run_app.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "http/server.hpp"
+#include "journal/files.hpp"
+#include "live/admin.hpp"
+#include "live/clock.hpp"
+#include "live/ingress.hpp"
+#include "live/journal_observer.hpp"
+#include "live/provider/process_provider.hpp"
+#include "live/version.hpp"
+
+namespace tenfold::live {
+
+namespace {
+
+// Starts that fail in a row before anything was ever ready: then the command is wrong, not unlucky.
+constexpr std::uint32_t kHopelessStarts = 3;
+
+// At the end, how often it is looked whether all is done, and how long clients may take to fetch their last answer.
+constexpr std::chrono::milliseconds kEndLook{5};
+constexpr std::chrono::seconds kLastFetch{2};
+
+// The core waits a little longer than the provider for a start, so that the provider tells what was wrong.
+constexpr std::chrono::seconds kStartMargin{1};
+
+constexpr int kInterrupted = 130;
+
+double to_seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
+
+// Thousands of waiting clients are thousands of descriptors.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+http::Limits client_limits(const config::AppConfig& config) {
+  http::Limits limits;
+  limits.head_bytes = core::to_number(config.max_head);
+  limits.body_bytes = core::to_number(config.max_body);
+  return limits;
+}
+
+IngressOptions ingress_options(const config::AppConfig& config) {
+  IngressOptions options{
+      .settings = config.core, .request_timeout = config.request_timeout, .is_retry_safe = config.is_retry_safe};
+  options.settings.replica.start_timeout += kStartMargin;
+  return options;
+}
+
+ProcessSpec process_spec(const config::AppConfig& config) {
+  return {.argv = config.command,
+          .env = config.env,
+          .concurrency = config.core.replica.concurrency,
+          .start_timeout = config.core.replica.start_timeout,
+          .output_fd = config.is_quiet ? -1 : 2};
+}
+
+class App final : private IngressEvents {
+ public:
+  explicit App(const config::AppConfig& config)
+      : config_{config},
+        ingress_{loop_, ingress_options(config), *this, &observer_},
+        server_{loop_, ingress_, client_limits(config)},
+        signals_{loop_, SIGINT, SIGTERM},
+        end_timer_{loop_} {}
+
+  int run() {
+    if (const auto error = set_up()) {
+      fmt::print(stderr, "tenfold: {}\n", *error);
+      return 1;
+    }
+    wait_for_signal();
+    ingress_.start(*provider_);
+    if (config_.core.scale.min_replicas == 0) say_ready();
+    loop_.run();
+    return exit_code_;
+  }
+
+ private:
+  // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
+  // journal has a thread.
+  std::optional<std::string> set_up() {
+    raise_descriptor_limit();
+    const ProcessSpec spec = process_spec(config_);
+    if (const auto checked = check_command(spec); !checked) return checked.error();
+    const auto listening = server_.listen(http::Endpoint::tcp(config_.address, config_.port));
+    if (!listening) return listening.error();
+    endpoint_ = *listening;
+    provider_.emplace(loop_, spec, ingress_);
+    if (auto error = open_journal()) return error;
+    admin_.emplace(ingress_, observer_.writer());
+    admin_server_.emplace(loop_, *admin_, http::Limits{});
+    const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
+    if (!admin) return "admin API: " + admin.error();
+    say("admin: http://{}", admin->to_string());
+    return std::nullopt;
+  }
+
+  std::optional<std::string> open_journal() {
+    if (config_.journal == "none") return std::nullopt;
+    const auto directory =
+        config_.journal.empty() ? journal::new_default_directory() : std::filesystem::path{config_.journal};
+    journal::WriterOptions options;
+    options.on_trouble = [this](const std::string& what) {
+      boost::asio::post(loop_, [this, what] { say("{}", what); });
+    };
+    auto writer = journal::Writer::open(directory, std::move(options));
+    if (!writer) return writer.error();
+    (*writer)->checkpoint(ingress_.service().save());
+    observer_.write_to(std::move(*writer));
+    observer_.writer()->note(journal::ServiceNote{.at = now(),
+                                                  .version = std::string{kVersion},
+                                                  .command = fmt::format("{}", fmt::join(config_.command, " ")),
+                                                  .endpoint = "http://" + endpoint_.to_string()});
+    say("journal: {}", directory.string());
+    return std::nullopt;
+  }
+
+  template <class... Args>
+  void say(fmt::format_string<Args...> format, Args&&... args) {
+    if (!config_.is_quiet) fmt::print(stderr, "tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void say_ready() {
+    if (std::exchange(is_ready_said_, true)) return;
+    fmt::print("ready: http://{}\n", endpoint_.to_string());
+    std::fflush(stdout);
+  }
+
+  // ---- what happens
+
+  void replica_became_ready(core::ReplicaId replica, const ReplicaInfo& info) override {
+    say("replica {} is ready after {:.1f} ms", core::to_number(replica),
+        to_seconds(info.ready_at - info.started_at) * 1000);
+    boost::asio::post(loop_, [this] {
+      if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
+    });
+  }
+
+  void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) override {
+    if (!was_stopped) say("replica {} {}", core::to_number(replica), exit.description);
+    const core::ServiceView view = ingress_.view();
+    if (view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
+    fmt::print(stderr, "tenfold: no replica starts; the last one {}\n", exit.description);
+    if (config_.is_quiet && !exit.last_output.empty()) fmt::print(stderr, "{}", exit.last_output);
+    exit_code_ = 1;
+    shut_down();
+  }
+
+  void decided(const core::RecordDecision& decision) override {
+    if (decision.starts == 0 && decision.drains == 0) return;
+    say("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired, decision.waiting,
+        decision.running, decision.starts, decision.drains);
+  }
+
+  // ---- the end
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (is_ending_) {
+        exit_code_ = kInterrupted;
+        return loop_.stop();
+      }
+      const core::ServiceView view = ingress_.view();
+      say("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
+          view.running, to_seconds(config_.core.replica.grace), view.waiting);
+      shut_down();
+      wait_for_signal();
+    });
+  }
+
+  void shut_down() {
+    if (std::exchange(is_ending_, true)) return;
+    // From the loop: this may be called within a step of the core.
+    boost::asio::post(loop_, [this] {
+      server_.drain();
+      ingress_.shut_down();
+      watch_end();
+    });
+  }
+
+  void watch_end() {
+    end_timer_.expires_after(kEndLook);
+    end_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      const core::ServiceView view = ingress_.view();
+      const bool is_done = view.starting + view.ready + view.draining + view.stopping == 0;
+      if (is_done && done_at_ == core::TimePoint{}) done_at_ = now();
+      if (is_done && (server_.connection_count() == 0 || now() - done_at_ > kLastFetch)) return loop_.stop();
+      watch_end();
+    });
+  }
+
+  const config::AppConfig& config_;
+  http::Loop loop_{1};
+  JournalObserver observer_;
+  Ingress ingress_;
+  http::Server server_;
+  std::optional<ProcessProvider> provider_;
+  std::optional<Admin> admin_;
+  std::optional<http::Server> admin_server_;
+  http::Endpoint endpoint_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer end_timer_;
+  core::TimePoint done_at_{};
+  bool is_ready_said_ = false;
+  bool is_ending_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+int run_app(const config::AppConfig& config) { return App{config}.run(); }
+
+}  // namespace tenfold::live

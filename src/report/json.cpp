@@ -1,0 +1,102 @@
+// The story for programs: the same facts, with units in their names. Times are seconds since the burst's first arrival.
+#include <boost/json.hpp>
+
+#include "journal/print.hpp"
+#include "report/story.hpp"
+
+namespace tenfold::report {
+
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+
+double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
+
+value since(core::TimePoint start, const std::optional<core::TimePoint>& time) {
+  return time ? value(seconds(*time - start)) : value(nullptr);
+}
+
+object to_object(const Percentiles& p) {
+  return {{"count", p.count}, {"mean_s", p.mean_s}, {"p50_s", p.p50_s}, {"p90_s", p.p90_s},
+          {"p95_s", p.p95_s}, {"p99_s", p.p99_s},   {"max_s", p.max_s}};
+}
+
+object to_object(const DecisionStory& story, core::TimePoint start) {
+  const core::RecordDecision& d = story.decision;
+  return {{"at_s", seconds(story.at - start)},
+          {"cause", journal::to_word(d.cause)},
+          {"policy", journal::to_word(d.policy)},
+          {"metric", d.metric},
+          {"target", d.target},
+          {"recommended", d.recommended},
+          {"stabilized", d.stabilized},
+          {"desired", d.desired},
+          {"current", d.current},
+          {"starts", d.starts},
+          {"drains", d.drains},
+          {"waiting", d.waiting},
+          {"running", d.running},
+          {"reason", to_sentence(d)}};
+}
+
+object to_object(const ReplicaStory& replica, core::TimePoint start) {
+  object made{{"replica", core::to_number(replica.id)},
+              {"pid", replica.pid},
+              {"started_s", since(start, replica.started)},
+              {"ready_s", since(start, replica.ready)},
+              {"drained_s", since(start, replica.drained)},
+              {"exited_s", since(start, replica.exited)},
+              {"answered", replica.answered}};
+  if (replica.started && replica.ready) made["cold_start_s"] = seconds(*replica.ready - *replica.started);
+  if (!replica.exit.empty()) made["exit"] = replica.exit;
+  return made;
+}
+
+object to_object(const Burst& burst) {
+  object statuses;
+  for (const auto& [status, count] : burst.statuses) statuses[std::to_string(status)] = count;
+  object rejects;
+  for (const auto& [reason, count] : burst.rejects) rejects[journal::to_word(reason)] = count;
+  object shares;
+  for (const auto& [id, count] : burst.shares) shares[std::to_string(core::to_number(id))] = count;
+  return {{"requests", burst.requests.size()},
+          {"arrivals_within_s", seconds(burst.last_arrival - burst.began)},
+          {"took_slots_at_once", burst.took_slots_at_once},
+          {"deepest_queue", burst.deepest_queue},
+          {"deepest_at_s", burst.deepest_queue > 0 ? value(seconds(burst.deepest_at - burst.began)) : value(nullptr)},
+          {"makespan_s", burst.makespan_s()},
+          {"wait", to_object(burst.wait)},
+          {"service", to_object(burst.service)},
+          {"total", to_object(burst.total)},
+          {"status", std::move(statuses)},
+          {"rejected", std::move(rejects)},
+          {"cancelled", burst.cancelled},
+          {"retried", burst.retried},
+          {"unfinished", burst.unfinished},
+          {"waited_for_a_start", burst.cold_started},
+          {"shares", std::move(shares)}};
+}
+
+}  // namespace
+
+std::string to_json(const Story& story) {
+  const core::TimePoint start = story.burst ? story.burst->began : story.began;
+  array decisions;
+  for (const DecisionStory& decision : story.decisions) decisions.push_back(to_object(decision, start));
+  array replicas;
+  for (const ReplicaStory& replica : story.replicas) replicas.push_back(to_object(replica, start));
+  return boost::json::serialize(object{{"version", story.version},
+                                       {"command", story.command},
+                                       {"endpoint", story.endpoint},
+                                       {"duration_s", seconds(story.ended - story.began)},
+                                       {"requests", story.requests},
+                                       {"bursts", story.bursts},
+                                       {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
+                                       {"decisions", std::move(decisions)},
+                                       {"replicas", std::move(replicas)},
+                                       {"records_lost", story.records_lost}});
+}
+
+}  // namespace tenfold::report
