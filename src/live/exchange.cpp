@@ -134,7 +134,8 @@ void Exchange::fail(const http::Problem& problem, std::string_view fields) {
   facts_.status = problem.status;
   const std::string body = http::to_json(problem);
   facts_.answer_bytes = body.size();
-  client->respond(problem.status, http::kProblemType, body, fields);
+  facts_.answer_began = now();
+  client->respond(problem.status, http::kProblemType, body, std::string{answer_fields()}.append(fields));
 }
 
 void Exchange::withdraw() {
@@ -176,12 +177,14 @@ void Exchange::on_head(http::ClientConnection& upstream) {
 
 std::string_view Exchange::answer_fields() {
   thread_local std::array<char, 192> text;
-  const core::Duration wait = facts_.dispatched - facts_.arrived - facts_.cold_start;
+  // One that never had a slot spent all its time in the queue, and names replica 0.
+  const core::TimePoint left_queue = facts_.dispatched == core::TimePoint{} ? facts_.answer_began : facts_.dispatched;
+  const core::Duration wait = left_queue - facts_.arrived - facts_.cold_start;
   const auto end = fmt::format_to(
       text.data(),
       "Server-Timing: queue;dur={:.3f}, coldstart;dur={:.3f}, solve;dur={:.3f}\r\nX-Tenfold-Replica: {}\r\n",
-      to_milliseconds(wait), to_milliseconds(facts_.cold_start),
-      to_milliseconds(facts_.answer_began - facts_.dispatched), core::to_number(facts_.replica));
+      to_milliseconds(wait), to_milliseconds(facts_.cold_start), to_milliseconds(facts_.answer_began - left_queue),
+      core::to_number(facts_.replica));
   return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
