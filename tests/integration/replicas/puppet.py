@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""A replica that does what a test tells it to: HTTP/1.1 with keep-alive on $TENFOLD_SOCKET, or on $PORT with --port.
+
+    /echo              the request as it arrived: method, path, header fields, size and SHA-256 of the body
+    /sleep?ms=N        answers after N ms
+    /spin?ms=N         answers after N ms of CPU time
+    /hold?gate=PATH    makes PATH.held, answers once PATH exists; makes PATH.left if the connection is closed before
+    /die               ends by SIGKILL, without an answer
+    /die-once?mark=P   the same if it is the first to make the file P, else answers
+    /break             sends half of an answer, then ends by SIGKILL
+    /hop               answers with hop-by-hop fields
+"""
+import hashlib
+import http.server
+import json
+import os
+import select
+import signal
+import socket
+import socketserver
+import sys
+import time
+import urllib.parse
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = False  # a unix socket has none
+
+    def do_POST(self):
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        self.size, self.digest = self.read_body()
+        action = getattr(self, url.path.strip("/").replace("-", "_") or "echo", None)
+        if action is None:
+            return self.answer({"unknown": url.path}, 404)
+        action(query)
+
+    do_GET = do_PUT = do_DELETE = do_POST
+
+    def pieces(self):
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass
+            return
+        left = int(self.headers.get("Content-Length", 0))
+        while left > 0:
+            piece = self.rfile.read(min(left, 1 << 20))
+            if not piece:
+                return
+            left -= len(piece)
+            yield piece
+
+    def read_body(self):
+        size, digest = 0, hashlib.sha256()
+        for piece in self.pieces():
+            size += len(piece)
+            digest.update(piece)
+        return size, digest.hexdigest()
+
+    def answer(self, value, status=200, fields=()):
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, text in fields:
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def echo(self, query):
+        self.answer({"method": self.command, "path": self.path, "fields": list(self.headers.items()),
+                     "body_bytes": self.size, "sha256": self.digest, "pid": os.getpid(),
+                     "replica": os.environ["TENFOLD_REPLICA"]})
+
+    def sleep(self, query):
+        time.sleep(int(query["ms"]) / 1000)
+        self.echo(query)
+
+    def spin(self, query):
+        end = time.thread_time() + int(query["ms"]) / 1000
+        while time.thread_time() < end:
+            pass
+        self.echo(query)
+
+    def hold(self, query):
+        gate = query["gate"]
+        open(gate + ".held", "a").close()
+        while not os.path.exists(gate):
+            if select.select([self.connection], [], [], 0.005)[0]:
+                open(gate + ".left", "a").close()
+                self.close_connection = True
+                return
+        self.echo(query)
+
+    def die(self, query):
+        os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)
+
+    def die_once(self, query):
+        try:
+            os.close(os.open(query["mark"], os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return self.echo(query)
+        self.die(query)
+
+    def break_(self, query):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        self.wfile.flush()
+        self.die(query)
+
+    def hop(self, query):
+        self.answer({}, fields=[("Connection", "X-Private"), ("X-Private", "secret"), ("Keep-Alive", "timeout=5"),
+                                ("X-Public", "kept")])
+
+    def log_message(self, *_):
+        pass
+
+    def address_string(self):
+        return "ingress"
+
+
+setattr(Handler, "break", Handler.break_)
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 1024
+
+
+class PortServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 1024
+
+
+def main():
+    if "--port" in sys.argv:
+        server = PortServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+    else:
+        server = UnixServer(os.environ["TENFOLD_SOCKET"], Handler)
+    server.serve_forever(poll_interval=60)
+
+
+if __name__ == "__main__":
+    main()

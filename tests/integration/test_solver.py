@@ -1,0 +1,83 @@
+"""The built-in solver behind the ingress, with real models."""
+import csv
+import gzip
+import os
+import signal
+import unittest
+
+from service import SOURCE, Service
+
+MODELS = SOURCE / "data/models"
+# Stigler's diet of 1945 costs 39.66 dollars a year at its optimum; FT06's makespan is 55.
+STIGLER = (MODELS / "stigler.mps").read_bytes()
+STIGLER_COST = 39.6617
+FT06 = (MODELS / "ft06.lp").read_bytes()
+# Models with published optima that may lie beside the checkout.
+SHARED = SOURCE.parent / "shared/data/mps"
+
+
+class Solver(unittest.TestCase):
+    def test_100_posts_at_once_are_all_solved_to_the_published_optimum(self):
+        with Service([], min_replicas=2, max_replicas=10) as service:
+            answers = service.burst(100, "/solve", STIGLER)
+            self.assertEqual({answer.status for answer in answers}, {200})
+            for answer in answers:
+                self.assertEqual(answer.json()["status"], "optimal")
+                self.assertAlmostEqual(answer.json()["objective"], STIGLER_COST, places=3)
+            shares = [answer.fields["X-Tenfold-Replica"] for answer in answers]
+            self.assertGreaterEqual(shares.count("1"), 1)
+            self.assertGreaterEqual(shares.count("2"), 1)
+
+    def test_a_zipped_model_is_solved_too(self):
+        with Service([]) as service:
+            answer = service.post("/solve", gzip.compress(STIGLER), {"Content-Encoding": "gzip"})
+            self.assertAlmostEqual(answer.json()["objective"], STIGLER_COST, places=3)
+
+    def test_an_integer_model_in_the_other_format(self):
+        with Service([]) as service:
+            self.assertAlmostEqual(service.post("/solve", FT06).json()["objective"], 55, places=6)
+
+    def test_a_body_that_is_no_model_gets_a_4xx_that_says_where(self):
+        with Service([]) as service:
+            for body in (b"{\"columns\": [", b"NAME x\nROWS\n Q cost\nCOLUMNS\n a cost 1\nENDATA\n", b"hello", b""):
+                with self.subTest(body=body):
+                    answer = service.post("/solve", body)
+                    self.assertIn(answer.status, (400, 415, 422), answer)
+                    self.assertTrue(answer.body)
+
+    def test_a_replica_killed_while_it_solves_is_made_good(self):
+        with Service([], min_replicas=2, max_replicas=2) as service:
+            requests = [service.begin("/solve", FT06, {"Idempotency-Key": str(n)}) for n in range(8)]
+            service.wait_for(lambda status: status["running"] == 2)
+            os.kill(service.replica_pids()[0], signal.SIGKILL)
+            for request in requests:
+                self.assertAlmostEqual(request.answer().json()["objective"], 55, places=6)
+
+    @unittest.skipUnless((SHARED / "expected.tsv").exists(), "the shared models are not here")
+    def test_every_shared_model_gives_its_published_status_and_objective(self):
+        with open(SHARED / "expected.tsv", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        self.assertTrue(rows)
+        with Service([], "--timeout", "600s", min_replicas=2, max_replicas=2) as service:
+            for row in rows:
+                with self.subTest(model=row):
+                    self.check_shared_model(service, row)
+
+    def check_shared_model(self, service, row):
+        model = (SHARED / row["file"]).read_bytes()
+        plain = service.begin("/solve?mip_rel_gap=0", model)
+        zipped = service.begin("/solve?mip_rel_gap=0", gzip.compress(model), {"Content-Encoding": "gzip"})
+        for answer in (plain.answer(), zipped.answer()):
+            if row["status"] == "invalid":
+                self.assertIn(answer.status, (400, 422), answer)
+                self.assertIn("line", answer.body.decode())
+                continue
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.json()["status"], row["status"])
+            if row["objective"]:
+                expected, tolerance = float(row["objective"]), float(row["rel_tol"])
+                self.assertAlmostEqual(answer.json()["objective"], expected, delta=tolerance * max(1, abs(expected)))
+
+
+if __name__ == "__main__":
+    unittest.main()

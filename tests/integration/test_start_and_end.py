@@ -1,0 +1,194 @@
+"""How `tenfold up` begins, how it ends, and what it says when something is wrong."""
+import os
+import pathlib
+import resource
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import time
+import unittest
+
+from service import PUPPET, Service, eventually, run
+
+
+def up(*arguments, command=PUPPET):
+    """Runs a `tenfold up` that is expected to end by itself."""
+    return run("up", "--port", "0", "--admin-port", "0", "--journal", "none", *arguments, "--", *command)
+
+
+class Start(unittest.TestCase):
+    def assert_refused(self, result, *words, code=1):
+        self.assertEqual(result.returncode, code, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertNotIn("ready:", result.stdout)
+
+    def test_a_port_in_use_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            self.assert_refused(run("up", "--port", port, "--admin-port", "0", "--journal", "none", "--", *PUPPET),
+                                port, "in use")
+
+    def test_an_admin_port_in_use_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            self.assert_refused(run("up", "--port", "0", "--admin-port", port, "--journal", "none", "--", *PUPPET),
+                                port, "in use")
+
+    def test_a_command_that_does_not_exist_is_told_before_anything_starts(self):
+        self.assert_refused(up(command=["no-such-solver"]), "'no-such-solver' was not found in $PATH")
+
+    def test_a_command_that_may_not_be_executed_is_told(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = pathlib.Path(directory, "solver")
+            program.write_text("#!/bin/sh\n")
+            self.assert_refused(up(command=[str(program)]), "may not be executed", "chmod +x")
+
+    def test_a_command_that_exits_at_once_is_told_with_its_last_words(self):
+        self.assert_refused(up(command=["sh", "-c", "echo no licence >&2; exit 3"]), "exited with status 3",
+                            "no licence")
+
+    def test_a_command_that_never_becomes_ready_is_told_where_it_should_listen(self):
+        self.assert_refused(up("--start-timeout", "300ms", command=["sleep", "1000"]), "was not ready after 0.3 s",
+                            "$TENFOLD_SOCKET", "$PORT")
+
+    def test_an_unknown_subcommand_gets_the_nearest_one(self):
+        self.assert_refused(run("upp"), "did you mean 'up'?", code=2)
+
+    def test_an_unknown_flag_gets_the_nearest_one(self):
+        self.assert_refused(run("up", "--max-replica", "3"), "--max-replica", "--max-replicas", code=2)
+
+    def up_with(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            return run("up", file.name), file.name
+
+    def test_an_unknown_key_gets_its_line_and_the_nearest_one(self):
+        result, name = self.up_with("properties:\n  template:\n    scale:\n      minReplica: 2\n")
+        self.assert_refused(result, f"{name}:4", "minReplica", "minReplicas", code=2)
+
+    def test_yaml_that_does_not_parse_gets_its_line(self):
+        result, name = self.up_with("properties:\n  template: [1, 2\n")
+        self.assert_refused(result, name, code=2)
+
+    def test_a_number_that_is_none_is_told(self):
+        self.assert_refused(up("--concurrency", "many"), "--concurrency", "many", code=2)
+
+    def test_a_port_is_served_where_the_program_knows_no_unix_socket(self):
+        with Service([*PUPPET, "--port"]) as service:
+            self.assertEqual(service.post("/echo").status, 200)
+
+    def test_the_port_can_stand_in_the_arguments(self):
+        server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "$PORT"]
+        with Service(server) as service:
+            self.assertEqual(service.post("/", method="GET").status, 200)
+
+
+class End(unittest.TestCase):
+    def test_what_runs_finishes_and_what_waits_is_refused(self):
+        with Service(PUPPET) as service:
+            held = service.hold()
+            waiting = [service.begin("/echo") for _ in range(3)]
+            service.wait_for(lambda status: status["waiting"] == 3)
+            service.interrupt()
+            for request in waiting:
+                self.assertEqual(request.answer().status, 503)
+                self.assertIn("shutting-down", request.answer().json()["type"])
+            service.release()
+            self.assertEqual(held.answer().status, 200)
+            self.assertEqual(service.wait(), 0)
+
+    def test_sigterm_is_as_good(self):
+        with Service(PUPPET) as service:
+            held = service.hold()
+            service.interrupt(signal.SIGTERM)
+            eventually(lambda: "shutting down" in service.output(), "the message")
+            service.release()
+            self.assertEqual(held.answer().status, 200)
+            self.assertEqual(service.wait(), 0)
+
+    def test_the_grace_is_the_longest_that_it_takes(self):
+        with Service(PUPPET, "--grace", "300ms") as service:
+            held = service.hold()
+            began = time.monotonic()
+            service.interrupt()
+            self.assertEqual(service.wait(), 0)
+            self.assertLess(time.monotonic() - began, 5)
+            held.join()
+
+    def test_a_second_interrupt_ends_at_once(self):
+        with Service(PUPPET, exit_code=130) as service:
+            held = service.hold()
+            service.interrupt()
+            eventually(lambda: "shutting down" in service.output(), "the message")
+            began = time.monotonic()
+            service.interrupt()
+            service.wait()
+            self.assertLess(time.monotonic() - began, 3)
+            held.join()
+
+    def test_no_connection_is_taken_while_it_ends(self):
+        with Service(PUPPET) as service:
+            held = service.hold()
+            service.interrupt()
+            eventually(lambda: "shutting down" in service.output(), "the message")
+
+            def connect():
+                with service.connect():
+                    return False
+            with self.assertRaises(ConnectionRefusedError):
+                eventually(connect, "refusal")
+            service.release()
+            held.answer()
+
+    def test_nothing_is_left_in_the_directory_for_sockets(self):
+        with tempfile.TemporaryDirectory() as runtime:
+            with Service(PUPPET, env={"XDG_RUNTIME_DIR": runtime}) as service:
+                directory, = os.listdir(runtime)
+                self.assertEqual(stat.S_IMODE(os.stat(pathlib.Path(runtime, directory)).st_mode), 0o700)
+                self.assertEqual(service.post("/echo").status, 200)
+            self.assertEqual(os.listdir(runtime), [])
+
+
+class Journal(unittest.TestCase):
+    def test_a_full_disk_is_told_once_and_the_service_goes_on(self):
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+        with Service(PUPPET, preexec=small_files, replays=False) as service:
+            for _ in range(8):
+                answers = service.burst(50, "/echo")
+                self.assertEqual({answer.status for answer in answers}, {200})
+            eventually(lambda: service.metric("tenfold_journal_lost_total") > 0, "records are counted as lost")
+            eventually(lambda: "File too large" in service.output(), "the message")
+            self.assertEqual(service.output().count("File too large"), 1)
+
+    def test_a_flipped_byte_is_found_by_the_replay(self):
+        with Service(PUPPET, replays=False) as service:
+            service.burst(20, "/echo")
+            service.interrupt()
+            service.wait()
+            file = max(service.journal.iterdir(), key=lambda path: path.stat().st_size)
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 0x10
+            file.write_bytes(content)
+            replay = run("journal", "replay", str(service.journal))
+            self.assertEqual(replay.returncode, 1, replay.stdout + replay.stderr)
+
+    def test_what_was_recorded_until_a_sigkill_replays(self):
+        with Service(PUPPET, exit_code=-signal.SIGKILL) as service:
+            service.burst(20, "/echo")
+            service.process.kill()
+            service.wait()
+
+    def test_a_journal_that_is_not_there_is_told(self):
+        replay = run("journal", "replay", "/no/such/journal")
+        self.assertEqual(replay.returncode, 1)
+        self.assertIn("/no/such/journal", replay.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
