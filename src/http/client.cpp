@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include "http/sockets.hpp"
@@ -13,19 +12,17 @@ namespace tenfold::http {
 std::shared_ptr<ClientConnection> ClientConnection::connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
                                                             ClientHandler& handler) {
   const auto connecting = connect_to(endpoint);
-  Socket socket{loop};
-  if (connecting) socket.assign(boost::asio::generic::stream_protocol{connecting->family, 0}, connecting->fd);
-  auto made = std::make_shared<ClientConnection>(loop, std::move(socket), limits, handler);
+  auto made = std::make_shared<ClientConnection>(loop, connecting ? connecting->fd : -1, limits, handler);
   if (connecting) {
-    made->read();
+    made->open();
   } else {
     boost::asio::post(loop, [made, error = connecting.error()] { made->fail(std::strerror(error)); });
   }
   return made;
 }
 
-ClientConnection::ClientConnection(Loop&, Socket socket, const Limits& limits, ClientHandler& handler)
-    : Connection{std::move(socket), std::max(limits.buffer_bytes, limits.head_bytes + 1)},
+ClientConnection::ClientConnection(Loop& loop, int fd, const Limits& limits, ClientHandler& handler)
+    : Connection{loop, fd, std::max(limits.buffer_bytes, limits.head_bytes + 1)},
       handler_{&handler},
       parser_{MessageKind::kResponse, limits.head_bytes} {}
 
@@ -99,7 +96,7 @@ void ClientConnection::on_end(const boost::system::error_code& error) {
     if (decoder_.is_complete()) return handler_->on_body(*this);
     return fail(decoder_.reason());
   }
-  fail(error == boost::asio::error::eof ? "the server closed the connection" : error.message());
+  fail(!error ? "the server closed the connection" : error.message());
 }
 
 void ClientConnection::on_flushed() {

@@ -76,8 +76,7 @@ bool Server::accept(Listener& listener) {
     if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause(listener);
     return error == ECONNABORTED || error == EINTR;
   }
-  Socket socket{loop_, boost::asio::generic::stream_protocol{accepted->family, 0}, accepted->fd};
-  connections_.push_front(std::make_shared<ServerConnection>(*this, std::move(socket), std::move(accepted->peer)));
+  connections_.push_front(std::make_shared<ServerConnection>(*this, accepted->fd, std::move(accepted->peer)));
   connections_.front()->place_ = connections_.begin();
   start_ticking();
   connections_.front()->start();

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/socket_base.hpp>
 
 #include "http/date.hpp"
 #include "http/problem.hpp"
@@ -13,8 +12,8 @@
 
 namespace tenfold::http {
 
-ServerConnection::ServerConnection(Server& server, Socket socket, std::string peer)
-    : Connection{std::move(socket), std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
+ServerConnection::ServerConnection(Server& server, int fd, std::string peer)
+    : Connection{server.loop_, fd, std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
       server_{server},
       parser_{MessageKind::kRequest, server.limits_.head_bytes},
       peer_{std::move(peer)} {}
@@ -23,7 +22,7 @@ const Limits& ServerConnection::limits() const { return server_.limits_; }
 
 void ServerConnection::start() {
   server_.timeouts_.idle.set(*this, server_.now());
-  read();
+  open();
 }
 
 void ServerConnection::on_input() {
@@ -128,7 +127,7 @@ void ServerConnection::finish() {
   server_.timeouts_.idle.set(*this, server_.now());
   if (is_parsing_) return;
   if (input_.has_more()) {
-    boost::asio::post(socket_.get_executor(), [this, self = shared_from_this()] {
+    boost::asio::post(loop_, [this, self = shared_from_this()] {
       if (state_ != State::kHead || !is_open()) return;
       receive_heads();
       read();
@@ -141,9 +140,7 @@ void ServerConnection::finish() {
 void ServerConnection::abort() {
   handler_ = nullptr;
   if (state_ == State::kClosed) return;
-  boost::system::error_code ignored;
-  socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
-  remove();
+  remove(true);
 }
 
 void ServerConnection::respond(int status, std::string_view content_type, std::string_view body,
@@ -220,12 +217,12 @@ void ServerConnection::on_timeout() {
   }
 }
 
-void ServerConnection::remove() {
+void ServerConnection::remove(bool is_reset) {
   if (state_ == State::kClosed) return;
   const std::shared_ptr<Connection> self = shared_from_this();
   state_ = State::kClosed;
   TimeoutList::clear(*this);
-  close();
+  close(is_reset);
   server_.connections_.erase(place_);
 }
 

@@ -49,7 +49,7 @@ class ServerHandler {
 // caller's.
 class ServerConnection final : public Connection, private Timed {
  public:
-  ServerConnection(Server& server, Socket socket, std::string peer);
+  ServerConnection(Server& server, int fd, std::string peer);
 
   const Head& head() const { return parser_.head(); }
 
@@ -99,7 +99,7 @@ class ServerConnection final : public Connection, private Timed {
   // Answers a broken rule and ends the connection.
   void refuse(const Refusal& refusal);
   void linger();
-  void remove();
+  void remove(bool is_reset = false);
   const Limits& limits() const;
 
   Server& server_;

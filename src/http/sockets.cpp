@@ -134,8 +134,8 @@ std::expected<Connecting, int> connect_to(const Endpoint& endpoint) {
   const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected(errno);
   send_without_delay(fd, family);
-  if (::connect(fd, address->get(), address->size) == 0) return Connecting{fd, family, true};
-  if (errno == EINPROGRESS) return Connecting{fd, family, false};
+  if (::connect(fd, address->get(), address->size) == 0) return Connecting{fd};
+  if (errno == EINPROGRESS) return Connecting{fd};
   const int error = errno;
   ::close(fd);
   return std::unexpected(error);
@@ -148,7 +148,7 @@ std::expected<Accepted, int> accept_from(int listening_fd) {
   if (fd < 0) return std::unexpected(errno);
   const int family = address.storage.ss_family;
   send_without_delay(fd, family);
-  return Accepted{fd, family, name_of(address)};
+  return Accepted{fd, name_of(address)};
 }
 
 }  // namespace tenfold::http

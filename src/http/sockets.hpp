@@ -16,16 +16,13 @@ Endpoint bound_endpoint(int listening_fd);
 
 struct Connecting {
   int fd = -1;
-  int family = 0;
-  bool is_done = false;  // else wait until it is writable
 };
 
-// Starts to connect, without waiting. The error is an errno.
+// Starts to connect, without waiting: whether it stands shows when it is written. The error is an errno.
 std::expected<Connecting, int> connect_to(const Endpoint& endpoint);
 
 struct Accepted {
   int fd = -1;
-  int family = 0;
   std::string peer;
 };
 

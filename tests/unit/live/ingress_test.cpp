@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,0 +1,69 @@
+#include "http/poller.hpp"
+
+#include <system_error>
+
+namespace tenfold::http {
+
+namespace {
+
+constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+int make_epoll() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw std::system_error{errno, std::system_category(), "epoll_create1"};
+  return fd;
+}
+
+}  // namespace
+
+Poller::Poller(boost::asio::execution_context& context)
+    : service{context}, epoll_{static_cast<Loop&>(context), make_epoll()} {}
+
+void Poller::shutdown() {
+  boost::system::error_code ignored;
+  epoll_.close(ignored);
+}
+
+void Poller::add(int fd, Handler& handler) {
+  epoll_event event{.events = kInput, .data = {.ptr = &handler}};
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event);
+  ++watched_;
+  wait();
+}
+
+void Poller::set_writable_wanted(int fd, Handler& handler, bool wants_write) {
+  epoll_event event{.events = kInput | (wants_write ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
+                    .data = {.ptr = &handler}};
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void Poller::remove(int fd, Handler& handler) {
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr);
+  for (int i = next_; i < count_; ++i) {
+    if (events_[static_cast<std::size_t>(i)].data.ptr == &handler)
+      events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
+  }
+  // A loop with nothing to watch may end.
+  if (--watched_ == 0 && is_waiting_) epoll_.cancel();
+}
+
+void Poller::wait() {
+  if (is_waiting_ || watched_ == 0) return;
+  is_waiting_ = true;
+  epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+    is_waiting_ = false;
+    if (!error) dispatch();
+    if (epoll_.is_open()) wait();
+  });
+}
+
+void Poller::dispatch() {
+  count_ = ::epoll_wait(epoll_.native_handle(), events_.data(), kBatch, 0);
+  for (next_ = 0; next_ < count_;) {
+    const epoll_event& event = events_[static_cast<std::size_t>(next_++)];
+    if (event.data.ptr) static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
+  }
+  count_ = next_ = 0;
+}
+
+}  // namespace tenfold::http
