@@ -11,7 +11,7 @@
 // and a record is
 //
 //     size          u32, of the payload
-//     checksum      u32, CRC-32 (zlib's) of type and payload
+//     checksum      u32, the low half of XXH3-64 of type and payload
 //     type          u8, RecordType
 //     payload       as journal/codec.hpp writes it
 //

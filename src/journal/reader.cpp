@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
+#include "journal/checksum.hpp"
 #include "journal/codec.hpp"
 #include "journal/files.hpp"
 
@@ -73,8 +73,8 @@ std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::pa
   if (size > kMaxRecordSize) return std::unexpected(fmt::format("its size is damaged ({} bytes)", size));
   if (bytes.size() < kRecordHeaderSize + size) return std::nullopt;
   const std::string_view covered = bytes.substr(kRecordHeaderSize - 1, size + 1);
-  const auto sum = crc32(0, reinterpret_cast<const Bytef*>(covered.data()), static_cast<uInt>(covered.size()));
-  if (sum != load<std::uint32_t>(bytes, 4)) return std::unexpected("its bytes are damaged: the checksum differs");
+  if (checksum(covered) != load<std::uint32_t>(bytes, 4))
+    return std::unexpected("its bytes are damaged: the checksum differs");
   auto record = decode(static_cast<RecordType>(covered.front()), covered.substr(1));
   if (!record) return std::unexpected("it does not have the form that its type says");
   return Parsed{.record = std::move(*record), .size = kRecordHeaderSize + size};

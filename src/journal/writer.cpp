@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "journal/checksum.hpp"
 #include "journal/codec.hpp"
 #include "journal/files.hpp"
 
@@ -39,8 +39,7 @@ std::uint64_t seal_records(std::string& bytes) {
   for (std::size_t at = 0; at < bytes.size(); ++count) {
     std::uint32_t size = 0;
     std::memcpy(&size, bytes.data() + at, sizeof size);
-    const auto* covered = reinterpret_cast<const Bytef*>(bytes.data() + at + 8);
-    const auto sum = static_cast<std::uint32_t>(crc32(0, covered, static_cast<uInt>(size + 1)));
+    const std::uint32_t sum = checksum({bytes.data() + at + kRecordHeaderSize - 1, size + 1});
     std::memcpy(bytes.data() + at + 4, &sum, sizeof sum);
     at += kRecordHeaderSize + size;
   }

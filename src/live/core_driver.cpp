@@ -1,5 +1,6 @@
 #include "live/core_driver.hpp"
 
+#include <algorithm>
 #include <variant>
 
 namespace tenfold::live {
@@ -8,23 +9,23 @@ CoreDriver::CoreDriver(boost::asio::io_context& loop, const core::Settings& sett
                        Observer* observer)
     : service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
 
-void CoreDriver::handle(const core::Event& event) {
-  pending_.push_back(event);
+void CoreDriver::handle(core::TimePoint time, const core::Event& event) {
+  pending_.push_back({time, event});
   if (is_stepping_) return;
   is_stepping_ = true;
-  for (std::size_t i = 0; i < pending_.size(); ++i) step(core::Event{pending_[i]});
+  for (std::size_t i = 0; i < pending_.size(); ++i) step(Pending{pending_[i]});
   pending_.clear();
   is_stepping_ = false;
   arm();
 }
 
-void CoreDriver::step(const core::Event& event) {
-  const core::TimePoint time = now();
+void CoreDriver::step(const Pending& pending) {
+  last_ = std::max(last_, pending.time);
   if (observer_) observer_->stepping(service_);
-  service_.handle(time, event, actions_);
-  if (observer_) observer_->stepped(time, event, actions_, service_);
+  service_.handle(last_, pending.event, actions_);
+  if (observer_) observer_->stepped(last_, pending.event, actions_, service_);
   for (const core::Action& action : actions_) {
-    std::visit([this](const auto& a) { handler_.carry_out(a); }, action);
+    std::visit([this](const auto& a) { handler_.carry_out(last_, a); }, action);
   }
   actions_.clear();
 }

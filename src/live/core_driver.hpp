@@ -13,17 +13,17 @@
 
 namespace tenfold::live {
 
-// Carries actions out. Called by CoreDriver only, on the loop's thread.
+// Carries actions out, each with the time of its step. Called by CoreDriver only, on the loop's thread.
 class ActionHandler {
  public:
   virtual ~ActionHandler() = default;
-  virtual void carry_out(const core::Dispatch& action) = 0;
-  virtual void carry_out(const core::Reject& action) = 0;
-  virtual void carry_out(const core::CancelOnReplica& action) = 0;
-  virtual void carry_out(const core::StartReplica& action) = 0;
-  virtual void carry_out(const core::DrainReplica& action) = 0;
-  virtual void carry_out(const core::StopReplica& action) = 0;
-  virtual void carry_out(const core::RecordDecision& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::Dispatch& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::Reject& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::CancelOnReplica& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::StartReplica& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::DrainReplica& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::StopReplica& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::RecordDecision& action) = 0;
 };
 
 // Owns the core. What an action brings about at once (a connection that is refused, say) is a new event: it waits until
@@ -35,8 +35,9 @@ class CoreDriver {
   // `handler` and `observer` must outlive the driver; `observer` may be null.
   CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer);
 
-  // Takes an event that happens now.
-  void handle(const core::Event& event);
+  // Takes an event that happens at `time`, which is now: who has looked at the clock already need not look again.
+  void handle(core::TimePoint time, const core::Event& event);
+  void handle(const core::Event& event) { handle(now(), event); }
 
   const core::Service& service() const { return service_; }
 
@@ -45,7 +46,12 @@ class CoreDriver {
       boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                         boost::asio::io_context::executor_type>;
 
-  void step(const core::Event& event);
+  struct Pending {
+    core::TimePoint time;
+    core::Event event;
+  };
+
+  void step(const Pending& pending);
   void arm();
   void on_timer();
 
@@ -53,8 +59,9 @@ class CoreDriver {
   ActionHandler& handler_;
   Observer* observer_;
   core::Actions actions_;
-  std::vector<core::Event> pending_;
+  std::vector<Pending> pending_;
   bool is_stepping_ = false;
+  core::TimePoint last_{};  // of a step: the core's time never goes back
   Timer timer_;
   // When the timer fires. It is moved only to an earlier time: most deadlines never come, and arming is a system call.
   core::TimePoint armed_for_ = core::kNever;

@@ -1,6 +1,8 @@
 #include "live/exchange.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -26,7 +28,16 @@ std::string& scratch() {
   return text;
 }
 
-double to_milliseconds(core::Duration duration) { return std::chrono::duration<double, std::milli>{duration}.count(); }
+// Appends milliseconds with three decimals. A request's head is no place for a general formatter.
+char* append_milliseconds(char* out, core::Duration duration) {
+  const auto us = static_cast<std::uint64_t>(std::max(core::Duration::zero(), duration).count() / 1000);
+  out = std::to_chars(out, out + 20, us / 1000).ptr;
+  *out++ = '.';
+  for (const std::uint64_t digit : {us / 100 % 10, us / 10 % 10, us % 10}) *out++ = static_cast<char>('0' + digit);
+  return out;
+}
+
+char* append(char* out, std::string_view text) { return std::ranges::copy(text, out).out; }
 
 }  // namespace
 
@@ -68,7 +79,7 @@ void Exchange::dispatch(core::ReplicaId replica, std::shared_ptr<http::ClientCon
 void Exchange::send_request_head() {
   std::string& head = scratch();
   std::array<char, 24> name{};
-  const auto end = fmt::format_to(name.data(), "tf-{}", core::to_number(id_));
+  const char* end = std::to_chars(append(name.data(), "tf-"), name.data() + name.size(), core::to_number(id_)).ptr;
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
                                    .request_id = {name.data(), static_cast<std::size_t>(end - name.data())}});
@@ -177,14 +188,12 @@ void Exchange::on_head(http::ClientConnection& upstream) {
 
 std::string_view Exchange::answer_fields() {
   thread_local std::array<char, 192> text;
-  // One that never had a slot spent all its time in the queue, and names replica 0.
-  const core::TimePoint left_queue = facts_.dispatched == core::TimePoint{} ? facts_.answer_began : facts_.dispatched;
-  const core::Duration wait = left_queue - facts_.arrived - facts_.cold_start;
-  const auto end = fmt::format_to(
-      text.data(),
-      "Server-Timing: queue;dur={:.3f}, coldstart;dur={:.3f}, solve;dur={:.3f}\r\nX-Tenfold-Replica: {}\r\n",
-      to_milliseconds(wait), to_milliseconds(facts_.cold_start), to_milliseconds(facts_.answer_began - left_queue),
-      core::to_number(facts_.replica));
+  char* end = append(text.data(), "Server-Timing: queue;dur=");
+  end = append_milliseconds(end, facts_.dispatched - facts_.arrived - facts_.cold_start);
+  end = append_milliseconds(append(end, ", coldstart;dur="), facts_.cold_start);
+  end = append_milliseconds(append(end, ", solve;dur="), facts_.answer_began - facts_.dispatched);
+  end = append(end, "\r\nX-Tenfold-Replica: ");
+  end = append(std::to_chars(end, end + 12, core::to_number(facts_.replica)).ptr, "\r\n");
   return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 

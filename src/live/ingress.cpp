@@ -56,7 +56,8 @@ void Ingress::request_received(Exchange& exchange) {
   const core::Duration timeout =
       std::min(options_.request_timeout, requested_timeout(client.head()).value_or(options_.request_timeout));
   if (observer_) observer_->request_arrived(arrived, exchange.id(), client);
-  driver_.handle(core::RequestArrived{.request = exchange.id(),
+  driver_.handle(arrived,
+                 core::RequestArrived{.request = exchange.id(),
                                       .deadline = arrived + timeout,
                                       .safe_to_repeat = options_.is_retry_safe || is_safe_to_repeat(client.head())});
 }
@@ -76,7 +77,8 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   if (const auto info = replicas_.find(replica); info != replicas_.end() && outcome == core::Outcome::kAnswered) {
     ++info->second.answered;
   }
-  driver_.handle(core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
+  const core::TimePoint done = exchange.facts().replica_done;
+  driver_.handle(done, core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
   Exchange* still_open = find(id);
   if (still_open && !still_open->has_client()) remove(*still_open);
 }
@@ -89,7 +91,10 @@ Exchange* Ingress::find(core::RequestId id) {
 void Ingress::remove(Exchange& exchange) {
   const ExchangeFacts& facts = exchange.facts();
   ++counters_.answers_by_class[static_cast<std::size_t>(facts.status / 100)];
-  if (observer_ && exchange.is_received()) observer_->request_ended(now(), exchange.id(), facts);
+  if (observer_ && exchange.is_received()) {
+    const bool had_replica = facts.replica_done != core::TimePoint{};
+    observer_->request_ended(had_replica ? facts.replica_done : now(), exchange.id(), facts);
+  }
   exchange.close();
   idle_.push_back(*slots_.find(exchange.id()));
   slots_.erase(exchange.id());
@@ -97,37 +102,36 @@ void Ingress::remove(Exchange& exchange) {
 
 // ---- what the core decides
 
-void Ingress::carry_out(const core::Dispatch& action) {
+void Ingress::carry_out(core::TimePoint time, const core::Dispatch& action) {
   Exchange& exchange = *find(action.request);
   if (action.attempt > 1) ++counters_.retries;
-  const core::TimePoint time = now();
   auto upstream = upstreams_.acquire(action.replica, exchange.upstream_handler(), time);
   exchange.dispatch(action.replica, std::move(upstream), cold_start_of(exchange, action.replica), time);
 }
 
-void Ingress::carry_out(const core::Reject& action) {
+void Ingress::carry_out(core::TimePoint, const core::Reject& action) {
   Exchange& exchange = *find(action.request);
   ++counters_.rejects[static_cast<std::size_t>(action.reason)];
   exchange.fail(problem_of(action.reason), retry_after_field(action.retry_after));
   if (!exchange.has_replica()) remove(exchange);
 }
 
-void Ingress::carry_out(const core::CancelOnReplica& action) { find(action.request)->withdraw(); }
+void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) { find(action.request)->withdraw(); }
 
-void Ingress::carry_out(const core::StartReplica& action) {
+void Ingress::carry_out(core::TimePoint time, const core::StartReplica& action) {
   ++counters_.replicas_started;
-  replicas_[action.replica].started_at = now();
+  replicas_[action.replica].started_at = time;
   provider_->start(action.replica);
 }
 
-void Ingress::carry_out(const core::DrainReplica& action) { provider_->drain(action.replica); }
+void Ingress::carry_out(core::TimePoint, const core::DrainReplica& action) { provider_->drain(action.replica); }
 
-void Ingress::carry_out(const core::StopReplica& action) {
+void Ingress::carry_out(core::TimePoint, const core::StopReplica& action) {
   if (const auto info = replicas_.find(action.replica); info != replicas_.end()) info->second.is_stopping = true;
   provider_->stop(action.replica, action.grace);
 }
 
-void Ingress::carry_out(const core::RecordDecision& action) { events_.decided(action); }
+void Ingress::carry_out(core::TimePoint, const core::RecordDecision& action) { events_.decided(action); }
 
 // ---- replicas
 

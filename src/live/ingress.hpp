@@ -96,13 +96,13 @@ class Ingress final : public http::ServerHandler,
   void client_left(Exchange& exchange) override;
   void replica_done(Exchange& exchange, core::Outcome outcome) override;
 
-  void carry_out(const core::Dispatch& action) override;
-  void carry_out(const core::Reject& action) override;
-  void carry_out(const core::CancelOnReplica& action) override;
-  void carry_out(const core::StartReplica& action) override;
-  void carry_out(const core::DrainReplica& action) override;
-  void carry_out(const core::StopReplica& action) override;
-  void carry_out(const core::RecordDecision& action) override;
+  void carry_out(core::TimePoint now, const core::Dispatch& action) override;
+  void carry_out(core::TimePoint now, const core::Reject& action) override;
+  void carry_out(core::TimePoint now, const core::CancelOnReplica& action) override;
+  void carry_out(core::TimePoint now, const core::StartReplica& action) override;
+  void carry_out(core::TimePoint now, const core::DrainReplica& action) override;
+  void carry_out(core::TimePoint now, const core::StopReplica& action) override;
+  void carry_out(core::TimePoint now, const core::RecordDecision& action) override;
 
   Exchange* find(core::RequestId id);
   void remove(Exchange& exchange);

@@ -20,9 +20,9 @@ constexpr std::size_t kMaxWrite = PIPE_BUF;
 // Longer lines are broken, so that one line with its prefix fits into one write.
 constexpr std::size_t kMaxLine = kMaxWrite - 64;
 // One replica that never stops talking must not keep the loop from the others.
-constexpr std::size_t kReadAtOnce = 64 * 1024;
+constexpr std::size_t kReadAtOnce = std::size_t{64} << 10;
 // What a pipe can hold at most (fcntl(2), F_SETPIPE_SZ).
-constexpr std::size_t kPipeCapacity = 1024 * 1024;
+constexpr std::size_t kPipeCapacity = std::size_t{1} << 20;
 
 // Writes `text` (at most kMaxWrite bytes) unless that would have to wait.
 bool write_if_possible(int fd, std::string_view text) {
@@ -66,7 +66,7 @@ std::string OutputRelay::last_output() const {
 }
 
 bool OutputRelay::relay_available(std::size_t limit) {
-  std::array<char, 16 * 1024> buffer;
+  std::array<char, 16'384> buffer;
   for (std::size_t done = 0; done < limit;) {
     const ssize_t n = ::read(pipe_.native_handle(), buffer.data(), buffer.size());
     if (n <= 0) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -78,6 +79,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
   ~Impl() {
     std::vector<Fd> controls;
+    controls.reserve(replicas_.size());
     for (auto& [id, replica] : replicas_) controls.push_back(replica->abandon());
     wait_for_keepers(controls);
   }

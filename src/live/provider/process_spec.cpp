@@ -77,9 +77,8 @@ std::expected<std::string, std::string> find_program(const ProcessSpec& spec) {
   const std::string path = search_path(spec);
   for (std::string_view rest = path;;) {
     const std::size_t colon = rest.find(':');
-    std::string directory{rest.substr(0, colon)};
-    if (directory.empty()) directory = ".";
-    const std::string candidate = directory + "/" + name;
+    const std::string_view directory = colon == 0 || rest.empty() ? "." : rest.substr(0, colon);
+    std::string candidate = fmt::format("{}/{}", directory, name);
     if (is_executable(from_directory(spec, candidate))) return candidate;
     if (colon == std::string_view::npos) break;
     rest.remove_prefix(colon + 1);

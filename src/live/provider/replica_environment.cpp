@@ -74,6 +74,7 @@ Variables inherited_variables() {
 std::vector<std::string> replica_arguments(const ProcessSpec& spec, const Contract& contract) {
   const Variables variables = contract_variables(contract);
   std::vector<std::string> arguments;
+  arguments.reserve(spec.argv.size());
   for (const std::string& argument : spec.argv) arguments.push_back(substitute(argument, variables));
   return arguments;
 }
@@ -83,6 +84,7 @@ std::vector<std::string> replica_environment(const ProcessSpec& spec, const Cont
   for (const auto& [name, value] : spec.env) variables[name] = value;
   for (auto& [name, value] : contract_variables(contract)) variables[name] = value;
   std::vector<std::string> environment;
+  environment.reserve(variables.size());
   for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
   return environment;
 }
