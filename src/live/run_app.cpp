@@ -67,6 +67,12 @@ ProcessSpec process_spec(const config::AppConfig& config) {
           .output_fd = config.is_quiet ? -1 : 2};
 }
 
+// Writes to stderr. Whether anybody reads it is no matter: fmt::print would throw where nobody does.
+template <class... Args>
+void tell(fmt::format_string<Args...> format, Args&&... args) {
+  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stderr);
+}
+
 class App final : private IngressEvents {
  public:
   explicit App(const config::AppConfig& config)
@@ -77,8 +83,9 @@ class App final : private IngressEvents {
         end_timer_{loop_} {}
 
   int run() {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not end the service
     if (const auto error = set_up()) {
-      fmt::print(stderr, "tenfold: {}\n", *error);
+      tell("tenfold: {}\n", *error);
       return 1;
     }
     wait_for_signal();
@@ -92,13 +99,13 @@ class App final : private IngressEvents {
   // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
   // journal has a thread.
   std::optional<std::string> set_up() {
-    raise_descriptor_limit();
     const ProcessSpec spec = process_spec(config_);
     if (const auto checked = check_command(spec); !checked) return checked.error();
     const auto listening = server_.listen(http::Endpoint::tcp(config_.address, config_.port));
     if (!listening) return listening.error();
     endpoint_ = *listening;
     provider_.emplace(loop_, spec, ingress_);
+    raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     admin_.emplace(ingress_, observer_.writer());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
@@ -130,12 +137,12 @@ class App final : private IngressEvents {
 
   template <class... Args>
   void say(fmt::format_string<Args...> format, Args&&... args) {
-    if (!config_.is_quiet) fmt::print(stderr, "tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...));
+    if (!config_.is_quiet) tell("tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...));
   }
 
   void say_ready() {
     if (std::exchange(is_ready_said_, true)) return;
-    fmt::print("ready: http://{}\n", endpoint_.to_string());
+    std::fputs(fmt::format("ready: http://{}\n", endpoint_.to_string()).c_str(), stdout);
     std::fflush(stdout);
   }
 
@@ -153,8 +160,8 @@ class App final : private IngressEvents {
     if (!was_stopped) say("replica {} {}", core::to_number(replica), exit.description);
     const core::ServiceView view = ingress_.view();
     if (view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
-    fmt::print(stderr, "tenfold: no replica starts; the last one {}\n", exit.description);
-    if (config_.is_quiet && !exit.last_output.empty()) fmt::print(stderr, "{}", exit.last_output);
+    tell("tenfold: no replica starts; the last one {}\n", exit.description);
+    if (config_.is_quiet && !exit.last_output.empty()) tell("{}", exit.last_output);
     exit_code_ = 1;
     shut_down();
   }

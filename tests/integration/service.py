@@ -158,6 +158,11 @@ class Service:
             elif found and "admin" in line:
                 self.admin_port = int(place)
 
+    def stop_reading(self):
+        """Closes the reading end of its output. A line that is read just now still comes."""
+        with open(os.devnull) as nothing:
+            os.dup2(nothing.fileno(), self.process.stdout.fileno())
+
     def output(self):
         return "\n".join(self.lines)
 

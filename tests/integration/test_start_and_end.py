@@ -153,6 +153,25 @@ class End(unittest.TestCase):
             self.assertEqual(os.listdir(runtime), [])
 
 
+class Output(unittest.TestCase):
+    def test_the_service_outlives_the_reader_of_its_output(self):
+        with Service([*PUPPET]) as service:
+            service.stop_reading()
+            os.kill(service.replica_pids()[0], signal.SIGKILL)  # is told, to nobody
+            service.wait_for(lambda status: [replica["replica"] for replica in status["list"]] == [2])
+            self.assertEqual(service.post("/echo").status, 200)
+
+    def test_replicas_have_the_limits_that_tenfold_was_started_with(self):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with Service(["sh", "-c", f"ulimit -n; exec {' '.join(PUPPET)}"]) as service:
+            eventually(lambda: f"[replica 1] {limits[0]}" in service.output(), "the limit")
+
+    def test_silence_is_kept_on_request(self):
+        with Service(["sh", "-c", f"echo hello; exec {' '.join(PUPPET)}"], "--quiet") as service:
+            service.post("/echo")
+            self.assertEqual(service.output(), f"ready: http://127.0.0.1:{service.port}")
+
+
 class Journal(unittest.TestCase):
     def test_a_full_disk_is_told_once_and_the_service_goes_on(self):
         def small_files():
