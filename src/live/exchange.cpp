@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "http/forward.hpp"
 #include "live/clock.hpp"

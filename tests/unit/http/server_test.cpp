@@ -1,0 +1,254 @@
+// The server on real sockets, asked by a client that sends whatever bytes the test says.
+#include "http/server.hpp"
+
+#include <string>
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace tenfold::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Answers each request with its method, target and body.
+class Echo final : public ServerHandler, public ExchangeHandler {
+ public:
+  int gone = 0;
+  bool holds_answers = false;
+
+ private:
+  void on_request(ServerConnection& connection) override {
+    connection.attach(*this);
+    body_.clear();
+    connection.want_body();
+    on_body(connection);
+  }
+  void on_body(ServerConnection& connection) override {
+    body_ += connection.body();
+    connection.consume(connection.body().size());
+    if (!connection.body_complete() || holds_answers) return;
+    const std::string said =
+        std::string{connection.head().method()} + ' ' + std::string{connection.head().target()} + ' ' + body_;
+    connection.respond(200, "text/plain", said);
+  }
+  void on_writable(ServerConnection&) override {}
+  void on_gone(ServerConnection& connection) override {
+    ++gone;
+    connection.finish();
+  }
+  std::string body_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void serve(const Limits& limits = {}) {
+    server_.emplace(loop_, echo_, limits);
+    endpoint_ = server_->listen(Endpoint::tcp("127.0.0.1", 0)).value();
+  }
+
+  int connect() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint_.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    run_until([&] { return server_->connection_count() > 0; });
+    return fd;
+  }
+
+  template <class Condition>
+  void run_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the condition did not come true; got: " << got_;
+      loop_.run_one_for(20ms);
+      receive();
+    }
+  }
+
+  void send(int fd, std::string_view bytes) {
+    fd_ = fd;
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+      loop_.poll();
+    }
+  }
+
+  void receive() {
+    char block[4096];
+    if (fd_ < 0) return;
+    ssize_t got = 0;
+    while ((got = ::recv(fd_, block, sizeof block, 0)) > 0) got_.append(block, static_cast<std::size_t>(got));
+    if (got == 0) is_closed_ = true;
+  }
+
+  // What comes back for `bytes` on a new connection until the server closes it.
+  std::string exchange(std::string_view bytes) {
+    got_.clear();
+    is_closed_ = false;
+    const int fd = connect();
+    send(fd, bytes);
+    run_until([&] { return is_closed_; });
+    ::close(fd);
+    return got_;
+  }
+
+  Loop loop_;
+  Echo echo_;
+  std::optional<Server> server_;
+  Endpoint endpoint_;
+  int fd_ = -1;
+  std::string got_;
+  bool is_closed_ = false;
+};
+
+TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
+  serve();
+  const int fd = connect();
+  send(fd, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+  run_until([&] { return got_.ends_with("POST /a abc"); });
+  got_.clear();
+  send(fd, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return got_.ends_with("GET /b "); });
+  EXPECT_FALSE(is_closed_);
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  serve();
+  std::string all;
+  for (int i = 0; i < 500; ++i)
+    all += "POST /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+  const std::string got = exchange(all + "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  std::size_t at = 0;
+  for (int i = 0; i < 500; ++i) {
+    at = got.find("POST /" + std::to_string(i) + " hi", at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+  EXPECT_THAT(got, EndsWith("GET /last "));
+}
+
+TEST_F(ServerTest, ABadRequestIsToldAndEndsTheConnection) {
+  serve();
+  const std::string got = exchange("GET / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\n");
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(got, HasSubstr("application/problem+json"));
+  EXPECT_THAT(got, HasSubstr("a field's name is not a token"));
+}
+
+TEST_F(ServerTest, NothingAfterABadRequestIsServed) {
+  serve();
+  const std::string got = exchange(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\nGET /smuggled "
+      "HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(got, Not(HasSubstr("smuggled")));
+}
+
+TEST_F(ServerTest, AnnouncedBodiesAboveTheLimitAreRefusedBeforeTheyAreRead) {
+  Limits limits;
+  limits.body_bytes = 1000;
+  serve(limits);
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n"),
+              StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
+}
+
+TEST_F(ServerTest, AChunkedBodyIsRefusedWhenItPassesTheLimit) {
+  Limits limits;
+  limits.body_bytes = 1000;
+  serve(limits);
+  const int fd = connect();
+  send(fd, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+  run_until([&] { return got_.starts_with("HTTP/1.1 100"); });
+  for (int i = 0; i < 11; ++i) send(fd, "64\r\n" + std::string(100, 'x') + "\r\n");
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, HasSubstr("HTTP/1.1 413"));
+  EXPECT_EQ(echo_.gone, 1) << "its handler is told";
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AHeadAboveTheLimitIsRefused) {
+  serve();
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 431"));
+}
+
+TEST_F(ServerTest, SendsContinueToWhoWaitsForIt) {
+  serve();
+  const int fd = connect();
+  send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  run_until([&] { return got_ == "HTTP/1.1 100 Continue\r\n\r\n"; });
+  send(fd, "ok");
+  run_until([&] { return got_.ends_with("POST / ok"); });
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AHeadThatComesTooSlowlyIsTold) {
+  Limits limits;
+  limits.head_timeout = 40ms;
+  serve(limits);
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHo"), StartsWith("HTTP/1.1 408"));
+}
+
+TEST_F(ServerTest, ABodyThatComesTooSlowlyIsTold) {
+  Limits limits;
+  limits.body_timeout = 40ms;
+  serve(limits);
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"), StartsWith("HTTP/1.1 408"));
+  EXPECT_EQ(echo_.gone, 1);
+}
+
+TEST_F(ServerTest, AnIdleConnectionIsClosedSilently) {
+  Limits limits;
+  limits.idle_timeout = 40ms;
+  serve(limits);
+  EXPECT_EQ(exchange(""), "");
+}
+
+TEST_F(ServerTest, TellsThatTheClientLeft) {
+  serve();
+  echo_.holds_answers = true;
+  const int fd = connect();
+  send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return true; });
+  fd_ = -1;
+  ::close(fd);
+  run_until([&] { return echo_.gone == 1 && server_->connection_count() == 0; });
+}
+
+TEST_F(ServerTest, AnHttp10ClientGetsItsAnswerAndTheEnd) {
+  serve();
+  const std::string got = exchange("GET /old HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(got, EndsWith("GET /old "));
+}
+
+TEST_F(ServerTest, AHeadRequestGetsNoBody) {
+  serve();
+  const std::string got = exchange("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(got, HasSubstr("Content-Length: 7\r\n"));
+  EXPECT_THAT(got, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(ServerTest, SaysWhyItCannotListen) {
+  serve();
+  Server other{loop_, echo_, {}};
+  const auto again = other.listen(endpoint_);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error(), HasSubstr("is in use by another program; choose another, or port 0"));
+  EXPECT_THAT(other.listen(Endpoint::tcp("not an address", 1)).error(), HasSubstr("is not an IP address"));
+}
+
+}  // namespace
+}  // namespace tenfold::http
