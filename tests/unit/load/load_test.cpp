@@ -1,0 +1,105 @@
+// The load generator: what it counts, and what it says of a server that misbehaves.
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/server.hpp"
+#include "load/burst.hpp"
+
+namespace tenfold::load {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+TEST(Distribution, IsExactByNearestRank) {
+  std::vector<double> values;
+  for (int i = 100; i >= 1; --i) values.push_back(i);
+  const Distribution d = distribution_of(values);
+  EXPECT_EQ(d.count, 100);
+  EXPECT_EQ(d.min_s, 1);
+  EXPECT_EQ(d.mean_s, 50.5);
+  EXPECT_EQ(d.p50_s, 50);
+  EXPECT_EQ(d.p95_s, 95);
+  EXPECT_EQ(d.p99_s, 99);
+  EXPECT_EQ(d.max_s, 100);
+  EXPECT_EQ(distribution_of({}).count, 0);
+  EXPECT_EQ(distribution_of({3}).p50_s, 3);
+}
+
+TEST(Expectation, LooksAlongAPath) {
+  const std::string body = R"({"status": "optimal", "objective": 55.0000001, "plan": {"items": [{"n": 1}, {"n": 2}]}})";
+  const auto difference = [&](const char* text) { return check(*parse_expectation(text), body).value_or(""); };
+  EXPECT_EQ(difference("status=optimal"), "");
+  EXPECT_EQ(difference("objective=55"), "");
+  EXPECT_EQ(difference("plan.items[1].n=2"), "");
+  EXPECT_EQ(difference("plan.items[1].n=3"), "plan.items[1].n is 2, not 3");
+  EXPECT_EQ(difference("status=infeasible"), "status is \"optimal\", not infeasible");
+  EXPECT_EQ(difference("nothing=1"), "the answer has no nothing");
+  EXPECT_EQ(check(*parse_expectation("a=1"), "no json"), "the answer is no JSON");
+  EXPECT_FALSE(parse_expectation("status"));
+}
+
+// A server on a thread of its own, since the generator runs its own loop.
+class TestServer final : public http::ServerHandler {
+ public:
+  TestServer() : server_{loop_, *this, {}} {
+    endpoint_ = server_.listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
+    thread_ = std::jthread{[this] { loop_.run(); }};
+  }
+  ~TestServer() { loop_.stop(); }
+  std::string url(const std::string& path) const { return "http://" + endpoint_.to_string() + path; }
+
+ private:
+  void on_request(http::ServerConnection& connection) override {
+    const std::string_view target = connection.head().target();
+    if (target == "/break") return connection.abort();
+    const int number = ++count_;
+    const int status = target == "/some-fail" && number % 4 == 0 ? 503 : 200;
+    connection.respond(status, "application/json", R"({"ok": true})",
+                       number % 2 ? "X-Tenfold-Replica: 1\r\n" : "X-Tenfold-Replica: 2\r\n");
+  }
+  http::Loop loop_;
+  http::Server server_;
+  http::Endpoint endpoint_;
+  int count_ = 0;
+  std::jthread thread_;
+};
+
+TEST(Burst, CountsAnswersAndReplicas) {
+  TestServer server;
+  const auto result =
+      run_burst({.url = server.url("/"), .requests = 40, .expectations = {*parse_expectation("ok=true")}});
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_TRUE(result->is_good());
+  EXPECT_EQ(result->sent, 40);
+  EXPECT_THAT(result->statuses, ElementsAre(Pair(200, 40)));
+  EXPECT_THAT(result->replicas, ElementsAre(Pair("1", 20), Pair("2", 20)));
+  EXPECT_EQ(result->time.count, 40);
+  EXPECT_GE(result->makespan_s, result->time.max_s);
+}
+
+TEST(Burst, IsNotGoodWithErrorsOrWrongAnswers) {
+  TestServer server;
+  const auto failing = run_burst({.url = server.url("/some-fail"), .requests = 8});
+  EXPECT_THAT(failing->statuses, ElementsAre(Pair(200, 6), Pair(503, 2)));
+  EXPECT_FALSE(failing->is_good());
+  const auto wrong =
+      run_burst({.url = server.url("/"), .requests = 3, .expectations = {*parse_expectation("ok=false")}});
+  EXPECT_THAT(wrong->failed_expectations, ElementsAre(Pair("ok is true, not false", 3)));
+  EXPECT_FALSE(wrong->is_good());
+}
+
+TEST(Burst, SaysWhatKeptAnAnswerAway) {
+  TestServer server;
+  EXPECT_EQ(run_burst({.url = server.url("/break"), .requests = 5})->errors.begin()->second, 5);
+  const auto refused = run_burst({.url = "http://127.0.0.1:1/", .requests = 2});
+  EXPECT_THAT(refused->errors, ElementsAre(Pair("Connection refused", 2)));
+  EXPECT_THAT(run_burst({.url = "127.0.0.1:8080"}).error(), HasSubstr("write http://"));
+  EXPECT_FALSE(run_burst({.url = "https://127.0.0.1/"}));
+}
+
+}  // namespace
+}  // namespace tenfold::load

@@ -1,0 +1,257 @@
+// The built-in solver against published optima, and against what is no model.
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <zlib.h>
+
+#include "solver/find_error.hpp"
+#include "solver/solver_service.hpp"
+
+namespace tenfold::solver {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const fs::path kModels = fs::path{TENFOLD_SOURCE_DIR} / "data/models";
+const fs::path kMoreModels = fs::path{TENFOLD_SOURCE_DIR} / "../shared/data/mps";
+
+std::string slurp(const fs::path& path) {
+  std::ifstream stream{path, std::ios::binary};
+  EXPECT_TRUE(stream) << path;
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+std::string gzip(std::string_view text) {
+  z_stream stream{};
+  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, text.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+struct Solved {
+  int status;
+  boost::json::value body;
+};
+
+Solved solve(Request request, std::stop_token stop = {}) {
+  const Answer answer = solve_request(request, std::move(stop));
+  return {answer.status, boost::json::parse(answer.body)};
+}
+
+Solved solve_text(std::string text) { return solve({.method = "POST", .path = "/solve", .body = std::move(text)}); }
+
+std::string status_of(const Solved& solved) { return std::string{solved.body.at("status").as_string()}; }
+double number(const boost::json::value& value) { return value.to_number<double>(); }
+
+TEST(Solver, FindsStiglersDiet) {
+  const Solved solved = solve_text(slurp(kModels / "stigler.mps"));
+  ASSERT_EQ(solved.status, 200);
+  EXPECT_EQ(status_of(solved), "optimal");
+  EXPECT_NEAR(number(solved.body.at("objective")), 39.66173154546625, 1e-8);
+  const auto& columns = solved.body.at("columns").as_object();
+  EXPECT_EQ(columns.size(), 77);
+  int eaten = 0;
+  for (const auto& [food, result] : columns) eaten += number(result.at("value")) > 1e-6 ? 1 : 0;
+  EXPECT_EQ(eaten, 5) << "flour, liver, cabbage, spinach and beans";
+  // Strong duality: the optimum is what the needs are worth.
+  double worth = 0;
+  for (const auto& [nutrient, row] : solved.body.at("rows").as_object())
+    worth += number(row.at("dual")) * number(row.at("activity"));
+  EXPECT_NEAR(worth, 39.66173154546625, 1e-6);
+}
+
+TEST(Solver, FindsTheMakespanOfFisherAndThompsonsJobShop) {
+  const Solved solved = solve_text(slurp(kModels / "ft06.lp"));
+  EXPECT_EQ(status_of(solved), "optimal");
+  EXPECT_NEAR(number(solved.body.at("objective")), 55, 1e-6);
+  EXPECT_NEAR(number(solved.body.at("bound")), 55, 1e-2);
+  EXPECT_NEAR(number(solved.body.at("gap")), 0, 1e-4);
+}
+
+// The models of Netlib and MIPLIB with their published optima, where they are there.
+TEST(Solver, FindsPublishedOptima) {
+  if (!fs::exists(kMoreModels / "expected.tsv")) GTEST_SKIP() << "no more models here";
+  std::ifstream table{kMoreModels / "expected.tsv"};
+  std::string line;
+  std::getline(table, line);
+  int count = 0;
+  while (std::getline(table, line)) {
+    std::istringstream row{line};
+    std::string file;
+    std::string kind;
+    std::string status;
+    std::string objective;
+    std::string tolerance;
+    std::getline(row, file, '\t');
+    std::getline(row, kind, '\t');
+    std::getline(row, status, '\t');
+    std::getline(row, objective, '\t');
+    std::getline(row, tolerance, '\t');
+    const std::string text = slurp(kMoreModels / file);
+    for (const bool is_packed : {false, true}) {
+      Request request{.method = "POST", .path = "/solve", .body = is_packed ? gzip(text) : text};
+      if (is_packed) request.headers.emplace_back("Content-Encoding", "gzip");
+      const Solved solved = solve(request);
+      if (status == "invalid") {
+        EXPECT_EQ(solved.status, 422) << file;
+        EXPECT_THAT(std::string{solved.body.at("detail").at(0).at("msg").as_string()}, HasSubstr("line 2:"))
+            << file << ": its first line is a comment";
+        continue;
+      }
+      ASSERT_EQ(solved.status, 200) << file;
+      EXPECT_EQ(status_of(solved), status) << file;
+      if (objective.empty()) continue;
+      const double wanted = std::stod(objective);
+      EXPECT_NEAR(number(solved.body.at("objective")), wanted, std::stod(tolerance) * std::abs(wanted)) << file;
+    }
+    ++count;
+  }
+  EXPECT_GE(count, 16);
+}
+
+TEST(Solver, ReadsAModelAsJson) {
+  const Solved solved = solve_text(R"({"sense": "max", "offset": 1,
+    "columns": [{"name": "x", "cost": 3, "upper": 4}, {"name": "y", "cost": 2, "type": "integer"}],
+    "rows": [{"name": "labour", "upper": 11}],
+    "matrix": {"rows": [0, 0], "columns": [0, 1], "values": [1, 2]}, "options": {"time_limit": 10}})");
+  ASSERT_EQ(solved.status, 200) << boost::json::serialize(solved.body);
+  EXPECT_NEAR(number(solved.body.at("objective")), 3 * 4 + 2 * 3 + 1, 1e-9);
+  EXPECT_NEAR(number(solved.body.at("columns").at("y").at("value")), 3, 1e-9);
+}
+
+TEST(Solver, ReadsAQuadraticObjective) {
+  // x^2 + y^2 - 2x - 4y has its minimum -5 at (1, 2).
+  for (const char* hessian : {R"({"rows": [0, 1], "columns": [0, 1], "values": [2, 2]})"}) {
+    const Solved solved =
+        solve_text(std::string{R"({"columns": [{"cost": -2, "lower": null}, {"cost": -4, "lower": null}], "rows": [],
+      "matrix": {"rows": [], "columns": [], "values": []}, "hessian": )"} +
+                   hessian + "}");
+    ASSERT_EQ(solved.status, 200) << boost::json::serialize(solved.body);
+    EXPECT_NEAR(number(solved.body.at("objective")), -5, 1e-6);
+  }
+}
+
+TEST(Solver, SaysWhereAJsonModelIsWrong) {
+  const Solved solved =
+      solve_text(R"({"columns": [{"cost": "much"}], "rows": [{"upper": 1}], "matrix": {"rows": [0], "columns": [0]}})");
+  ASSERT_EQ(solved.status, 422);
+  const auto& detail = solved.body.at("detail").as_array();
+  ASSERT_EQ(detail.size(), 2);
+  EXPECT_EQ(boost::json::serialize(detail[0].at("loc")), R"(["body","columns",0,"cost"])");
+  EXPECT_EQ(boost::json::serialize(detail[1].at("loc")), R"(["body","matrix","values"])");
+  const Solved range =
+      solve_text(R"({"columns": [{}], "rows": [{}], "matrix": {"rows": [3], "columns": [0], "values": [1]}})");
+  EXPECT_EQ(boost::json::serialize(range.body.at("detail").at(0).at("loc")), R"(["body","matrix","rows",0])");
+}
+
+TEST(Solver, RefusesOptionsThatItDoesNotKnow) {
+  const Solved solved = solve({.method = "POST",
+                               .path = "/solve",
+                               .query = {{"time_limt", "3"}, {"threads", "many"}, {"mip_rel_gap", "-1"}},
+                               .body = "x"});
+  ASSERT_EQ(solved.status, 422);
+  EXPECT_EQ(solved.body.at("detail").as_array().size(), 3);
+}
+
+TEST(Solver, RefusesBodiesThatAreNoModels) {
+  EXPECT_EQ(solve_text("").status, 400);
+  EXPECT_EQ(solve_text("hello there").status, 422);
+  EXPECT_EQ(solve_text("{\"columns\": [").status, 422);
+  Request packed{.method = "POST", .headers = {{"Content-Encoding", "gzip"}}, .body = "not gzip"};
+  EXPECT_EQ(solve(packed).status, 400);
+  packed.headers = {{"Content-Encoding", "br"}};
+  EXPECT_EQ(solve(packed).status, 415);
+}
+
+TEST(FindError, NamesTheLineOfAnMpsFile) {
+  const auto line_of = [](std::string_view text) { return find_mps_error(text).line; };
+  const std::string good = "NAME T\nROWS\n N c\n L r\nCOLUMNS\n x c 1 r 2\nRHS\n b r 4\nENDATA\n";
+  EXPECT_EQ(line_of(good), 0);
+  EXPECT_EQ(line_of("NAME T\nROWS\n Q c\n"), 3);
+  EXPECT_EQ(line_of("NAME T\nRAWS\n N c\n"), 2);
+  EXPECT_EQ(line_of("NAME T\nROWS\n N c\nCOLUMNS\n x d 1\nENDATA\n"), 5);
+  EXPECT_EQ(line_of("NAME T\nROWS\n N c\nCOLUMNS\n x c one\nENDATA\n"), 5);
+  EXPECT_EQ(line_of("NAME T\nROWS\n N c\nCOLUMNS\n x c 1\nBOUNDS\n ZZ b x 1\nENDATA\n"), 7);
+  EXPECT_THAT(find_mps_error("NAME T\nROWS\n N c\n").what, HasSubstr("without ENDATA"));
+}
+
+std::chrono::nanoseconds cpu_time_of(std::jthread& thread) {
+  clockid_t clock{};
+  timespec used{};
+  pthread_getcpuclockid(thread.native_handle(), &clock);
+  clock_gettime(clock, &used);
+  return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+}
+
+TEST(Solver, StopsWhenNobodyWaitsAnyMore) {
+  // A market split problem (Cornuejols and Dawande): small, and out of reach for branch and bound.
+  std::string model = R"({"columns": [)";
+  constexpr int kColumns = 40;
+  constexpr int kRows = 5;
+  std::string rows;
+  std::string columns;
+  std::string values;
+  std::string bounds;
+  std::uint64_t random = 1;
+  for (int j = 0; j < kColumns; ++j) model += std::string{j ? "," : ""} + R"({"type": "integer", "upper": 1})";
+  for (int i = 0; i < kRows; ++i) {
+    int sum = 0;
+    for (int j = 0; j < kColumns; ++j) {
+      random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+      const int value = static_cast<int>((random >> 33) % 100);
+      sum += value;
+      const std::string comma = rows.empty() ? "" : ",";
+      rows += comma + std::to_string(i);
+      columns += comma + std::to_string(j);
+      values += comma + std::to_string(value);
+    }
+    bounds += std::string{i ? "," : ""} + R"({"lower": )" + std::to_string(sum / 2) + R"(, "upper": )" +
+              std::to_string(sum / 2) + "}";
+  }
+  model += R"(], "rows": [)" + bounds + R"(], "matrix": {"rows": [)" + rows + R"(], "columns": [)" + columns +
+           R"(], "values": [)" + values + "]}}";
+
+  std::stop_source source;
+  std::chrono::steady_clock::time_point stopped;
+  Solved solved{};
+  std::jthread worker{[&] {
+    solved = solve({.method = "POST", .path = "/solve", .body = model}, source.get_token());
+    stopped = std::chrono::steady_clock::now();
+  }};
+  // Well under way: the worker has used some CPU time.
+  while (cpu_time_of(worker) < 200ms) std::this_thread::yield();
+  const auto asked = std::chrono::steady_clock::now();
+  source.request_stop();
+  worker.join();
+  EXPECT_EQ(status_of(solved), "cancelled");
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(stopped - asked);
+  RecordProperty("stopped_after_ms", static_cast<int>(took.count()));
+  std::printf("stopped after %d ms\n", static_cast<int>(took.count()));
+  EXPECT_LT(took, 2s) << "100 ms on an idle machine";
+}
+
+TEST(Solver, KeepsItsTimeLimit) {
+  Request request{
+      .method = "POST", .path = "/solve", .query = {{"time_limit", "0.000001"}}, .body = slurp(kModels / "ft06.lp")};
+  EXPECT_EQ(status_of(solve(request)), "time_limit");
+}
+
+}  // namespace
+}  // namespace tenfold::solver
