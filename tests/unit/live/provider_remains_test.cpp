@@ -146,6 +146,31 @@ TEST_F(ProviderRemains, AKilledKeeperTakesItsReplicaWithIt) {
   EXPECT_TRUE(run_until([&] { return still_there() == kStubbornProcesses; }));
 }
 
+TEST_F(ProviderRemains, AReplicaDoesNotOutliveBothItsKeeperAndTheGuardian) {
+  serve(unix_server());
+  start(1);
+  const auto replica = static_cast<pid_t>(ready(1).pid);
+  const pid_t keeper = parent_of(replica);
+  ::kill(parent_of(keeper), SIGKILL);
+  ::kill(keeper, SIGKILL);
+  EXPECT_EQ(exited(1).description, "was killed by SIGKILL, because its keeper was");
+  EXPECT_TRUE(eventually([&] { return !is_running(replica); }));
+}
+
+TEST_F(ProviderRemains, KeeperAndGuardianAreDeafToWhatIsMeantForTenfold) {
+  serve(unix_server());
+  start(1);
+  const pid_t keeper = parent_of(static_cast<pid_t>(ready(1).pid));
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) {
+    ::kill(keeper, signal);
+    ::kill(parent_of(keeper), signal);
+  }
+  start(2);  // the guardian has had its signals when it serves this
+  ready(2);
+  stop(1, 10s);
+  EXPECT_EQ(exited(1).description, "was killed by SIGTERM");
+}
+
 TEST_F(ProviderRemains, AKilledGuardianIsReplacedAndReplicasGoOn) {
   serve(unix_server());
   start(1);
