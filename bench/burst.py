@@ -92,7 +92,7 @@ def shares(side):
 def once(make):
     with make() as side:
         peers.wait_http(side.port)
-        time.sleep(0.3)  # what the probe set going is over
+        time.sleep(1)  # the probe is over, and a burst of its own
         result = peers.client(side.port, "--burst", REQUESTS)
         return side.name, {"makespan_s": result["makespan_s"], "mean_s": result["mean_s"], "errors": result["errors"], "shares": shares(side)}
 

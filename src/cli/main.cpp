@@ -31,6 +31,8 @@ int complain(const CLI::App& app, const CLI::ParseError& error, const std::vecto
     if (!near.empty()) hint = fmt::format("; did you mean '{}'?", near);
   }
   std::string what = error.what();
+  const bool is_unknown_command = command == &app && !words.empty() && !words.front().starts_with('-');
+  if (is_unknown_command) what = fmt::format("'{}' is no command", words.front());
   if (const std::size_t line = what.find('\n'); line != std::string::npos) what.resize(line);
   fmt::print(stderr, "tenfold: {}{} (`{} --help` tells more)\n", what, hint,
              command == &app ? "tenfold" : "tenfold " + command->get_name());

@@ -89,7 +89,7 @@ class Loader {
       if (path == kEnvPath) return take_env(node);
       for (const auto& entry : node) {
         const std::string key = entry.first.Scalar();
-        const std::string below = path.empty() ? key : path + "." + key;
+        const std::string below = path.empty() ? key : fmt::format("{}.{}", path, key);
         if (!is_known(below)) return unknown_key(entry.first, path, key);
         if (auto applied = walk(entry.second, below); !applied) return applied;
       }

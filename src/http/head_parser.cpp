@@ -233,9 +233,8 @@ bool HeadParser::take_content_length(std::string_view value) {
   if (has_length_) return refuse(400, "Content-Length is given twice");
   has_length_ = true;
   std::uint64_t length = 0;
-  const char* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, length);
-  if (error != std::errc{} || stop != end) return refuse(400, "Content-Length is not a number");
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (error != std::errc{} || end != value.data() + value.size()) return refuse(400, "Content-Length is not a number");
   head_.content_length_ = length;
   return true;
 }

@@ -84,12 +84,14 @@ class MpsCheck {
   }
 
   bool is_at_end() const { return section_ == "ENDATA"; }
+  bool has_spaces_in_names() const { return has_spaces_in_names_; }
 
  private:
   std::optional<std::string> row(const std::vector<std::string_view>& words) {
     const bool is_row = words.size() >= 2 && words[0].size() == 1 && std::string_view{"NLGEnlge"}.contains(words[0][0]);
     if (!is_row) return "a row is its type, N, L, G or E, and its name";
     rows_.emplace(words[1]);
+    has_spaces_in_names_ = has_spaces_in_names_ || words.size() > 2;
     return std::nullopt;
   }
 
@@ -116,6 +118,7 @@ class MpsCheck {
 
   std::string section_;
   std::unordered_set<std::string> rows_;
+  bool has_spaces_in_names_ = false;
 };
 
 }  // namespace
@@ -128,7 +131,9 @@ FileError find_mps_error(std::string_view text) {
     const auto words = split(line);
     if (words.empty() || line.front() == '*') continue;
     const bool is_section = line.front() != ' ' && line.front() != '\t';
-    if (const auto what = is_section ? check.section(words) : check.data(words)) return lines.error(*what);
+    const auto what = is_section ? check.section(words) : check.data(words);
+    if (check.has_spaces_in_names()) return {};
+    if (what) return lines.error(*what);
   }
   if (!check.is_at_end()) return lines.error("the file ends without ENDATA");
   return {};

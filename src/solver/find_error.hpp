@@ -13,6 +13,8 @@ struct FileError {
   std::string text;  // of the line, cut to 80 bytes
 };
 
+// Nothing is found in a fixed file whose names have spaces: it cannot be split at them.
+//
 // The first line of an MPS file (fixed or free) that breaks its form: an unknown section, a line with too few fields, a
 // number that is none, a row that was not declared, no ENDATA.
 FileError find_mps_error(std::string_view text);

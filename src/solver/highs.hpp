@@ -59,8 +59,10 @@ class Highs {
   Highs(const Highs&) = delete;
   Highs& operator=(const Highs&) = delete;
 
-  // The error is what HiGHS's reader said, which may be little.
+  // The error is what HiGHS's reader said, which may be little. It takes some broken files for models all the same, and
+  // then `has_warned`.
   std::expected<void, std::string> read(std::string_view text, FileFormat format);
+  bool has_warned() const { return log_.find("WARNING") != std::string::npos; }
   std::expected<void, std::string> read(const JsonModel& model);
 
   // Solves within the options' limits. Stops within 100 ms after `stop` is requested, with the best point found.

@@ -78,8 +78,7 @@ Format format_of(const Request& request, std::string_view body) {
 
 Answer invalid(const std::vector<json::FieldError>& errors) { return {.status = 422, .body = json::to_detail(errors)}; }
 
-Answer invalid_file(std::string_view body, FileFormat format, std::string_view log) {
-  const FileError found = format == FileFormat::kMps ? find_mps_error(body) : find_lp_error(body);
+Answer invalid_file(const FileError& found, FileFormat format, std::string_view log) {
   const std::string_view name = format == FileFormat::kMps ? "MPS" : "LP";
   boost::json::array loc{"body"};
   std::string msg = fmt::format("The body is no {} model", name);
@@ -133,7 +132,11 @@ Answer solve_request(const Request& request, std::stop_token stop) {
     options = merge(options, model.options);
   } else {
     const FileFormat file_format = format == Format::kMps ? FileFormat::kMps : FileFormat::kLp;
-    if (const auto read = highs.read(body, file_format); !read) return invalid_file(body, file_format, read.error());
+    const auto read = highs.read(body, file_format);
+    if (!read || highs.has_warned()) {
+      const FileError found = file_format == FileFormat::kMps ? find_mps_error(body) : find_lp_error(body);
+      if (!read || found.line > 0) return invalid_file(found, file_format, read ? "" : read.error());
+    }
   }
   const double read_s = std::chrono::duration<double>{std::chrono::steady_clock::now() - start}.count();
   Result result = highs.solve(options, std::move(stop));

@@ -23,7 +23,8 @@ PURE_STANDARD = re.compile(r"^[a-z_]+$")
 # Which folders may name a library in their headers. In a .cpp each may use what its link line gives.
 HEADER_LIBRARIES = {
     "boost/asio": {"http", "live"},
-    "boost/": {"sdk"},
+    "boost/system": {"http"},
+    "CLI/": {"cli"},
 }
 SDK_HEADERS = "include/tenfold"
 
