@@ -33,6 +33,7 @@ std::string clock_text(const Story& story, core::TimePoint at) {
 std::string names(std::vector<core::ReplicaId> replicas) {
   std::ranges::sort(replicas);
   std::vector<std::uint32_t> numbers;
+  numbers.reserve(replicas.size());
   for (const core::ReplicaId id : replicas) numbers.push_back(core::to_number(id));
   return fmt::format("replica{} {}", numbers.size() == 1 ? "" : "s", fmt::join(numbers, ", "));
 }

@@ -133,7 +133,7 @@ Answer solve_request(const Request& request, std::stop_token stop) {
   } else {
     const FileFormat file_format = format == Format::kMps ? FileFormat::kMps : FileFormat::kLp;
     const auto read = highs.read(body, file_format);
-    if (!read || highs.has_warned()) {
+    if (!read || (format == Format::kMps && highs.has_warned())) {
       const FileError found = file_format == FileFormat::kMps ? find_mps_error(body) : find_lp_error(body);
       if (!read || found.line > 0) return invalid_file(found, file_format, read ? "" : read.error());
     }

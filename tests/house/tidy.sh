@@ -8,6 +8,6 @@ shift 2
 cd "$root"
 files=("$@")
 [ ${#files[@]} = 0 ] && mapfile -t files < <(find src examples -name '*.cpp' | sort)
-# Clang knows neither GCC's launcher nor every one of its warnings.
-printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-19 -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option
+# Warnings are GCC's matter, which builds with all of them as errors; Clang's own would come twice.
+printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-19 -p "$build" --quiet --extra-arg=-w
 echo "tidy: ${#files[@]} files without a finding"
