@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "config/units.hpp"
 #include "load/burst.hpp"
+#include "report/story.hpp"
 
 namespace tenfold::cli {
 
@@ -57,7 +58,7 @@ std::expected<void, std::string> complete(LoadLine& line) {
 }
 
 std::string to_json(const load::BurstResult& result) {
-  const load::Distribution& time = result.time;
+  const report::Percentiles time = report::percentiles_of(result.times_s);
   boost::json::object statuses;
   for (const auto& [status, count] : result.statuses) statuses[std::to_string(status)] = count;
   const auto counts = [](const std::map<std::string, std::uint32_t>& map) {
@@ -91,7 +92,7 @@ void print(const load::BurstResult& result) {
   for (const auto& [error, count] : result.errors) fmt::print("no answer  {}: {}\n", count, error);
   for (const auto& [difference, count] : result.failed_expectations)
     fmt::print("wrong      {}: {}\n", count, difference);
-  const load::Distribution& time = result.time;
+  const report::Percentiles time = report::percentiles_of(result.times_s);
   if (time.count > 0) {
     fmt::print("time       min {:.3f}  mean {:.3f}  p50 {:.3f}  p90 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} s\n",
                time.min_s, time.mean_s, time.p50_s, time.p90_s, time.p95_s, time.p99_s, time.max_s);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <random>
 #include <utility>
 
 #include "http/forward.hpp"
@@ -17,6 +18,17 @@ constexpr std::size_t kMaxReplay = std::size_t{1} << 20;
 
 // An exchange that rests keeps this much room, so that small requests take no memory anew.
 constexpr std::size_t kReplayRoom = std::size_t{4} << 10;
+
+// What this process's request ids begin with, so that they differ from those of the run before.
+std::string_view id_prefix() {
+  static const std::string prefix = [] {
+    std::random_device random;
+    std::array<char, 16> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), random(), 36).ptr;
+    return std::string{text.data(), end} + '-';
+  }();
+  return prefix;
+}
 
 // Made on the loop's thread, sent before the next one is made.
 std::string& scratch() {
@@ -75,8 +87,9 @@ void Exchange::dispatch(core::ReplicaId replica, std::shared_ptr<http::ClientCon
 
 void Exchange::send_request_head() {
   std::string& head = scratch();
-  std::array<char, 24> name{};
-  const char* end = std::to_chars(append(name.data(), "tf-"), name.data() + name.size(), core::to_number(id_)).ptr;
+  std::array<char, 40> name{};
+  const char* end =
+      std::to_chars(append(name.data(), id_prefix()), name.data() + name.size(), core::to_number(id_)).ptr;
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
                                    .request_id = {name.data(), static_cast<std::size_t>(end - name.data())}});

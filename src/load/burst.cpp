@@ -154,19 +154,17 @@ class Burst {
   void stop() { loop_.stop(); }
 
   BurstResult collect() {
-    std::vector<double> times;
     for (const auto& shot : shots_) {
       if (!shot->has_ended) {
         ++result_.errors[result_.was_interrupted ? "interrupted before the answer" : "no answer within the timeout"];
       } else if (!shot->error.empty()) {
         ++result_.errors[shot->error];
       } else {
-        times.push_back(seconds_between(released_, shot->ended_at));
-        result_.makespan_s = std::max(result_.makespan_s, times.back());
+        result_.times_s.push_back(seconds_between(released_, shot->ended_at));
+        result_.makespan_s = std::max(result_.makespan_s, result_.times_s.back());
         judge(*shot);
       }
     }
-    result_.time = distribution_of(std::move(times));
     return result_;
   }
 

@@ -38,29 +38,15 @@ struct BurstOptions {
   std::function<void(std::uint32_t)> on_progress;
 };
 
-// How long something took, over all requests that were answered.
-struct Distribution {
-  std::size_t count = 0;
-  double min_s = 0;
-  double mean_s = 0;
-  double p50_s = 0;
-  double p90_s = 0;
-  double p95_s = 0;
-  double p99_s = 0;
-  double max_s = 0;
-};
-// Exact: of all values, by nearest rank.
-Distribution distribution_of(std::vector<double> seconds);
-
 struct BurstResult {
   std::uint32_t sent = 0;
   std::map<int, std::uint32_t> statuses;
   std::map<std::string, std::uint32_t> errors;  // no answer, by why
   std::map<std::string, std::uint32_t> failed_expectations;
   std::map<std::string, std::uint32_t> replicas;  // by X-Tenfold-Replica, where it is sent
-  Distribution time;                              // from the release to the answer's last byte
-  double makespan_s = 0;                          // from the release to the last answer's last byte
-  double connect_s = 0;                           // how long it took to open all connections before
+  std::vector<double> times_s;  // from the release to the answer's last byte, of each that was answered
+  double makespan_s = 0;        // from the release to the last answer's last byte
+  double connect_s = 0;         // how long it took to open all connections before
   bool was_interrupted = false;
 
   // Every request was answered 2xx and as expected.

@@ -19,8 +19,8 @@ value since(core::TimePoint start, const std::optional<core::TimePoint>& time) {
 }
 
 object to_object(const Percentiles& p) {
-  return {{"count", p.count}, {"mean_s", p.mean_s}, {"p50_s", p.p50_s}, {"p90_s", p.p90_s},
-          {"p95_s", p.p95_s}, {"p99_s", p.p99_s},   {"max_s", p.max_s}};
+  return {{"count", p.count}, {"min_s", p.min_s}, {"mean_s", p.mean_s}, {"p50_s", p.p50_s},
+          {"p90_s", p.p90_s}, {"p95_s", p.p95_s}, {"p99_s", p.p99_s},   {"max_s", p.max_s}};
 }
 
 object to_object(const DecisionStory& story, core::TimePoint start) {

@@ -236,6 +236,7 @@ Percentiles percentiles_of(std::vector<double> values) {
     return values[static_cast<std::size_t>(std::max(0.0, std::ceil(fraction * size) - 1))];
   };
   return {.count = values.size(),
+          .min_s = values.front(),
           .mean_s = std::accumulate(values.begin(), values.end(), 0.0) / size,
           .p50_s = rank(0.5),
           .p90_s = rank(0.9),

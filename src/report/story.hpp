@@ -21,6 +21,7 @@ namespace tenfold::report {
 // How long something took. Exact, by nearest rank; in seconds.
 struct Percentiles {
   std::size_t count = 0;
+  double min_s = 0;
   double mean_s = 0;
   double p50_s = 0;
   double p90_s = 0;

@@ -70,6 +70,22 @@ class StoryTest : public testing::Test {
   }
 };
 
+TEST(Percentiles, AreExactByNearestRank) {
+  std::vector<double> values;
+  for (int i = 100; i >= 1; --i) values.push_back(i);
+  const Percentiles p = percentiles_of(values);
+  EXPECT_EQ(p.count, 100);
+  EXPECT_EQ(p.min_s, 1);
+  EXPECT_EQ(p.mean_s, 50.5);
+  EXPECT_EQ(p.p50_s, 50);
+  EXPECT_EQ(p.p90_s, 90);
+  EXPECT_EQ(p.p95_s, 95);
+  EXPECT_EQ(p.p99_s, 99);
+  EXPECT_EQ(p.max_s, 100);
+  EXPECT_EQ(percentiles_of({}).count, 0);
+  EXPECT_EQ(percentiles_of({3}).p50_s, 3);
+}
+
 TEST_F(StoryTest, MeasuresABurst) {
   start();
   burst(100);
