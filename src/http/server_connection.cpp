@@ -74,7 +74,8 @@ void ServerConnection::receive_body() {
   const std::size_t before = input_.body().size();
   const bool was_complete = decoder_.is_complete();
   if (was_complete || !decode_body()) return;
-  if (decoder_.decoded() - watched_from_ >= limits().body_progress_bytes || decoder_.is_complete()) watch_body();
+  const bool has_progressed = decoder_.decoded() - watched_from_ >= limits().body_progress_bytes;
+  if (has_progressed || decoder_.is_complete() || input_.is_full()) watch_body();
   if (handler_ && (input_.body().size() > before || decoder_.is_complete())) handler_->on_body(*this);
 }
 
@@ -91,14 +92,22 @@ bool ServerConnection::decode_body() {
   return false;
 }
 
+// A body that nobody reads for want of room is not its client's to hurry.
 void ServerConnection::watch_body() {
   watched_from_ = decoder_.decoded();
-  (decoder_.is_complete() ? server_.timeouts_.none : server_.timeouts_.body).set(*this, server_.now());
+  awaits_room_ = !decoder_.is_complete() && input_.is_full();
+  const bool is_watched = !decoder_.is_complete() && !awaits_room_;
+  (is_watched ? server_.timeouts_.body : server_.timeouts_.none).set(*this, server_.now());
 }
 
 void ServerConnection::consume(std::size_t bytes) {
   input_.consume(bytes);
-  if (!decoder_.is_complete()) read();
+  if (decoder_.is_complete()) return;
+  if (awaits_room_) {
+    awaits_room_ = false;
+    server_.timeouts_.body.set(*this, server_.now());
+  }
+  read();
 }
 
 void ServerConnection::want_body() {
@@ -188,7 +197,8 @@ void ServerConnection::linger() {
   state_ = State::kLingering;
   input_.drop_all();
   shut_down_writing();
-  server_.timeouts_.linger.set(*this, server_.now());
+  // A client that reads slowly gets all of its answer before its time runs.
+  (writable() ? server_.timeouts_.linger : server_.timeouts_.idle).set(*this, server_.now());
   if (!is_parsing_) read();
 }
 
@@ -200,6 +210,7 @@ void ServerConnection::on_end(const boost::system::error_code&) {
 }
 
 void ServerConnection::on_flushed() {
+  if (state_ == State::kLingering) return server_.timeouts_.linger.set(*this, server_.now());
   if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
 }
 

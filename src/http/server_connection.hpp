@@ -114,6 +114,7 @@ class ServerConnection final : public Connection, private Timed {
   bool is_gone_ = false;
   bool has_answered_ = false;
   bool awaits_continue_ = false;
+  bool awaits_room_ = false;  // the buffer is full: the body's time stands still
   bool keeps_alive_ = false;
   bool is_keep_alive_fixed_ = false;
 };

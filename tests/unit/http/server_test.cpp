@@ -23,6 +23,14 @@ class Echo final : public ServerHandler, public ExchangeHandler {
  public:
   int gone = 0;
   bool holds_answers = false;
+  bool holds_bodies = false;
+  std::size_t answer_size = 0;  // instead of an echo
+
+  // Takes the bodies that were held.
+  void release() {
+    holds_bodies = false;
+    on_body(*held_);
+  }
 
  private:
   void on_request(ServerConnection& connection) override {
@@ -32,9 +40,12 @@ class Echo final : public ServerHandler, public ExchangeHandler {
     on_body(connection);
   }
   void on_body(ServerConnection& connection) override {
+    held_ = &connection;
+    if (holds_bodies) return;
     body_ += connection.body();
     connection.consume(connection.body().size());
     if (!connection.body_complete() || holds_answers) return;
+    if (answer_size > 0) return connection.respond(200, "text/plain", std::string(answer_size, 'x'));
     const std::string said =
         std::string{connection.head().method()} + ' ' + std::string{connection.head().target()} + ' ' + body_;
     connection.respond(200, "text/plain", said);
@@ -45,6 +56,7 @@ class Echo final : public ServerHandler, public ExchangeHandler {
     connection.finish();
   }
   std::string body_;
+  ServerConnection* held_ = nullptr;
 };
 
 class ServerTest : public testing::Test {
@@ -207,6 +219,39 @@ TEST_F(ServerTest, ABodyThatComesTooSlowlyIsTold) {
   serve(limits);
   EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"), StartsWith("HTTP/1.1 408"));
   EXPECT_EQ(echo_.gone, 1);
+}
+
+TEST_F(ServerTest, ABodyThatWaitsForRoomIsNotTooSlow) {
+  Limits limits;
+  limits.body_timeout = 40ms;
+  limits.buffer_bytes = limits.head_bytes = 4096;
+  serve(limits);
+  echo_.holds_bodies = true;
+  const int fd = connect();
+  send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n" + std::string(20'000, 'x'));
+  const auto later = std::chrono::steady_clock::now() + 200ms;
+  run_until([&] { return std::chrono::steady_clock::now() > later; });
+  EXPECT_EQ(got_, "") << "it is our queue that it waits for";
+  echo_.release();
+  run_until([&] { return got_.ends_with(std::string(1000, 'x')); });
+  EXPECT_THAT(got_, StartsWith("HTTP/1.1 200"));
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AClientThatReadsSlowlyGetsAllOfItsLastAnswer) {
+  Limits limits;
+  limits.linger_timeout = 20ms;
+  serve(limits);
+  echo_.answer_size = 20'000'000;
+  const int fd = connect();
+  fd_ = -1;
+  ::send(fd, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 46, MSG_NOSIGNAL);
+  const auto later = std::chrono::steady_clock::now() + 200ms;
+  run_until([&] { return std::chrono::steady_clock::now() > later; });
+  fd_ = fd;
+  run_until([&] { return is_closed_; });
+  EXPECT_GT(got_.size(), echo_.answer_size);
+  ::close(fd);
 }
 
 TEST_F(ServerTest, AnIdleConnectionIsClosedSilently) {
