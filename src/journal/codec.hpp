@@ -80,8 +80,7 @@ auto fields(Of<Gap> auto& x) { return std::tie(x.lost); }
 auto fields(Of<ServiceNote> auto& x) { return std::tie(x.at, x.version, x.command, x.endpoint); }
 auto fields(Of<RequestNote> auto& x) { return std::tie(x.at, x.request, x.method, x.target, x.client); }
 auto fields(Of<AnswerNote> auto& x) {
-  return std::tie(x.at, x.request, x.replica, x.status, x.attempts, x.request_bytes, x.answer_bytes, x.arrived, x.dispatched,
-                  x.answer_began, x.replica_done, x.cold_start);
+  return std::tie(x.at, x.request, x.status, x.request_bytes, x.answer_bytes, x.answer_began, x.cold_start);
 }
 auto fields(Of<ReplicaReadyNote> auto& x) { return std::tie(x.at, x.replica, x.pid, x.endpoint); }
 auto fields(Of<ReplicaExitNote> auto& x) { return std::tie(x.at, x.replica, x.description); }

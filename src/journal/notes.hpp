@@ -31,19 +31,14 @@ struct RequestNote {
   friend bool operator==(const RequestNote&, const RequestNote&) = default;
 };
 
-// A request ended.
+// A request ended. When it was dispatched, and where, stands in the steps.
 struct AnswerNote {
   core::TimePoint at{};
   core::RequestId request{};
-  core::ReplicaId replica{};  // the last that had it; 0 if none
-  std::int32_t status = 0;    // sent to the client; 0 if it was gone
-  std::uint8_t attempts = 0;
+  std::int32_t status = 0;  // sent to the client; 0 if it was gone
   std::uint64_t request_bytes = 0;
   std::uint64_t answer_bytes = 0;
-  core::TimePoint arrived{};
-  core::TimePoint dispatched{};
   core::TimePoint answer_began{};
-  core::TimePoint replica_done{};
   core::Duration cold_start{};  // of its wait
   friend bool operator==(const AnswerNote&, const AnswerNote&) = default;
 };

@@ -73,8 +73,8 @@ std::string print(const RequestNote& x) {
   return fmt::format("request {} is {} {} from {}", core::to_number(x.request), x.method, x.target, x.client);
 }
 std::string print(const AnswerNote& x) {
-  return fmt::format("request {} ended with {} from replica {}, {} bytes", core::to_number(x.request), x.status,
-                     core::to_number(x.replica), x.answer_bytes);
+  return fmt::format("request {} ended with {}: {} bytes in, {} out", core::to_number(x.request), x.status,
+                     x.request_bytes, x.answer_bytes);
 }
 std::string print(const ReplicaReadyNote& x) {
   return fmt::format("replica {} serves at {}, process {}", core::to_number(x.replica), x.endpoint, x.pid);

@@ -26,15 +26,10 @@ void JournalObserver::request_ended(core::TimePoint now, core::RequestId request
   if (!writer_) return;
   writer_->note(journal::AnswerNote{.at = now,
                                     .request = request,
-                                    .replica = facts.replica,
                                     .status = facts.status,
-                                    .attempts = facts.attempts,
                                     .request_bytes = facts.request_bytes,
                                     .answer_bytes = facts.answer_bytes,
-                                    .arrived = facts.arrived,
-                                    .dispatched = facts.dispatched,
                                     .answer_began = facts.answer_began,
-                                    .replica_done = facts.replica_done,
                                     .cold_start = facts.cold_start});
 }
 

@@ -41,7 +41,7 @@ class StoryTest : public testing::Test {
       now_ += 100ms;
       for (const core::Dispatch& done : std::exchange(running_, {})) {
         step(core::ResponseFinished{.request = done.request, .replica = done.replica});
-        writer_->note(journal::AnswerNote{.at = now_, .request = done.request, .replica = done.replica, .status = 200});
+        writer_->note(journal::AnswerNote{.at = now_, .request = done.request, .status = 200});
       }
     }
   }
