@@ -38,9 +38,9 @@ std::expected<config::AppConfig, std::string> to_config(const UpLine& line) {
     }
   }
   if (!line.command.empty()) config.command = line.command;
-  if (config.command.empty()) config.command = {std::filesystem::read_symlink("/proc/self/exe").string(), "solver"};
   config.is_quiet = line.is_quiet;
   if (auto finished = config::finish(config); !finished) return std::unexpected(finished.error());
+  if (config.command.empty()) config.command = {std::filesystem::read_symlink("/proc/self/exe").string(), "solver"};
   return config;
 }
 

@@ -19,6 +19,8 @@ namespace tenfold::config {
 struct AppConfig {
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
+  // The container image that a file names. It is not run here: then `command` must say what is.
+  std::string image;
   std::vector<std::pair<std::string, std::string>> env;
 
   std::string address = "127.0.0.1";

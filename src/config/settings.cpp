@@ -114,6 +114,11 @@ std::expected<void, std::string> finish(AppConfig& config) {
     return std::unexpected(
         fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
   }
+  if (config.command.empty() && !config.image.empty()) {
+    return std::unexpected(fmt::format(
+        "the image {} is not run here; say what is: containers[0].command in the file, or the program after --",
+        config.image));
+  }
   if (config.request_timeout == core::Duration::zero()) return std::unexpected("timeout must be above zero");
   if (config.core.replica.start_timeout == core::Duration::zero())
     return std::unexpected("start-timeout must be above zero");

@@ -21,7 +21,7 @@ constexpr std::string_view kContainer = "properties.template.containers[].";
 
 // Keys of Azure's schema that say nothing about how a service runs here. A key that ends with a dot stands for all
 // below it.
-constexpr std::array<std::string_view, 42> kAccepted{"id",
+constexpr std::array<std::string_view, 41> kAccepted{"id",
                                                      "location",
                                                      "name",
                                                      "resourceGroup",
@@ -59,7 +59,6 @@ constexpr std::array<std::string_view, 42> kAccepted{"id",
                                                      "properties.template.revisionSuffix",
                                                      "properties.template.volumes[].",
                                                      "properties.template.containers[].name",
-                                                     "properties.template.containers[].image",
                                                      "properties.template.containers[].imageType",
                                                      "properties.template.containers[].probes[].",
                                                      "properties.template.scale.rules[].name"};
@@ -113,6 +112,10 @@ class Loader {
       command_.push_back(node.Scalar());
       return {};
     }
+    if (path == fmt::format("{}image", kContainer)) {
+      config_.image = node.Scalar();
+      return {};
+    }
     for (const Setting& setting : settings()) {
       if (setting.key != path) continue;
       const auto applied = setting.apply(config_, node.Scalar());
@@ -142,7 +145,8 @@ class Loader {
   // Every path that means something, for recognising a key and for suggesting one.
   static const std::set<std::string>& known_paths() {
     static const std::set<std::string> paths = [] {
-      std::set<std::string> all{kEnvPath, fmt::format("{}command[]", kContainer), fmt::format("{}args[]", kContainer)};
+      std::set<std::string> all{kEnvPath, fmt::format("{}command[]", kContainer), fmt::format("{}args[]", kContainer),
+                                fmt::format("{}image", kContainer)};
       for (const Setting& setting : settings()) {
         if (!setting.key.empty()) all.emplace(setting.key);
       }

@@ -22,6 +22,8 @@ class Collector {
   explicit Collector(Story& story) : story_{story} {}
 
   void take(const core::Checkpoint& checkpoint) {
+    // A core that has not begun: another service writes here now, and the story is that of the last.
+    if (began_ && !checkpoint.started) forget();
     if (began_) return;
     for (const core::ReplicaRecord& replica : checkpoint.replicas) replica_of(replica.id).ready = replica.since;
     for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
@@ -70,6 +72,16 @@ class Collector {
   }
 
  private:
+  void forget() {
+    story_ = {};
+    began_ = false;
+    waiting_ = running_ = 0;
+    requests_.clear();
+    index_.clear();
+    replicas_.clear();
+    loads_.clear();
+  }
+
   RequestStory& begin(core::RequestId id, core::TimePoint arrived) {
     index_[id] = requests_.size();
     return requests_.emplace_back(RequestStory{.id = id, .arrived = arrived});

@@ -126,6 +126,15 @@ TEST(Yaml, AFileThatIsNotThereSaysSo) {
   EXPECT_THAT(apply_file(config, "/nowhere/app.yaml").error(), HasSubstr("/nowhere/app.yaml cannot be read"));
 }
 
+TEST(Config, AnImageAloneIsNothingToRun) {
+  AppConfig config;
+  ASSERT_TRUE(
+      apply_yaml(config, "properties:\n  template:\n    containers:\n    - image: registry/solver:1\n", "app.yaml"));
+  EXPECT_THAT(finish(config).error(), HasSubstr("the image registry/solver:1 is not run here"));
+  config.command = {"./solver"};
+  EXPECT_TRUE(finish(config));
+}
+
 TEST(Config, ChecksWhatNoSingleSettingCan) {
   AppConfig config;
   config.core.scale.min_replicas = 11;

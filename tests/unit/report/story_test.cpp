@@ -157,6 +157,23 @@ TEST_F(StoryTest, CountsEveryEnd) {
   EXPECT_EQ(told.burst->load.back().running, service_.view().running);
 }
 
+TEST_F(StoryTest, InADirectoryUsedAgainTheLastServiceIsTold) {
+  start();
+  burst(50);
+  writer_.reset();
+  writer_ = std::move(*journal::Writer::open(directory_, {}));
+  core::Service second{core::Settings{}};
+  core::Actions actions;
+  writer_->checkpoint(second.save());
+  writer_->note(journal::ServiceNote{.at = now_, .version = "second"});
+  second.handle(now_, core::TimerDue{}, actions);
+  writer_->step(now_, core::TimerDue{}, actions);
+  const Story told = story();
+  EXPECT_EQ(told.version, "second");
+  EXPECT_EQ(told.requests, 0);
+  EXPECT_FALSE(told.burst);
+}
+
 TEST_F(StoryTest, AServiceThatNobodyAskedHasAStoryToo) {
   start();
   const Story told = story();
