@@ -53,9 +53,13 @@ fs::path new_default_directory() {
 
 std::optional<fs::path> newest_default_directory() {
   std::optional<fs::path> newest;
+  fs::file_time_type newest_time;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator{default_root(), error}) {
-    if (entry.is_directory() && (!newest || entry.path().filename() > newest->filename())) newest = entry.path();
+    const fs::file_time_type time = entry.last_write_time(error);  // when its last file was begun
+    if (!entry.is_directory(error) || (newest && time <= newest_time)) continue;
+    newest = entry.path();
+    newest_time = time;
   }
   return newest;
 }

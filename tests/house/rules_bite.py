@@ -27,8 +27,29 @@ BREACHES = [
 ]
 
 
+# A header that leans on what its includer includes, and code that no reader of ours would pass.
+HEADER = "#pragma once\ninline std::vector<int> leaning;\n"
+UNTIDY = "int BadName(int* p) {\n  if (p == 0) return 1;\n  return 2;\n}\n"
+
+
+def fails(command):
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
 def refuses(rule, tree):
-    return subprocess.run([HERE / rule, tree], capture_output=True, check=False).returncode != 0
+    return fails([HERE / rule, tree])
+
+
+def refuses_leaning_header(tree):
+    header = tree / "src/core/leaning.hpp"
+    header.write_text(HEADER)
+    return fails(["g++", "-std=c++23", "-fsyntax-only", "-x", "c++", header])
+
+
+def refuses_untidy_source(tree):
+    source = tree / "src/core/untidy.cpp"
+    source.write_text(UNTIDY)
+    return fails(["clang-tidy-19", f"--config-file={tree / '.clang-tidy'}", "--quiet", source, "--", "-std=c++20"])
 
 
 def main(root):
@@ -36,7 +57,8 @@ def main(root):
         tree = pathlib.Path(scratch)
         for name in ("src", "include", "cmake", "tests", "bench", "examples"):
             shutil.copytree(root / name, tree / name)
-        shutil.copy(root / ".clang-format", tree)
+        for name in (".clang-format", ".clang-tidy"):
+            shutil.copy(root / name, tree)
         missed = []
         for rule, path, text in BREACHES:
             breach = tree / path
@@ -47,7 +69,11 @@ def main(root):
             breach.unlink()
             if not any(breach.parent.iterdir()):
                 breach.parent.rmdir()
-    print("\n".join(missed) if missed else f"{len(BREACHES)} planted breaches refused")
+        if not refuses_leaning_header(tree):
+            missed.append("a header that is not self-contained compiles")
+        if not refuses_untidy_source(tree):
+            missed.append("clang-tidy passes bad names and null pointers written as 0")
+    print("\n".join(missed) if missed else f"{len(BREACHES) + 2} planted breaches refused")
     return 1 if missed else 0
 
 

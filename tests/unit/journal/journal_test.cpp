@@ -251,6 +251,18 @@ TEST_F(JournalTest, AFullDiskIsToldOnceAndTheServiceGoesOn) {
   EXPECT_EQ(result->difference, "");
 }
 
+TEST_F(JournalTest, TheNewestJournalIsTheOneThatWasBegunLastWhateverItsName) {
+  ::setenv("XDG_STATE_HOME", directory_.c_str(), 1);
+  EXPECT_EQ(newest_default_directory(), std::nullopt);
+  const fs::path old = default_root() / "run-later-by-name";
+  const fs::path young = default_root() / "a";
+  fs::create_directories(old);
+  fs::create_directories(young);
+  fs::last_write_time(old, fs::last_write_time(young) - 1h);
+  EXPECT_EQ(newest_default_directory(), young);
+  ::unsetenv("XDG_STATE_HOME");
+}
+
 TEST_F(JournalTest, SaysWhatIsWrongWithADirectory) {
   EXPECT_THAT(Reader::open(directory_ / "nothing").error(), HasSubstr("there is no journal in"));
   spill(directory_ / "000001.tfj", "something else entirely");
