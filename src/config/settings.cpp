@@ -94,10 +94,6 @@ const std::array kSettings = std::to_array<Setting>({
     {"journal", "tenfold.journal", "DIR|none",
      "where to record all that happens [a new directory under ~/.local/state/tenfold/journal]",
      TENFOLD_APPLY((c.journal = text, Applied{}))},
-    {"", "properties.template.scale.pollingInterval", "SECONDS", "",
-     TENFOLD_APPLY(store_seconds(c.core.scale.aca.evaluation_interval, text, 1))},
-    {"", "properties.template.scale.cooldownPeriod", "SECONDS", "",
-     TENFOLD_APPLY(store_seconds(c.core.scale.aca.scale_down_stabilization, text, 0))},
     {"", "properties.template.terminationGracePeriodSeconds", "SECONDS", "",
      TENFOLD_APPLY(store_seconds(c.core.replica.grace, text, 0))},
 });

@@ -21,7 +21,7 @@ constexpr std::string_view kContainer = "properties.template.containers[].";
 
 // Keys of Azure's schema that say nothing about how a service runs here. A key that ends with a dot stands for all
 // below it.
-constexpr std::array<std::string_view, 41> kAccepted{"id",
+constexpr std::array<std::string_view, 43> kAccepted{"id",
                                                      "location",
                                                      "name",
                                                      "resourceGroup",
@@ -61,7 +61,9 @@ constexpr std::array<std::string_view, 41> kAccepted{"id",
                                                      "properties.template.containers[].name",
                                                      "properties.template.containers[].imageType",
                                                      "properties.template.containers[].probes[].",
-                                                     "properties.template.scale.rules[].name"};
+                                                     "properties.template.scale.rules[].name",
+                                                     "properties.template.scale.pollingInterval",
+                                                     "properties.template.scale.cooldownPeriod"};
 
 // Goes through the file leaf by leaf; each leaf has a dotted path, with [] for an element of a list.
 class Loader {
