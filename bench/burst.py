@@ -84,7 +84,7 @@ def shares(side):
     if not hasattr(side, "journal"):
         return None
     import json
-    time.sleep(0.1)  # the journal is written some milliseconds behind
+    time.sleep(0.2)  # the journal is written some milliseconds behind
     story = json.loads(subprocess.run([peers.TENFOLD, "explain", "--json", side.journal], capture_output=True, text=True, check=True).stdout)
     return sorted(story["burst"]["shares"].values(), reverse=True)
 

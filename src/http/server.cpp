@@ -14,7 +14,7 @@ namespace tenfold::http {
 namespace {
 
 // How exact timeouts are, at best; shorter ones tick as often as they need.
-constexpr std::chrono::milliseconds kLongestTick{250};
+constexpr std::chrono::milliseconds kLongestTick{1'000};
 constexpr std::chrono::milliseconds kShortestTick{5};
 
 std::chrono::milliseconds tick_for(const Limits& limits) {

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "journal/checksum.hpp"
@@ -20,7 +21,11 @@ namespace tenfold::journal {
 namespace {
 
 // How long records may gather before they are written: one system call for all of them.
-constexpr std::chrono::milliseconds kGather{10};
+constexpr std::chrono::milliseconds kGather{25};
+
+// The writer can wait for whoever computes: on a machine whose cores are all at work, each of its turns would be taken
+// from a replica in the middle of a solve.
+constexpr int kNiceness = 10;
 
 // After a failed write, how long until the next try.
 constexpr std::chrono::seconds kRetry{1};
@@ -154,6 +159,7 @@ std::uint64_t Writer::lost() const {
 // ---- the writer's thread
 
 void Writer::run() {
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
   std::string bytes;
   for (bool is_stopping = false; !is_stopping;) {
     std::optional<std::size_t> new_file_at;

@@ -87,7 +87,7 @@ class Writer {
   std::atomic<bool> needs_checkpoint_ = true;
 
   // Guards what stands below. A message for each record would allocate and wake the writer each time; the buffer is
-  // swapped every ten milliseconds at most, and the lock is held for a copy of some hundred bytes.
+  // swapped every 25 milliseconds at most, and the lock is held for a copy of some hundred bytes.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string buffer_;
