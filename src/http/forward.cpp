@@ -105,14 +105,19 @@ void append_request_head(std::string& out, const ForwardedRequest& request) {
   out += target;
   out += " HTTP/1.1\r\n";
   ForwardedFields before;
+  // The last line of a list gets our element; those before it stay lines of their own, in their order (RFC 9110, 5.3).
+  const auto keep_last = [&out](std::string_view& kept, const Head::Field& field) {
+    if (!kept.empty()) append_field(out, field.name, kept);
+    kept = field.value;
+  };
   for (std::size_t i = 0; i < head.field_count(); ++i) {
     const Head::Field field = head.field(i);
     switch (field.kind) {
       case FieldKind::kForwarded:
-        before.forwarded = field.value;
+        keep_last(before.forwarded, field);
         continue;
       case FieldKind::kForwardedFor:
-        before.for_ = field.value;
+        keep_last(before.for_, field);
         continue;
       case FieldKind::kForwardedProto:
         before.proto = field.value;

@@ -44,6 +44,15 @@ TEST(Forward, ARequestKeepsWhatProxiesBeforeSaid) {
             "X-Forwarded-Proto: https\r\nX-Forwarded-Host: outer\r\nX-Request-Id: mine\r\n\r\n");
 }
 
+TEST(Forward, AListOverSeveralLinesKeepsItsOrder) {
+  const std::string out =
+      forward_request("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n");
+  const std::size_t first = out.find("X-Forwarded-For: 192.0.2.1\r\n");
+  const std::size_t last = out.find("X-Forwarded-For: 192.0.2.2, 192.0.2.43\r\n");
+  ASSERT_NE(last, std::string::npos) << out;
+  EXPECT_LT(first, last);
+}
+
 TEST(Forward, HopByHopFieldsEndHere) {
   const std::string out = forward_request(
       "POST / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, X-Hop , close\r\nX-Hop: 1\r\nKeep-Alive: "
