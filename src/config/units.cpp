@@ -81,27 +81,6 @@ std::expected<double, std::string> parse_positive(std::string_view text) {
   return number;
 }
 
-std::expected<bool, std::string> parse_flag(std::string_view text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  return std::unexpected(fmt::format("'{}' is neither true nor false", text));
-}
-
-std::string to_string(core::Duration duration) {
-  const double s = std::chrono::duration<double>{duration}.count();
-  if (s >= 1 || s == 0) return fmt::format("{:g}s", s);
-  return fmt::format("{:g}ms", s * 1000);
-}
-
-std::string to_string(core::Bytes size) {
-  const auto bytes = static_cast<double>(core::to_number(size));
-  constexpr std::array<Unit, 3> kUnits{{{"GiB", 1024.0 * 1024 * 1024}, {"MiB", 1024.0 * 1024}, {"KiB", 1024}}};
-  for (const Unit& unit : kUnits) {
-    if (bytes >= unit.factor) return fmt::format("{:g}{}", bytes / unit.factor, unit.name);
-  }
-  return fmt::format("{}B", core::to_number(size));
-}
-
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
   // Restricted edit distance: insertions, deletions, substitutions, and swaps of neighbours.
   const auto distance = [](std::string_view a, std::string_view b) {

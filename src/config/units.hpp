@@ -22,10 +22,6 @@ std::expected<core::Bytes, std::string> parse_size(std::string_view text);
 std::expected<std::uint32_t, std::string> parse_count(std::string_view text, std::uint32_t least, std::uint32_t most);
 // A decimal number above zero.
 std::expected<double, std::string> parse_positive(std::string_view text);
-std::expected<bool, std::string> parse_flag(std::string_view text);
-
-std::string to_string(core::Duration duration);
-std::string to_string(core::Bytes size);
 
 // The one of `known` that `word` is most likely meant to be, by Damerau-Levenshtein distance; empty if none is near.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known);

@@ -16,8 +16,6 @@ class Pace {
   // A request was answered after `service` in its slot.
   void finished(Duration service);
 
-  bool is_known() const { return record_.finished > 0; }
-
   // How long `slots` busy slots take to start `requests` that wait, at the measured pace (Little's law); zero while
   // nothing is known.
   Duration time_to_start(std::uint64_t requests, std::uint64_t slots) const;

@@ -112,10 +112,8 @@ void Server::tick() {
   });
 }
 
-void Server::stop_accepting() { listeners_.clear(); }
-
 void Server::drain() {
-  stop_accepting();
+  listeners_.clear();
   is_draining_ = true;
   for (auto next = connections_.begin(); next != connections_.end();) {
     const std::shared_ptr<ServerConnection> connection = *next++;

@@ -36,12 +36,9 @@ class Server {
   // Accepts from a socket that listens already, handed over by a parent (systemd's LISTEN_FDS). Takes it over.
   void adopt(int listening_fd);
 
-  // Accepts no more.
-  void stop_accepting();
   // Accepts no more, closes what is idle, and ends each connection with the answer that is under way.
   void drain();
   std::size_t connection_count() const { return connections_.size(); }
-  const Limits& limits() const { return limits_; }
 
  private:
   friend class ServerConnection;
