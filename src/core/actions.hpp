@@ -73,20 +73,56 @@ enum class DecisionCause : std::uint8_t {
   kReplaced,    // a replica was lost, and the count is kept
   kBackoff,     // starts fail: the next try waits
   kShutdown,
+  kConfig,       // the configuration changed
+  kConcurrency,  // the slots of a replica changed, not the count of replicas
+};
+
+// What kept a policy from its bare recommendation, where something did. Before min and max, which are the service's.
+enum class Limit : std::uint8_t {
+  kNone,
+  kStep,           // it grows by steps: aca, hpa, knative
+  kStabilization,  // it shrinks to the largest recommendation of a window: aca, hpa; knative's scale-down delay
+  kTolerance,      // near enough to the target: hpa
+  kPanic,          // it does not shrink in panic: knative
+  kMissing,        // a metric is missing, so it does not shrink: hpa
+  kCooldown,       // not yet to zero: aca, knative's grace
+  kCores,          // more CPU-bound replicas than cores gain nothing: slo
+  kHold,           // a replica is kept as long as it takes to bring it back: slo
+};
+
+// No rule: the default one, or a policy that needs none.
+inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
+
+// What the decision rests on besides its rule. Which of these mean something depends on the policy.
+struct Evidence {
+  // knative: since when it panics; kNever if it does not.
+  TimePoint panic_since = kNever;
+  // slo: what a request waits that is the 95th percentile of those now queued, if nothing is started or stopped.
+  Duration predicted_wait{};
+  // slo: the measured means that this follows from: time in a slot, time from start to ready, arrivals a second.
+  Duration service{};
+  Duration cold_start{};
+  double arrivals_per_s = 0;
+  // slo, concurrency: CPUs that a taken slot uses, by measurement; zero while nothing is known.
+  double cpus_per_slot = 0;
+  friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
 // How many replicas there should be and why. Numbers, from which `explain` makes words.
 struct RecordDecision {
   DecisionCause cause = DecisionCause::kInitial;
   PolicyKind policy = PolicyKind::kAca;
-  // What the rule measured and its target per replica. The rule of `aca` is http, its metric the time-average of
-  // requests in flight (waiting and running) since the last evaluation.
+  // The rule that asked for most, its place in the settings' list, and what it measures.
+  std::uint32_t rule = kNoRule;
+  RuleKind measures = RuleKind::kHttp;
+  // What it measured, and its target per replica, in the unit of its kind.
   double metric = 0;
   double target = 0;
-  // ceil(metric / target); then after step limits and stabilization; then within min..max.
+  // By metric and target alone; then by the policy's memory, which `limit` names; then within min..max.
   std::uint32_t recommended = 0;
   std::uint32_t stabilized = 0;
   std::uint32_t desired = 0;
+  Limit limit = Limit::kNone;
   // Replicas that exist (starting or ready, not draining) before the decision, and what it starts and drains.
   std::uint32_t current = 0;
   std::uint32_t starts = 0;
@@ -94,9 +130,12 @@ struct RecordDecision {
   // kBackoff: failed starts in a row, and the pause before the next.
   std::uint32_t failures = 0;
   Duration pause{};
+  // Slots of each replica from now on.
+  std::uint32_t slots = 0;
   // What the service looked like.
   std::uint32_t waiting = 0;
   std::uint32_t running = 0;
+  Evidence evidence;
   friend bool operator==(const RecordDecision&, const RecordDecision&) = default;
 };
 

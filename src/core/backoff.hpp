@@ -15,6 +15,8 @@ class Backoff {
   explicit Backoff(const ReplicaSettings& settings, const BackoffRecord& record = {})
       : settings_{settings}, record_{record} {}
 
+  void configure(const ReplicaSettings& settings) { settings_ = settings; }
+
   void failed(TimePoint now);
 
   // No replica is started before this.

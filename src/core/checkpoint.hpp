@@ -30,6 +30,12 @@ struct RequestRecord {
   std::uint8_t attempts = 0;
   std::uint8_t replicas_lost = 0;
   bool safe_to_repeat = false;
+  RequestClass klass{};
+  // How long it is expected to take in a slot, by what was known of its class when it came; zero if nothing was.
+  Duration expected{};
+  // Its place in the queue: the smallest goes first, the one that came first among equals.
+  std::int64_t rank = 0;
+  std::uint64_t ticket = 0;
   friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
 };
 
@@ -43,6 +49,16 @@ struct ReplicaRecord {
   std::uint64_t turn = 0;
   // It lost a request: until it is known whether it lives, it gets nothing.
   TimePoint suspended_until{};
+  // Its readiness probe failed: it gets nothing until it is ready again.
+  bool is_unready = false;
+  // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
+  double busy = 0;
+  TimePoint busy_until{};
+  double busy_sampled = 0;
+  // The last usage sample: CPUs and memory in use. `sampled` is zero while there was none.
+  TimePoint sampled{};
+  double cpus = 0;
+  Bytes memory{};
   friend bool operator==(const ReplicaRecord&, const ReplicaRecord&) = default;
 };
 
@@ -54,21 +70,151 @@ struct Recommendation {
 
 struct AcaRecord {
   TimePoint next_evaluation{};
-  // The integral of requests in flight over time since the last evaluation, in request-nanoseconds.
+  TimePoint next_poll{};
+  // The signals at the last evaluation of the window rules, and at the last poll of the others.
   TimePoint window_start{};
-  TimePoint integrated_until{};
-  std::uint64_t in_flight = 0;
-  double integral = 0;
+  double window_in_flight = 0;
+  std::uint64_t window_arrivals = 0;
+  TimePoint poll_start{};
+  std::uint64_t poll_arrivals = 0;
+  // What each rule asked for last, by its place in the list.
+  std::vector<std::uint32_t> asked;
+  std::vector<double> measured;
+  TimePoint last_active{};
   std::vector<Recommendation> recommendations;
   friend bool operator==(const AcaRecord&, const AcaRecord&) = default;
 };
 
-// The service's measured pace, from which Retry-After and impossible deadlines follow.
-struct PaceRecord {
-  std::uint64_t finished = 0;
-  // The mean time in a slot, in nanoseconds; late requests weigh more.
-  double service_ns = 0;
-  friend bool operator==(const PaceRecord&, const PaceRecord&) = default;
+// A change of the count by the HPA, for its limits per period.
+struct ScaleChange {
+  TimePoint at{};
+  std::int64_t change = 0;
+  friend bool operator==(const ScaleChange&, const ScaleChange&) = default;
+};
+
+struct HpaRecord {
+  TimePoint next_evaluation{};
+  // The signals and the count of replicas at the last evaluation.
+  TimePoint window_start{};
+  double window_in_flight = 0;
+  std::uint64_t window_arrivals = 0;
+  std::uint32_t count = 0;
+  std::vector<Recommendation> recommendations;
+  std::vector<ScaleChange> changes;
+  friend bool operator==(const HpaRecord&, const HpaRecord&) = default;
+};
+
+// Values by the second, over a window that moves: the value of second n lies at n modulo the window's length.
+struct WindowRecord {
+  bool has_data = false;
+  // The first second since the window was last empty, and the last one that has a value.
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::vector<double> seconds;
+  friend bool operator==(const WindowRecord&, const WindowRecord&) = default;
+};
+
+struct KnativeRecord {
+  TimePoint next_evaluation{};
+  // The second under way, and the signals at its begin.
+  std::int64_t second = 0;
+  double second_in_flight = 0;
+  std::uint64_t second_arrivals = 0;
+  // After the last event: requests in flight, and arrivals so far.
+  std::uint32_t load = 0;
+  std::uint64_t arrivals = 0;
+  WindowRecord stable_concurrency;
+  WindowRecord panic_concurrency;
+  WindowRecord stable_rate;
+  WindowRecord panic_rate;
+  // Whether the initial scale was reached.
+  bool is_initialized = false;
+  TimePoint panic_since = kNever;
+  std::uint32_t panic_most = 0;
+  // What was wanted within the scale-down delay, as far as it may still be the most.
+  std::vector<Recommendation> delayed;
+  TimePoint last_wanted{};
+  friend bool operator==(const KnativeRecord&, const KnativeRecord&) = default;
+};
+
+struct SloRecord {
+  TimePoint next_evaluation = kNever;
+  TimePoint began{};
+  // The signals that are counted below already.
+  TimePoint counted_until{};
+  std::uint64_t arrivals_seen = 0;
+  std::uint64_t dispatched_seen = 0;
+  std::uint64_t late_seen = 0;
+  std::uint32_t waiting_seen = 0;
+  // Arrivals, requests that got a slot, and those of them that waited for longer than the target, each weighted by
+  // exp(-age / horizon); and the arrivals of a shorter horizon.
+  double arrivals = 0;
+  double dispatched = 0;
+  double late = 0;
+  double recent_arrivals = 0;
+  // Since when fewer replicas would do; kNever if they would not.
+  TimePoint spare_since = kNever;
+  friend bool operator==(const SloRecord&, const SloRecord&) = default;
+};
+
+// What the service counts of itself, from its beginning. Only grows.
+struct SignalsRecord {
+  std::uint64_t arrivals = 0;    // admitted
+  std::uint64_t dispatched = 0;  // for the first time
+  std::uint64_t finished = 0;    // slots that became free
+  // Of those dispatched, the ones whose wait was above the target of `slo`.
+  std::uint64_t late = 0;
+  // The integral of requests in flight, waiting and running, over time, in request-nanoseconds.
+  double in_flight = 0;
+  // The same of taken slots.
+  double busy = 0;
+  TimePoint integrated_until{};
+  std::uint32_t waiting = 0;
+  std::uint32_t running = 0;
+  friend bool operator==(const SignalsRecord&, const SignalsRecord&) = default;
+};
+
+// The last value of a custom or schedule rule.
+struct MetricRecord {
+  bool was_observed = false;
+  double value = 0;
+  TimePoint at{};
+  friend bool operator==(const MetricRecord&, const MetricRecord&) = default;
+};
+
+// A mean and a mean square that forget: each new value weighs 1 / min(count, memory).
+struct MomentsRecord {
+  std::uint64_t count = 0;
+  double mean = 0;
+  double square = 0;
+  friend bool operator==(const MomentsRecord&, const MomentsRecord&) = default;
+};
+
+// What is measured of times, in nanoseconds.
+struct TimesRecord {
+  MomentsRecord service;               // in a slot
+  std::vector<MomentsRecord> classes;  // the same by class
+  MomentsRecord cold_start;            // from start to ready
+  // CPUs that a taken slot uses, and how much slot time that rests on.
+  double cpus_per_slot = 0;
+  double usage_ns = 0;
+  friend bool operator==(const TimesRecord&, const TimesRecord&) = default;
+};
+
+// The slots of each replica, and when they last changed by measurement (`concurrency: auto`).
+struct ConcurrencyRecord {
+  std::uint32_t slots = 1;
+  bool is_measured = false;
+  TimePoint changed{};
+  friend bool operator==(const ConcurrencyRecord&, const ConcurrencyRecord&) = default;
+};
+
+// The last decision of the policy that was recorded: what differs from it is news.
+struct NewsRecord {
+  std::uint32_t desired = 0;
+  std::uint32_t rule = ~std::uint32_t{0};
+  std::uint8_t limit = 0;
+  friend bool operator==(const NewsRecord&, const NewsRecord&) = default;
 };
 
 // Starts that fail in a row, and the pause that follows from them.
@@ -87,9 +233,17 @@ struct Checkpoint {
   std::uint32_t desired = 0;
   std::uint32_t next_replica = 1;
   std::uint64_t next_turn = 0;
+  std::uint64_t next_ticket = 0;
   BackoffRecord backoff;
-  PaceRecord pace;
+  SignalsRecord signals;
+  TimesRecord times;
+  std::vector<MetricRecord> metrics;
+  ConcurrencyRecord concurrency;
+  NewsRecord news;
   AcaRecord aca;
+  HpaRecord hpa;
+  KnativeRecord knative;
+  SloRecord slo;
   std::vector<ReplicaRecord> replicas;  // in the order they were started
   std::vector<RequestRecord> waiting;   // in the order of the queue
   std::vector<RequestRecord> running;   // in the order of their ids

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "core/boxed.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
@@ -17,6 +18,8 @@ struct RequestArrived {
   TimePoint deadline = kNever;
   // It may be run twice without harm: idempotent method, `Idempotency-Key`, or the service says so.
   bool safe_to_repeat = false;
+  // What kind of work it is, as far as can be told from outside: requests of a class have similar service times.
+  RequestClass klass{};
   friend bool operator==(const RequestArrived&, const RequestArrived&) = default;
 };
 
@@ -51,6 +54,18 @@ struct ReplicaReady {
   friend bool operator==(const ReplicaReady&, const ReplicaReady&) = default;
 };
 
+enum class Probe : std::uint8_t {
+  kReadiness,  // it gets nothing until ReplicaReady comes again
+  kLiveness,   // it is stopped, and replaced
+};
+
+// A replica that was ready does not answer its probe.
+struct ProbeFailed {
+  ReplicaId replica{};
+  Probe probe = Probe::kReadiness;
+  friend bool operator==(const ProbeFailed&, const ProbeFailed&) = default;
+};
+
 enum class ExitKind : std::uint8_t {
   kNotStarted,  // the program could not be run at all
   kExited,      // by itself; `code` is the exit status
@@ -75,6 +90,20 @@ struct UsageSampled {
   friend bool operator==(const UsageSampled&, const UsageSampled&) = default;
 };
 
+// A value for the custom or schedule rule at `rule`, its place in the settings' list; or that none could be had.
+struct MetricObserved {
+  std::uint32_t rule = 0;
+  bool is_valid = true;
+  double value = 0;  // finite
+  friend bool operator==(const MetricObserved&, const MetricObserved&) = default;
+};
+
+// The app's configuration changed: what is new applies from now on, what waits and runs is kept.
+struct ConfigChanged {
+  Boxed<Settings> settings;
+  friend bool operator==(const ConfigChanged&, const ConfigChanged&) = default;
+};
+
 // The instant that `Service::next_deadline` named has come.
 struct TimerDue {
   friend bool operator==(const TimerDue&, const TimerDue&) = default;
@@ -86,6 +115,6 @@ struct ShutdownRequested {
 };
 
 using Event = std::variant<RequestArrived, RequestCancelled, ResponseFinished, ReplicaReady, ReplicaExited,
-                           UsageSampled, TimerDue, ShutdownRequested>;
+                           UsageSampled, TimerDue, ShutdownRequested, ProbeFailed, MetricObserved, ConfigChanged>;
 
 }  // namespace tenfold::core

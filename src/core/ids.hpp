@@ -11,6 +11,11 @@ enum class RequestId : std::uint64_t {};
 // Chosen by the core when it starts a replica: 1, 2, 3 and so on, never reused.
 enum class ReplicaId : std::uint32_t {};
 
+// A class of requests, chosen by the driver: 0, 1, 2 and so on, below kMaxClasses. 0 is for all that have no other.
+enum class RequestClass : std::uint32_t {};
+inline constexpr std::uint32_t kMaxClasses = 1024;
+
+constexpr std::uint32_t to_number(RequestClass klass) { return static_cast<std::uint32_t>(klass); }
 constexpr std::uint64_t to_number(RequestId id) { return static_cast<std::uint64_t>(id); }
 constexpr std::uint32_t to_number(ReplicaId id) { return static_cast<std::uint32_t>(id); }
 

@@ -2,13 +2,27 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <tuple>
 
 namespace tenfold::core {
 
+namespace {
+
+std::int64_t to_nanocpus(double cpus) { return std::llround(cpus * 1e9); }
+
+}  // namespace
+
+double ReplicaSet::cpus() const { return static_cast<double>(nanocpus_) * 1e-9; }
+
+void ReplicaSet::configure(const ReplicaSettings& settings) {
+  settings_ = settings;
+  for (const Slot slot : by_age_) reorder(slot);
+}
+
 ReplicaId ReplicaSet::add(TimePoint now) {
   const ReplicaId id{next_id_++};
-  const Slot slot = table_.insert({.id = id, .state = ReplicaState::kStarting, .since = now});
+  const Slot slot = table_.insert({.id = id, .state = ReplicaState::kStarting, .since = now, .busy_until = now});
   by_age_.push_back(slot);
   count(ReplicaState::kStarting, +1);
   reorder(slot);
@@ -27,6 +41,7 @@ void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
 }
 
 void ReplicaSet::remove(Slot slot) {
+  nanocpus_ -= to_nanocpus(table_[slot].cpus);
   count(table_[slot].state, -1);
   free_.erase(slot);
   state_deadlines_.erase(slot);
@@ -40,19 +55,43 @@ std::optional<Slot> ReplicaSet::next_free() const {
   return free_.top();
 }
 
-void ReplicaSet::take_slot(Slot slot) {
+void ReplicaSet::take_slot(Slot slot, TimePoint now) {
   ReplicaRecord& replica = table_[slot];
+  integrate(replica, now);
   assert(replica.state == ReplicaState::kReady && replica.running < settings_.concurrency);
   ++replica.running;
   replica.turn = next_turn_++;
   reorder(slot);
 }
 
-void ReplicaSet::free_slot(Slot slot) {
+void ReplicaSet::free_slot(Slot slot, TimePoint now) {
   ReplicaRecord& replica = table_[slot];
+  integrate(replica, now);
   assert(replica.running > 0);
   --replica.running;
   replica.turn = next_turn_++;
+  reorder(slot);
+}
+
+void ReplicaSet::integrate(ReplicaRecord& replica, TimePoint now) {
+  replica.busy += static_cast<double>(replica.running) * static_cast<double>((now - replica.busy_until).count());
+  replica.busy_until = now;
+}
+
+Duration ReplicaSet::sample(Slot slot, TimePoint now, double cpus, Bytes memory) {
+  ReplicaRecord& replica = table_[slot];
+  integrate(replica, now);
+  const Duration busy{static_cast<Duration::rep>(replica.busy - replica.busy_sampled)};
+  replica.busy_sampled = replica.busy;
+  nanocpus_ += to_nanocpus(cpus) - to_nanocpus(replica.cpus);
+  replica.cpus = cpus;
+  replica.memory = memory;
+  replica.sampled = now;
+  return busy;
+}
+
+void ReplicaSet::set_unready(Slot slot, bool is_unready) {
+  table_[slot].is_unready = is_unready;
   reorder(slot);
 }
 
@@ -74,7 +113,8 @@ void ReplicaSet::resume_due(TimePoint now) {
 Slot ReplicaSet::least_needed() const {
   const auto need = [this](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
-    return std::tuple{replica.state == ReplicaState::kReady, replica.running, -std::int64_t{to_number(replica.id)}};
+    const bool serves = replica.state == ReplicaState::kReady && !replica.is_unready;
+    return std::tuple{serves, replica.running, -std::int64_t{to_number(replica.id)}};
   };
   std::optional<Slot> least;
   for (const Slot slot : by_age_) {
@@ -111,6 +151,7 @@ void ReplicaSet::load(const Checkpoint& checkpoint) {
     const Slot slot = table_.insert(replica);
     by_age_.push_back(slot);
     count(replica.state, +1);
+    nanocpus_ += to_nanocpus(replica.cpus);
     if (replica.suspended_until != TimePoint{}) suspended_.set(slot, {replica.suspended_until, replica.id});
     reorder(slot);
   }
@@ -132,7 +173,8 @@ void ReplicaSet::count(ReplicaState state, int change) {
 
 void ReplicaSet::reorder(Slot slot) {
   const ReplicaRecord& replica = table_[slot];
-  const bool has_room = replica.state == ReplicaState::kReady && replica.running < settings_.concurrency;
+  const bool has_room =
+      replica.state == ReplicaState::kReady && !replica.is_unready && replica.running < settings_.concurrency;
   if (has_room && !suspended_.contains(slot)) {
     free_.set(slot, {replica.running, replica.turn});
   } else {

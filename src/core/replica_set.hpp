@@ -32,6 +32,12 @@ class ReplicaSet {
  public:
   explicit ReplicaSet(const ReplicaSettings& settings) : settings_{settings} {}
 
+  // Slots and times from now on. A replica that has more requests than slots keeps them and gets no more.
+  void configure(const ReplicaSettings& settings);
+  // Slots of each replica.
+  std::uint32_t concurrency() const { return settings_.concurrency; }
+  const ReplicaSettings& settings() const { return settings_; }
+
   const ReplicaCounts& counts() const { return counts_; }
   std::optional<Slot> find(ReplicaId id) const { return table_.find(id); }
   const ReplicaRecord& operator[](Slot slot) const { return table_[slot]; }
@@ -44,8 +50,16 @@ class ReplicaSet {
 
   // The replica that gets the next request, if a slot is free.
   std::optional<Slot> next_free() const;
-  void take_slot(Slot slot);
-  void free_slot(Slot slot);
+  void take_slot(Slot slot, TimePoint now);
+  void free_slot(Slot slot, TimePoint now);
+
+  // A usage sample of the replica. Returns for how long its slots were taken since the one before, all together.
+  Duration sample(Slot slot, TimePoint now, double cpus, Bytes memory);
+  // CPUs that all replicas used in their last samples.
+  double cpus() const;
+
+  // Its readiness probe failed, or passes again.
+  void set_unready(Slot slot, bool is_unready);
 
   // Gives the replica nothing until `until`.
   void suspend(Slot slot, TimePoint until);
@@ -69,6 +83,7 @@ class ReplicaSet {
 
  private:
   void count(ReplicaState state, int change);
+  void integrate(ReplicaRecord& replica, TimePoint now);
   // Puts the replica where it belongs in the orders that follow from its record.
   void reorder(Slot slot);
 
@@ -76,6 +91,7 @@ class ReplicaSet {
   SlotTable<ReplicaId, ReplicaRecord> table_;
   std::vector<Slot> by_age_;
   ReplicaCounts counts_;
+  std::int64_t nanocpus_ = 0;  // whole numbers: the sum must not depend on the order in which it came about
   std::uint32_t next_id_ = 1;
   std::uint64_t next_turn_ = 0;
   IndexedHeap<std::pair<std::uint32_t, std::uint64_t>> free_;     // by requests under way, then turn

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "core/backoff.hpp"
-#include "core/pace.hpp"
 #include "core/queue/request_table.hpp"
 #include "core/replica_set.hpp"
-#include "core/scale/policy.hpp"
+#include "core/scaler.hpp"
+#include "core/service_times.hpp"
 
 namespace tenfold::core {
 
@@ -22,15 +22,24 @@ constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 constexpr std::uint8_t kMaxAttempts = 2;
 constexpr std::uint8_t kPoisonLosses = 2;
 
+// Slots that are measured do not change more often.
+constexpr Duration kConcurrencyPause = std::chrono::seconds{5};
+
+// A replica that uses as much of its CPU may want more than it gets, and so may one of a machine that is as busy.
+constexpr double kSaturated = 0.9;
+
 }  // namespace
 
 class Service::Impl {
  public:
   explicit Impl(const Settings& settings)
       : settings_{settings},
+        requests_{settings.queue},
         replicas_{settings.replica},
         backoff_{settings.replica},
-        policy_{make_policy(settings.scale)} {}
+        scaler_{settings_, replicas_, requests_, times_} {
+    set_slots(settings.replica.is_concurrency_auto ? 1 : settings.replica.concurrency);
+  }
 
   explicit Impl(const Checkpoint& checkpoint) : Impl{checkpoint.settings} {
     started_ = checkpoint.started;
@@ -38,21 +47,29 @@ class Service::Impl {
     ever_ready_ = checkpoint.ever_ready;
     desired_ = checkpoint.desired;
     backoff_ = Backoff{settings_.replica, checkpoint.backoff};
-    pace_ = Pace{checkpoint.pace};
-    policy_->load(checkpoint);
+    times_ = ServiceTimes{checkpoint.times};
+    concurrency_ = checkpoint.concurrency;
+    set_slots(concurrency_.slots);
     replicas_.load(checkpoint);
     requests_.load(checkpoint);
+    scaler_.load(checkpoint);
   }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() = default;
 
   void handle(TimePoint now, const Event& event, Actions& out) {
     now_ = now;
     out_ = &out;
     if (!started_) start();
+    scaler_.advance(now_);
     run_timers();
     std::visit([this](const auto& e) { on(e); }, event);
     dispatch();
     activate();
-    policy_->observe(now_, {.waiting = requests_.waiting(), .running = requests_.running()});
+    scaler_.settle(now_);
+    if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
   }
 
   std::optional<TimePoint> next_deadline() const {
@@ -62,7 +79,7 @@ class Service::Impl {
     consider(requests_.next_deadline());
     consider(replicas_.next_deadline());
     if (!shutting_down_) {
-      consider(policy_->next_evaluation());
+      consider(scaler_.next_evaluation());
       if (replicas_.counts().active() < desired_) consider(backoff_.next_start());
     }
     if (next == kNever) return std::nullopt;
@@ -78,6 +95,7 @@ class Service::Impl {
             .draining = counts.draining,
             .stopping = counts.stopping,
             .desired = desired_,
+            .slots = concurrency_.slots,
             .start_failures = backoff_.save().failures,
             .ever_ready = ever_ready_,
             .shutting_down = shutting_down_};
@@ -93,8 +111,9 @@ class Service::Impl {
     checkpoint.ever_ready = ever_ready_;
     checkpoint.desired = desired_;
     checkpoint.backoff = backoff_.save();
-    checkpoint.pace = pace_.save();
-    policy_->save(checkpoint);
+    checkpoint.times = times_.save();
+    checkpoint.concurrency = concurrency_;
+    scaler_.save(checkpoint);
     replicas_.save(checkpoint);
     requests_.save(checkpoint);
     return checkpoint;
@@ -107,7 +126,7 @@ class Service::Impl {
 
   void start() {
     started_ = true;
-    policy_->start(now_);
+    scaler_.start(now_);
     decide({.cause = DecisionCause::kInitial}, settings_.scale.min_replicas);
   }
 
@@ -116,7 +135,7 @@ class Service::Impl {
     replicas_.resume_due(now_);
     while (const auto slot = replicas_.overdue(now_)) give_up_on(*slot);
     if (shutting_down_) return;
-    if (const auto due = policy_->next_evaluation(); due && *due <= now_) evaluate();
+    if (scaler_.next_evaluation() <= now_) evaluate();
     start_missing();
   }
 
@@ -146,7 +165,10 @@ class Service::Impl {
     requests_.enqueue({.id = arrived.request,
                        .arrived = now_,
                        .deadline = arrived.deadline,
-                       .safe_to_repeat = arrived.safe_to_repeat});
+                       .safe_to_repeat = arrived.safe_to_repeat,
+                       .klass = arrived.klass,
+                       .expected = times_.expected(arrived.klass)});
+    scaler_.admitted();
   }
 
   std::optional<RejectReason> reason_to_refuse(const RequestArrived& arrived) const {
@@ -161,8 +183,8 @@ class Service::Impl {
 
   // How long a new request waits even if every slot that may ever be there keeps the measured pace.
   Duration earliest_start() const {
-    const std::uint64_t slots = std::uint64_t{settings_.scale.max_replicas} * settings_.replica.concurrency;
-    return pace_.time_to_start(requests_.waiting(), slots);
+    const std::uint64_t slots = std::uint64_t{settings_.scale.max_replicas} * concurrency_.slots;
+    return times_.time_to_start(requests_.waiting(), slots);
   }
 
   // When what waits now will have started.
@@ -170,7 +192,7 @@ class Service::Impl {
     if (reason == RejectReason::kShuttingDown) return kShortestRetryAfter;
     if (reason != RejectReason::kQueueFull) return Duration::zero();
     const std::uint32_t slots = std::max(1U, requests_.running());
-    return std::clamp(pace_.time_to_start(requests_.waiting(), slots), kShortestRetryAfter, kLongestRetryAfter);
+    return std::clamp(times_.time_to_start(requests_.waiting(), slots), kShortestRetryAfter, kLongestRetryAfter);
   }
 
   void on(const RequestCancelled& cancelled) {
@@ -197,8 +219,9 @@ class Service::Impl {
     const RequestRecord& request = requests_[*slot];
     if (request.state == RequestState::kWaiting || request.replica != finished.replica) return;
     if (request.state == RequestState::kRunning && finished.outcome == Outcome::kAnswered) {
-      pace_.finished(now_ - request.dispatched);
+      times_.finished(request.klass, now_ - request.dispatched);
     }
+    scaler_.slot_freed();
     leave_replica(request.replica, finished.outcome);
     if (request.state == RequestState::kRunning && is_loss(finished.outcome))
       return retry_or_fail(*slot, finished.outcome);
@@ -210,7 +233,7 @@ class Service::Impl {
   void leave_replica(ReplicaId id, Outcome outcome) {
     const auto slot = replicas_.find(id);
     if (!slot) return;
-    replicas_.free_slot(*slot);
+    replicas_.free_slot(*slot, now_);
     const ReplicaRecord& replica = replicas_[*slot];
     if (replica.state == ReplicaState::kReady && is_loss(outcome)) {
       replicas_.suspend(*slot, now_ + settings_.replica.suspension);
@@ -240,7 +263,8 @@ class Service::Impl {
       if (!free) return;
       const ReplicaId replica = replicas_[*free].id;
       const Slot slot = requests_.dispatch_front(now_, replica);
-      replicas_.take_slot(*free);
+      replicas_.take_slot(*free, now_);
+      if (requests_[slot].attempts == 1) scaler_.dispatched(now_ - requests_[slot].arrived);
       emit(Dispatch{.request = requests_[slot].id, .replica = replica, .attempt = requests_[slot].attempts});
     }
   }
@@ -249,7 +273,11 @@ class Service::Impl {
 
   void on(const ReplicaReady& ready) {
     const auto slot = replicas_.find(ready.replica);
-    if (!slot || replicas_[*slot].state != ReplicaState::kStarting) return;
+    if (!slot) return;
+    const ReplicaRecord& replica = replicas_[*slot];
+    if (replica.state == ReplicaState::kReady && replica.is_unready) return replicas_.set_unready(*slot, false);
+    if (replica.state != ReplicaState::kStarting) return;
+    times_.started(now_ - replica.since);
     replicas_.enter(*slot, ReplicaState::kReady, now_);
     ever_ready_ = true;
   }
@@ -260,13 +288,81 @@ class Service::Impl {
     const ReplicaRecord replica = replicas_[*slot];
     replicas_.remove(*slot);
     if (replica.state > ReplicaState::kReady) return;
-    const bool lived = replica.state == ReplicaState::kReady && now_ - replica.since >= settings_.replica.backoff_reset;
-    if (!lived) backoff_.failed(now_);
+    if (!has_lived(replica)) backoff_.failed(now_);
     keep_count();
   }
 
-  void on(const UsageSampled&) {}
+  bool has_lived(const ReplicaRecord& replica) const {
+    return replica.state == ReplicaState::kReady && now_ - replica.since >= settings_.replica.backoff_reset;
+  }
+
+  void on(const ProbeFailed& failed) {
+    const auto slot = replicas_.find(failed.replica);
+    if (!slot) return;
+    const ReplicaRecord replica = replicas_[*slot];
+    if (failed.probe == Probe::kReadiness) {
+      if (replica.state == ReplicaState::kReady) replicas_.set_unready(*slot, true);
+      return;
+    }
+    if (replica.state == ReplicaState::kDraining) return stop(*slot, Duration::zero());  // it would not finish
+    if (replica.state != ReplicaState::kReady) return;
+    if (!has_lived(replica)) backoff_.failed(now_);
+    retire(*slot);
+    if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, Duration::zero());
+    keep_count();
+  }
+
   void on(const TimerDue&) {}
+
+  // ---- what is measured
+
+  void on(const MetricObserved& metric) { scaler_.observed(now_, metric); }
+
+  void on(const UsageSampled& sample) {
+    const auto slot = replicas_.find(sample.replica);
+    if (!slot || sample.wall <= Duration::zero()) return;
+    const double cpus = static_cast<double>(sample.cpu.count()) / static_cast<double>(sample.wall.count());
+    const Duration busy = replicas_.sample(*slot, now_, cpus, sample.memory);
+    const double cores = settings_.machine.cores;
+    const bool is_saturated =
+        cpus >= kSaturated * settings_.replica.cpu || (cores > 0 && replicas_.cpus() >= kSaturated * cores);
+    times_.used(sample.cpu, busy, is_saturated);
+    if (settings_.replica.is_concurrency_auto) measure_concurrency();
+  }
+
+  // As many slots as keep a replica's CPU busy and not more than busy.
+  void measure_concurrency() {
+    const double cpus = times_.cpus_per_slot();
+    if (!times_.is_usage_known() || shutting_down_) return;
+    const std::uint32_t slots = std::min(slots_for(settings_.replica.cpu, cpus), kMaxAutoConcurrency);
+    const bool is_first = !concurrency_.is_measured;
+    if (!is_first && (slots == concurrency_.slots || now_ < concurrency_.changed + kConcurrencyPause)) return;
+    concurrency_ = {.slots = slots, .is_measured = true, .changed = now_};
+    set_slots(slots);
+    decide({.cause = DecisionCause::kConcurrency, .evidence = {.cpus_per_slot = cpus}}, desired_);
+  }
+
+  void set_slots(std::uint32_t slots) {
+    concurrency_.slots = slots;
+    ReplicaSettings replica = settings_.replica;
+    replica.concurrency = slots;
+    replicas_.configure(replica);
+  }
+
+  // ---- configuration
+
+  void on(const ConfigChanged& changed) {
+    const Settings before = std::exchange(settings_, *changed.settings);
+    requests_.configure(settings_.queue);
+    backoff_.configure(settings_.replica);
+    if (!settings_.replica.is_concurrency_auto) concurrency_ = {};
+    const bool keeps_slots = settings_.replica.is_concurrency_auto && before.replica.is_concurrency_auto;
+    const std::uint32_t first = settings_.replica.is_concurrency_auto ? 1 : settings_.replica.concurrency;
+    set_slots(keeps_slots ? concurrency_.slots : first);
+    scaler_.configure(now_, before);
+    if (shutting_down_) return;
+    decide({.cause = DecisionCause::kConfig}, within_limits(desired_));
+  }
 
   void stop(Slot slot, Duration grace) {
     replicas_.enter(slot, ReplicaState::kStopping, now_);
@@ -285,13 +381,21 @@ class Service::Impl {
   // ---- scaling
 
   void evaluate() {
-    const Evaluation evaluation = policy_->evaluate(now_, replicas_.counts().active());
+    const Evaluation evaluation = scaler_.evaluate(now_);
     decide({.cause = DecisionCause::kRule,
+            .rule = evaluation.rule,
+            .measures = evaluation.measures,
             .metric = evaluation.metric,
             .target = evaluation.target,
             .recommended = evaluation.recommended,
-            .stabilized = evaluation.stabilized},
-           std::clamp(evaluation.stabilized, settings_.scale.min_replicas, settings_.scale.max_replicas));
+            .stabilized = evaluation.stabilized,
+            .limit = evaluation.limit,
+            .evidence = evaluation.evidence},
+           within_limits(evaluation.stabilized));
+  }
+
+  std::uint32_t within_limits(std::uint32_t count) const {
+    return std::clamp(count, settings_.scale.min_replicas, settings_.scale.max_replicas);
   }
 
   // From no replica at all the first request starts one: it must not wait for the policy's next look.
@@ -315,14 +419,15 @@ class Service::Impl {
   void decide(RecordDecision decision, std::uint32_t desired) {
     desired_ = desired;
     const std::uint32_t current = replicas_.counts().active();
-    decision.policy = policy_->kind();
+    decision.policy = scaler_.policy();
     decision.desired = desired;
     decision.current = current;
     decision.starts = missing();
     decision.drains = current > desired ? current - desired : 0;
     decision.waiting = requests_.waiting();
     decision.running = requests_.running();
-    emit(decision);
+    decision.slots = concurrency_.slots;
+    if (decision.cause != DecisionCause::kRule || scaler_.is_news(decision)) emit(decision);
     start_missing();
     for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
   }
@@ -353,8 +458,9 @@ class Service::Impl {
   RequestTable requests_;
   ReplicaSet replicas_;
   Backoff backoff_;
-  Pace pace_;
-  std::unique_ptr<ScalePolicy> policy_;
+  ServiceTimes times_;
+  ConcurrencyRecord concurrency_;
+  Scaler scaler_;
 
   // Of the step under way.
   TimePoint now_{};

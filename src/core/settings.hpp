@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "core/ids.hpp"
 #include "core/time.hpp"
 
 namespace tenfold::core {
@@ -13,15 +15,34 @@ namespace tenfold::core {
 inline constexpr std::uint32_t kMaxQueue = 10'000'000;
 inline constexpr std::uint32_t kMaxReplicas = 10'000;
 inline constexpr std::uint32_t kMaxConcurrency = 100'000;
+inline constexpr std::uint32_t kMaxRules = 64;
+// A service that next to never computes would measure as good for any number.
+inline constexpr std::uint32_t kMaxAutoConcurrency = 1000;
+
+// Which of those that wait runs next.
+enum class QueueOrder : std::uint8_t {
+  kFifo,
+  kShortest,  // the smallest expected service time, less what it has aged: see core/queue/order.hpp
+};
 
 struct QueueSettings {
   // Requests that may wait for a slot; the next one is refused.
   std::uint32_t max_waiting = 10'000;
+  QueueOrder order = QueueOrder::kFifo;
+  // Of `shortest`: a second of waiting counts as much as `aging` seconds of expected service. It bounds the wait: a
+  // request is overtaken only by those that come within (its expected time - theirs) / aging after it.
+  double aging = 0.1;
+  friend bool operator==(const QueueSettings&, const QueueSettings&) = default;
 };
 
 struct ReplicaSettings {
-  // Slots per replica, a hard limit.
+  // Slots per replica, a hard limit. With `is_concurrency_auto` it is 1 until usage was measured, and follows that
+  // then.
   std::uint32_t concurrency = 1;
+  bool is_concurrency_auto = false;
+  // CPUs and memory of a replica: what a utilization is a share of.
+  double cpu = 0.5;
+  Bytes memory = gibibytes(1);
   // From a replica's start until it must be ready; then the start has failed.
   Duration start_timeout = std::chrono::seconds{60};
   // How long a draining replica may finish what it has before it is stopped all the same, and how long a stopped
@@ -35,30 +56,128 @@ struct ReplicaSettings {
   Duration backoff_reset = std::chrono::seconds{10};
   // A replica that lost a request has most likely died, and its exit is on the way: it gets nothing for this long.
   Duration suspension = std::chrono::milliseconds{100};
+  friend bool operator==(const ReplicaSettings&, const ReplicaSettings&) = default;
 };
 
-enum class PolicyKind : std::uint8_t { kAca };
+// The machine that all replicas share.
+struct MachineSettings {
+  // Its CPUs; zero where they are no limit.
+  double cores = 0;
+  friend bool operator==(const MachineSettings&, const MachineSettings&) = default;
+};
 
-// Azure Container Apps' http rule: see core/scale/aca.hpp.
+// What a scale rule measures.
+enum class RuleKind : std::uint8_t {
+  kHttp,       // requests: their rate or the average in flight, as the policy defines it
+  kTcp,        // connections; here each request stands for one
+  kCpu,        // percent of the replicas' CPU
+  kMemory,     // percent of the replicas' memory
+  kRps,        // requests that arrive in a second
+  kQueueWait,  // seconds: the 95th percentile of how long what is queued has waited so far
+  kCustom,     // a number from elsewhere (MetricObserved)
+  kSchedule,   // the count that a timetable asks for now (MetricObserved)
+};
+
+struct ScaleRule {
+  std::string name;
+  RuleKind kind = RuleKind::kHttp;
+  // What each replica is to carry, in the unit of its kind; above zero. 1 for a schedule.
+  double target = 10;
+  // Of custom and schedule: how long an observed value counts when no newer one comes; then the metric is missing.
+  Duration keep = std::chrono::seconds{120};
+  friend bool operator==(const ScaleRule&, const ScaleRule&) = default;
+};
+
+// Azure's rule where an app states none: http, 10 concurrent requests.
+inline constexpr double kDefaultConcurrentRequests = 10;
+
+enum class PolicyKind : std::uint8_t { kAca, kHpa, kKnative, kSlo };
+inline constexpr std::size_t kPolicyKinds = 4;
+
+// Azure Container Apps: see core/scale/aca.hpp.
+enum class AcaMetric : std::uint8_t {
+  kRate,      // arrivals of the window over its seconds, as documented
+  kInFlight,  // the time-average of requests in flight over the window
+};
 struct AcaSettings {
-  // Requests per replica that the policy aims at (`concurrentRequests`).
-  std::uint32_t target_concurrency = 10;
+  AcaMetric metric = AcaMetric::kRate;
+  // Of the http and tcp rules, and the length of their window.
   Duration evaluation_interval = std::chrono::seconds{15};
+  // Of all other rules.
+  Duration polling_interval = std::chrono::seconds{30};
+  // From the last activity until the step to zero.
+  Duration cooldown_period = std::chrono::seconds{300};
   // Shrinking uses the largest recommendation of this span.
   Duration scale_down_stabilization = std::chrono::seconds{300};
+  friend bool operator==(const AcaSettings&, const AcaSettings&) = default;
+};
+
+// Kubernetes' HorizontalPodAutoscaler: see core/scale/hpa.hpp.
+enum class SelectPolicy : std::uint8_t { kMax, kMin, kDisabled };
+struct HpaBehavior {
+  Duration stabilization_window{};
+  SelectPolicy select_policy = SelectPolicy::kMax;
+  // Of the count at the beginning of the period; zero for no such policy. Likewise in pods.
+  std::uint32_t percent = 100;
+  std::uint32_t pods = 0;
+  Duration period = std::chrono::seconds{15};
+  friend bool operator==(const HpaBehavior&, const HpaBehavior&) = default;
+};
+struct HpaSettings {
+  Duration sync_period = std::chrono::seconds{15};
+  double tolerance = 0.1;
+  Duration cpu_initialization_period = std::chrono::seconds{300};
+  Duration initial_readiness_delay = std::chrono::seconds{30};
+  HpaBehavior scale_up{.percent = 100, .pods = 4};
+  HpaBehavior scale_down{.stabilization_window = std::chrono::seconds{300}, .percent = 100};
+  friend bool operator==(const HpaSettings&, const HpaSettings&) = default;
+};
+
+// Knative's Pod Autoscaler: see core/scale/knative.hpp.
+struct KnativeSettings {
+  double container_concurrency_target_percentage = 70;
+  double container_concurrency_target_default = 100;
+  double requests_per_second_target_default = 200;
+  double target_burst_capacity = 211;
+  Duration stable_window = std::chrono::seconds{60};
+  double panic_window_percentage = 10;
+  double panic_threshold_percentage = 200;
+  double max_scale_up_rate = 1000;
+  double max_scale_down_rate = 2;
+  Duration scale_to_zero_grace_period = std::chrono::seconds{30};
+  Duration scale_down_delay{};
+  std::uint32_t initial_scale = 1;
+  std::uint32_t activation_scale = 1;
+  Duration tick_interval = std::chrono::seconds{2};
+  friend bool operator==(const KnativeSettings&, const KnativeSettings&) = default;
+};
+
+// Ours: see core/scale/slo.hpp.
+struct SloSettings {
+  // The 95th percentile of the time that a request waits for its slot is to stay below this.
+  Duration target = std::chrono::milliseconds{500};
+  friend bool operator==(const SloSettings&, const SloSettings&) = default;
 };
 
 struct ScaleSettings {
   std::uint32_t min_replicas = 2;
   std::uint32_t max_replicas = 10;
   PolicyKind policy = PolicyKind::kAca;
+  // None: the one of kDefaultConcurrentRequests.
+  std::vector<ScaleRule> rules;
   AcaSettings aca;
+  HpaSettings hpa;
+  KnativeSettings knative;
+  SloSettings slo;
+  friend bool operator==(const ScaleSettings&, const ScaleSettings&) = default;
 };
 
 struct Settings {
   QueueSettings queue;
   ReplicaSettings replica;
+  MachineSettings machine;
   ScaleSettings scale;
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace tenfold::core

@@ -50,9 +50,19 @@ class RandomWorld {
     Settings made;
     made.scale.min_replicas = below(4);
     made.scale.max_replicas = made.scale.min_replicas + 1 + below(12);
-    made.scale.aca.target_concurrency = 1 + below(10);
+    made.scale.policy = static_cast<PolicyKind>(below(kPolicyKinds));
+    made.scale.rules = random_rules();
+    made.scale.aca.metric = one_in(2) ? AcaMetric::kRate : AcaMetric::kInFlight;
     made.scale.aca.evaluation_interval = 1s;
+    made.scale.aca.polling_interval = 2s;
     made.scale.aca.scale_down_stabilization = std::chrono::seconds{1 + below(20)};
+    made.scale.hpa.sync_period = 1s;
+    made.scale.hpa.scale_down.stabilization_window = std::chrono::seconds{below(20)};
+    made.scale.knative.stable_window = 6s;
+    made.scale.slo.target = std::chrono::milliseconds{1 + below(500)};
+    made.machine.cores = below(4);
+    made.queue.order = one_in(2) ? QueueOrder::kFifo : QueueOrder::kShortest;
+    made.replica.is_concurrency_auto = one_in(4);
     made.replica.concurrency = 1 + below(4);
     made.replica.grace = 2s;
     made.replica.start_timeout = 5s;
@@ -62,11 +72,22 @@ class RandomWorld {
     return made;
   }
 
+  std::vector<ScaleRule> random_rules() {
+    std::vector<ScaleRule> rules;
+    for (std::uint32_t n = below(4); n > 0; --n) {
+      rules.push_back({.name = "rule " + std::to_string(n),
+                       .kind = static_cast<RuleKind>(below(8)),
+                       .target = 1.0 + below(20),
+                       .keep = std::chrono::seconds{1 + below(5)}});
+    }
+    return rules;
+  }
+
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
 
   void play_one() {
-    switch (below(16)) {
+    switch (below(18)) {
       case 0:
       case 1:
       case 2:
@@ -88,7 +109,12 @@ class RandomWorld {
       case 13:
         return one_in(20) ? exit_one() : exit_stopping();
       case 14:
-        return step(UsageSampled{.replica = any_replica(), .cpu = 1s, .wall = 1s});
+        return step(UsageSampled{.replica = any_replica(), .cpu = std::chrono::milliseconds{below(1000)}, .wall = 1s});
+      case 15:
+        return one_in(20) ? step(ConfigChanged{random_settings()})
+                          : step(MetricObserved{.rule = below(4), .is_valid = !one_in(4), .value = 1.0 * below(100)});
+      case 16:
+        return fail_probe();
       default:
         return pass_time();
     }
@@ -104,7 +130,10 @@ class RandomWorld {
   void arrive(std::uint32_t count) {
     for (; count > 0; --count) {
       const TimePoint deadline = one_in(3) ? now_ + std::chrono::milliseconds{below(3000)} : kNever;
-      step(RequestArrived{.request = RequestId{next_request_++}, .deadline = deadline, .safe_to_repeat = one_in(2)});
+      step(RequestArrived{.request = RequestId{next_request_++},
+                          .deadline = deadline,
+                          .safe_to_repeat = one_in(2),
+                          .klass = RequestClass{below(4)}});
     }
   }
 
@@ -116,6 +145,11 @@ class RandomWorld {
     running_.pop_back();
     const auto outcome = one_in(12) ? static_cast<Outcome>(below(6)) : Outcome::kAnswered;
     step(ResponseFinished{.request = running.request, .replica = running.replica, .outcome = outcome});
+  }
+
+  void fail_probe() {
+    if (!one_in(8)) return step(ReplicaReady{any_replica()});
+    step(ProbeFailed{.replica = any_replica(), .probe = one_in(4) ? Probe::kLiveness : Probe::kReadiness});
   }
 
   void make_ready() {

@@ -4,6 +4,7 @@
 // which shares nothing with the core's, and says in words which promise a step broke.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,8 @@ namespace tenfold::test {
 
 class Invariants {
  public:
-  explicit Invariants(const core::Settings& settings) : settings_{settings} {}
+  explicit Invariants(const core::Settings& settings)
+      : settings_{settings}, slots_{settings.replica.is_concurrency_auto ? 1 : settings.replica.concurrency} {}
 
   // Takes one step of the core. Returns the first promise it broke, if any.
   std::optional<std::string> step(core::TimePoint now, const core::Event& event, const core::Actions& actions,
@@ -53,6 +55,7 @@ class Invariants {
     core::ReplicaState state = core::ReplicaState::kStarting;
     std::uint32_t running = 0;
     core::TimePoint suspended_until{};
+    bool is_unready = false;
   };
 
   void require(bool holds, const std::string& promise) {
@@ -94,7 +97,26 @@ class Invariants {
 
   void told(const core::ReplicaReady& e) {
     Replica* replica = find(e.replica);
-    if (replica && replica->state == core::ReplicaState::kStarting) replica->state = core::ReplicaState::kReady;
+    if (!replica) return;
+    if (replica->state == core::ReplicaState::kStarting) replica->state = core::ReplicaState::kReady;
+    replica->is_unready = false;
+  }
+
+  void told(const core::ProbeFailed& e) {
+    Replica* replica = find(e.replica);
+    must_end_ = false;
+    if (!replica) return;
+    const bool serves = replica->state == core::ReplicaState::kReady || replica->state == core::ReplicaState::kDraining;
+    must_end_ = serves && e.probe == core::Probe::kLiveness;
+    if (replica->state == core::ReplicaState::kReady) replica->is_unready = true;
+  }
+
+  // What waits may stay, even if it is more than the new bound.
+  void told(const core::ConfigChanged& e) {
+    settings_ = *e.settings;
+    waiting_before_change_ = waiting_;
+    const bool keeps_slots = settings_.replica.is_concurrency_auto;
+    if (!keeps_slots) slots_ = settings_.replica.concurrency;
   }
 
   void told(const core::ReplicaExited& e) { replicas_.erase(e.replica); }
@@ -119,7 +141,8 @@ class Invariants {
     if (!replica) return require(false, name(a.replica) + " gets a request and does not exist");
     require(replica->state == core::ReplicaState::kReady, name(a.replica) + " gets a request and is not ready");
     require(replica->suspended_until <= now_, name(a.replica) + " gets a request and is suspended");
-    require(++replica->running <= settings_.replica.concurrency, name(a.replica) + " has more requests than slots");
+    require(!replica->is_unready, name(a.replica) + " gets a request and its probe failed");
+    require(++replica->running <= slots_, name(a.replica) + " has more requests than slots");
   }
 
   void asked(const core::Reject& a) {
@@ -166,6 +189,9 @@ class Invariants {
   void asked(const core::RecordDecision& a) {
     const bool in_range = a.desired >= settings_.scale.min_replicas && a.desired <= settings_.scale.max_replicas;
     require(shutting_down_ || in_range, "a desired count lies outside of min..max");
+    const bool is_auto = settings_.replica.is_concurrency_auto;
+    require(is_auto || a.slots == settings_.replica.concurrency, "a replica has other slots than it was given");
+    slots_ = a.slots;
   }
 
   // ---- what must have followed by the end of the step
@@ -184,18 +210,26 @@ class Invariants {
     if (request && request->stage == Stage::kLost) request->stage = Stage::kWaiting;
   }
 
+  void settled(const core::ProbeFailed& e) {
+    const Replica* replica = find(e.replica);
+    require(!must_end_ || replica->state == core::ReplicaState::kStopping,
+            name(e.replica) + " does not live and is kept");
+  }
+
   template <class Event>
   void settled(const Event&) {}
 
   void check_counts(const core::ServiceView& view) {
     require(!owes_cancel_, "a running request is answered and its replica is not told");
     require(view.waiting + view.running == requests_.size(), "the core counts other requests than were admitted");
-    if (view.waiting > settings_.queue.max_waiting) {
+    waiting_before_change_ = std::min(waiting_before_change_, view.waiting);
+    const std::uint32_t bound = std::max(settings_.queue.max_waiting, waiting_before_change_);
+    if (view.waiting > bound) {
       std::uint32_t first_time = 0;
       for (const auto& [id, request] : requests_) {
         first_time += request.stage == Stage::kWaiting && request.dispatches == 0 ? 1 : 0;
       }
-      require(first_time <= settings_.queue.max_waiting, "more requests wait than the queue holds");
+      require(first_time <= bound, "more requests wait than the queue holds");
     }
     const std::uint32_t active = view.starting + view.ready;
     require(view.starting + view.ready + view.draining + view.stopping == replicas_.size(),
@@ -212,7 +246,7 @@ class Invariants {
     if (waiting_ == 0) return;
     for (const auto& [id, replica] : replicas_) {
       const bool can_take = replica.state == core::ReplicaState::kReady && replica.suspended_until <= now_ &&
-                            replica.running < settings_.replica.concurrency;
+                            !replica.is_unready && replica.running < slots_;
       require(!can_take, name(id) + " has a free slot while a request waits");
     }
   }
@@ -227,7 +261,10 @@ class Invariants {
   std::uint64_t cancelled_ = 0;
   std::uint32_t last_started_ = 0;
   std::uint32_t waiting_ = 0;
+  std::uint32_t waiting_before_change_ = 0;
+  std::uint32_t slots_;
   bool owes_cancel_ = false;
+  bool must_end_ = false;
   bool shutting_down_ = false;
 };
 

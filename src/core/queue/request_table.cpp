@@ -2,20 +2,44 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
+#include <vector>
 
 namespace tenfold::core {
+
+namespace {
+
+// Before all that come to the queue by themselves.
+constexpr std::int64_t kFrontRank = std::numeric_limits<std::int64_t>::min();
+
+}  // namespace
+
+void RequestTable::configure(const QueueSettings& settings) {
+  std::vector<Slot> all;
+  for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) all.push_back(slot);
+  for (const Slot slot : all) ranked_.erase(slot);
+  settings_ = settings;
+  for (const Slot slot : all) {
+    RequestRecord& record = table_[slot].record;
+    if (record.rank != kFrontRank) record.rank = rank_of(settings_, record);
+    if (is_ranked()) ranked_.set(slot, {record.rank, record.ticket});
+  }
+}
 
 void RequestTable::enqueue(const RequestRecord& record) {
   const Slot slot = table_.insert({.id = record.id, .record = record});
   slots_ = std::max(slots_, slot + 1);
-  table_[slot].record.state = RequestState::kWaiting;
+  RequestRecord& kept = table_[slot].record;
+  kept.state = RequestState::kWaiting;
+  kept.rank = rank_of(settings_, kept);
+  kept.ticket = next_ticket_++;
   link_back(slot);
   watch_deadline(slot);
 }
 
 Slot RequestTable::dispatch_front(TimePoint now, ReplicaId replica) {
-  assert(head_ != kNoSlot);
-  const Slot slot = head_;
+  assert(waiting_ > 0);
+  const Slot slot = front();
   unlink(slot);
   RequestRecord& record = table_[slot].record;
   record.state = RequestState::kRunning;
@@ -29,6 +53,7 @@ void RequestTable::requeue_front(Slot slot, bool lost) {
   RequestRecord& record = table_[slot].record;
   assert(record.state == RequestState::kRunning);
   record.state = RequestState::kWaiting;
+  record.rank = kFrontRank;
   if (lost) ++record.replicas_lost;
   link_front(slot);
 }
@@ -52,7 +77,8 @@ std::optional<TimePoint> RequestTable::next_deadline() const {
 }
 
 void RequestTable::save(Checkpoint& checkpoint) const {
-  for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) checkpoint.waiting.push_back(table_[slot].record);
+  checkpoint.next_ticket = next_ticket_;
+  for_each_waiting([&](const RequestRecord& record) { checkpoint.waiting.push_back(record); });
   for (Slot slot = 0; slot < slots_; ++slot) {
     const Entry& entry = table_[slot];
     if (entry.live && entry.record.state != RequestState::kWaiting) checkpoint.running.push_back(entry.record);
@@ -61,12 +87,15 @@ void RequestTable::save(Checkpoint& checkpoint) const {
 }
 
 void RequestTable::load(const Checkpoint& checkpoint) {
-  for (const RequestRecord& record : checkpoint.waiting) enqueue(record);
-  for (const RequestRecord& record : checkpoint.running) {
+  next_ticket_ = checkpoint.next_ticket;
+  const auto insert = [this](const RequestRecord& record) {
     const Slot slot = table_.insert({.id = record.id, .record = record});
     slots_ = std::max(slots_, slot + 1);
-    if (record.state == RequestState::kRunning) watch_deadline(slot);
-  }
+    if (record.state != RequestState::kCancelling) watch_deadline(slot);
+    return slot;
+  };
+  for (const RequestRecord& record : checkpoint.waiting) link_back(insert(record));
+  for (const RequestRecord& record : checkpoint.running) insert(record);
 }
 
 void RequestTable::link_back(Slot slot) {
@@ -75,7 +104,7 @@ void RequestTable::link_back(Slot slot) {
   entry.next = kNoSlot;
   (tail_ == kNoSlot ? head_ : table_[tail_].next) = slot;
   tail_ = slot;
-  ++waiting_;
+  link(slot);
 }
 
 void RequestTable::link_front(Slot slot) {
@@ -84,6 +113,13 @@ void RequestTable::link_front(Slot slot) {
   entry.next = head_;
   (head_ == kNoSlot ? tail_ : table_[head_].previous) = slot;
   head_ = slot;
+  link(slot);
+}
+
+void RequestTable::link(Slot slot) {
+  const RequestRecord& record = table_[slot].record;
+  if (is_ranked()) ranked_.set(slot, {record.rank, record.ticket});
+  expected_work_ += record.expected;
   ++waiting_;
 }
 
@@ -91,6 +127,8 @@ void RequestTable::unlink(Slot slot) {
   const Entry& entry = table_[slot];
   (entry.previous == kNoSlot ? head_ : table_[entry.previous].next) = entry.next;
   (entry.next == kNoSlot ? tail_ : table_[entry.next].previous) = entry.previous;
+  if (is_ranked()) ranked_.erase(slot);
+  expected_work_ -= entry.record.expected;
   --waiting_;
 }
 

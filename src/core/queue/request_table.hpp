@@ -8,26 +8,34 @@
 #include "core/checkpoint.hpp"
 #include "core/id_map.hpp"
 #include "core/indexed_heap.hpp"
+#include "core/queue/order.hpp"
 #include "core/slot_table.hpp"
 
 namespace tenfold::core {
 
 // A request is in one of three states: it waits in the queue, it runs in a slot, or it is being cancelled and its slot
-// is not free yet. The queue is first in, first out; a request that is tried again stands at its front, because it
-// has waited longest.
+// is not free yet. A request that is tried again stands at the queue's front, because it has waited longest.
 //
 // Requests that wait or run leave by their deadline; the table knows the next one.
 class RequestTable {
  public:
+  explicit RequestTable(const QueueSettings& settings) : settings_{settings} {}
+
+  // Another order: what waits is put into it.
+  void configure(const QueueSettings& settings);
+
   std::uint32_t waiting() const { return waiting_; }
   // Slots taken: running and being cancelled.
   std::uint32_t running() const { return static_cast<std::uint32_t>(table_.size()) - waiting_; }
+
+  // What waits is expected to take so long in slots, all together, as far as anything was known of it when it came.
+  Duration expected_work() const { return expected_work_; }
 
   std::optional<Slot> find(RequestId id) const { return table_.find(id); }
   const RequestRecord& operator[](Slot slot) const { return table_[slot].record; }
   bool contains(RequestId id) const { return table_.find(id).has_value(); }
 
-  // Admits `record`, which waits at the end of the queue. O(log n).
+  // Admits `record`, which waits at its place in the order. O(log n).
   void enqueue(const RequestRecord& record);
 
   // Takes the first of the queue to `replica`. The queue must not be empty. Returns its slot.
@@ -43,7 +51,13 @@ class RequestTable {
   void erase(Slot slot);
 
   // The first of the queue, which must not be empty.
-  Slot front() const { return head_; }
+  Slot front() const { return is_ranked() ? ranked_.top() : head_; }
+
+  // Calls `f(const RequestRecord&)` for each that waits, under `fifo` in the order of the queue.
+  template <class F>
+  void for_each_waiting(F f) const {
+    for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
+  }
 
   // When the next deadline passes, and whose it is.
   std::optional<TimePoint> next_deadline() const;
@@ -61,16 +75,23 @@ class RequestTable {
     bool live = true;
   };
 
+  bool is_ranked() const { return settings_.order != QueueOrder::kFifo; }
   void link_back(Slot slot);
   void link_front(Slot slot);
+  void link(Slot slot);
   void unlink(Slot slot);
   void watch_deadline(Slot slot);
 
+  QueueSettings settings_;
   SlotTable<RequestId, Entry> table_;
+  // All that wait, in the order of their coming. Orders other than fifo have `ranked_` beside it.
   Slot head_ = kNoSlot;
   Slot tail_ = kNoSlot;
   std::uint32_t waiting_ = 0;
-  std::uint32_t slots_ = 0;  // slots ever used: the bound of a scan
+  Duration expected_work_{};
+  std::uint64_t next_ticket_ = 1;
+  std::uint32_t slots_ = 0;                                     // slots ever used: the bound of a scan
+  IndexedHeap<std::pair<std::int64_t, std::uint64_t>> ranked_;  // by rank, then ticket
   // The id breaks ties, so that the order does not depend on history.
   IndexedHeap<std::pair<TimePoint, RequestId>> deadlines_;
 };

@@ -3,63 +3,133 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/queue/request_table.hpp"
+#include "core/scale/rules.hpp"
+
 namespace tenfold::core {
 
 namespace {
 
 std::uint32_t step_limit(std::uint32_t current) { return current == 0 ? 1 : std::max(4U, 2 * current); }
 
+bool has_window(RuleKind kind) { return kind == RuleKind::kHttp || kind == RuleKind::kTcp; }
+
+double per_second(std::uint64_t count, Duration span) {
+  return static_cast<double>(count) / std::chrono::duration<double>{span}.count();
+}
+
 }  // namespace
 
-AcaPolicy::AcaPolicy(const AcaSettings& settings) : settings_{settings} {
-  const auto window = settings.scale_down_stabilization / settings.evaluation_interval;
-  state_.recommendations.reserve(static_cast<std::size_t>(window) + 2);
+AcaPolicy::AcaPolicy(const Settings& settings) : settings_{settings} {
+  if (settings_.scale.rules.empty()) {
+    settings_.scale.rules.push_back({.kind = RuleKind::kHttp, .target = kDefaultConcurrentRequests});
+    is_default_rule_ = true;
+  }
+  const auto& rules = settings_.scale.rules;
+  has_polled_ = std::ranges::any_of(rules, [](const ScaleRule& rule) { return !has_window(rule.kind); });
+  has_window_ = std::ranges::any_of(rules, [](const ScaleRule& rule) { return has_window(rule.kind); });
 }
 
-void AcaPolicy::start(TimePoint now) {
-  state_.window_start = now;
-  state_.integrated_until = now;
-  state_.next_evaluation = now + settings_.evaluation_interval;
+void AcaPolicy::start(const Situation& situation) {
+  const AcaSettings& aca = settings_.scale.aca;
+  state_ = {};
+  state_.next_evaluation = has_window_ ? situation.now + aca.evaluation_interval : kNever;
+  state_.next_poll = has_polled_ ? situation.now + aca.polling_interval : kNever;
+  state_.window_start = state_.poll_start = state_.last_active = situation.now;
+  state_.window_in_flight = situation.signals.in_flight;
+  state_.window_arrivals = state_.poll_arrivals = situation.signals.arrivals;
+  state_.asked.assign(settings_.scale.rules.size(), 0);
+  state_.measured.assign(settings_.scale.rules.size(), 0);
 }
 
-void AcaPolicy::observe(TimePoint now, const Load& load) {
-  integrate_until(now);
-  state_.in_flight = load.in_flight();
+Evaluation AcaPolicy::evaluate(const Situation& situation) {
+  if (situation.now >= state_.next_evaluation) look_at_windows(situation);
+  if (situation.now >= state_.next_poll) poll(situation);
+  const auto& rules = settings_.scale.rules;
+  const auto most = static_cast<std::size_t>(std::ranges::max_element(state_.asked) - state_.asked.begin());
+  Evaluation evaluation{.rule = is_default_rule_ ? kNoRule : static_cast<std::uint32_t>(most),
+                        .measures = rules[most].kind,
+                        .metric = state_.measured[most],
+                        .target = rules[most].target,
+                        .recommended = state_.asked[most]};
+  remember(situation.now, evaluation.recommended);
+  limit(situation, evaluation);
+  return evaluation;
 }
 
-Evaluation AcaPolicy::evaluate(TimePoint now, std::uint32_t current) {
-  const double average = average_until(now);
-  const double target = settings_.target_concurrency;
-  const auto recommended = static_cast<std::uint32_t>(std::ceil(average / target));
-  std::erase_if(state_.recommendations,
-                [&](const Recommendation& old) { return old.at + settings_.scale_down_stabilization <= now; });
+// The rules whose metric is a window of traffic.
+void AcaPolicy::look_at_windows(const Situation& situation) {
+  const AcaSettings& aca = settings_.scale.aca;
+  const Duration window = situation.now - state_.window_start;
+  const double rate = per_second(situation.signals.arrivals - state_.window_arrivals, window);
+  const double in_flight =
+      (situation.signals.in_flight - state_.window_in_flight) / static_cast<double>(window.count());
+  for (std::size_t i = 0; i < settings_.scale.rules.size(); ++i) {
+    if (has_window(settings_.scale.rules[i].kind)) ask(i, aca.metric == AcaMetric::kRate ? rate : in_flight);
+  }
+  state_.window_start = situation.now;
+  state_.window_in_flight = situation.signals.in_flight;
+  state_.window_arrivals = situation.signals.arrivals;
+  state_.next_evaluation = situation.now + aca.evaluation_interval;
+}
+
+// All other rules. A metric that is missing says nothing new: what it asked for last stands, so that a source that
+// breaks does not shrink the service.
+void AcaPolicy::poll(const Situation& situation) {
+  const double rate = per_second(situation.signals.arrivals - state_.poll_arrivals, situation.now - state_.poll_start);
+  for (std::size_t i = 0; i < settings_.scale.rules.size(); ++i) {
+    const ScaleRule& rule = settings_.scale.rules[i];
+    if (has_window(rule.kind)) continue;
+    if (rule.kind == RuleKind::kRps) {
+      ask(i, rate);
+      continue;
+    }
+    const auto level = level_of(situation, settings_, static_cast<std::uint32_t>(i));
+    if (!level) continue;
+    state_.measured[i] = *level;
+    const double total = is_per_replica(rule.kind) ? *level * situation.current() : *level;
+    state_.asked[i] = replicas_for(total, rule.target);
+    if (rule.kind == RuleKind::kCpu || rule.kind == RuleKind::kMemory) state_.asked[i] = std::max(1U, state_.asked[i]);
+  }
+  state_.poll_start = situation.now;
+  state_.poll_arrivals = situation.signals.arrivals;
+  state_.next_poll = situation.now + settings_.scale.aca.polling_interval;
+}
+
+void AcaPolicy::ask(std::size_t rule, double measured) {
+  state_.measured[rule] = measured;
+  state_.asked[rule] = replicas_for(measured, settings_.scale.rules[rule].target);
+}
+
+void AcaPolicy::remember(TimePoint now, std::uint32_t recommended) {
+  std::erase_if(state_.recommendations, [&](const Recommendation& old) {
+    return old.at + settings_.scale.aca.scale_down_stabilization <= now;
+  });
   state_.recommendations.push_back({.at = now, .replicas = recommended});
-  state_.next_evaluation = now + settings_.evaluation_interval;
-
-  const std::uint32_t kept = std::min(current, largest_recommendation());
-  const std::uint32_t stabilized = std::min(std::max(recommended, kept), step_limit(current));
-  return {.metric = average, .target = target, .recommended = recommended, .stabilized = stabilized};
 }
 
-void AcaPolicy::integrate_until(TimePoint now) {
-  const Duration span = now - state_.integrated_until;
-  state_.integral += static_cast<double>(state_.in_flight) * static_cast<double>(span.count());
-  state_.integrated_until = now;
-}
-
-// The average since the last call, which starts a new window.
-double AcaPolicy::average_until(TimePoint now) {
-  integrate_until(now);
-  const Duration window = now - state_.window_start;
-  const double average = window > Duration::zero() ? state_.integral / static_cast<double>(window.count())
-                                                   : static_cast<double>(state_.in_flight);
-  state_.window_start = now;
-  state_.integral = 0;
-  return average;
-}
-
-std::uint32_t AcaPolicy::largest_recommendation() const {
-  return std::ranges::max_element(state_.recommendations, {}, &Recommendation::replicas)->replicas;
+// Steps, stabilization and cool-down, in the order in which they apply.
+void AcaPolicy::limit(const Situation& situation, Evaluation& evaluation) {
+  const std::uint32_t current = situation.current();
+  const std::uint32_t largest =
+      std::ranges::max_element(state_.recommendations, {}, &Recommendation::replicas)->replicas;
+  const std::uint32_t kept = std::min(current, largest);
+  evaluation.stabilized = evaluation.recommended;
+  if (kept > evaluation.stabilized) {
+    evaluation.stabilized = kept;
+    evaluation.limit = Limit::kStabilization;
+  }
+  if (step_limit(current) < evaluation.stabilized) {
+    evaluation.stabilized = step_limit(current);
+    evaluation.limit = Limit::kStep;
+  }
+  const bool is_active = evaluation.recommended > 0 || situation.requests.waiting() + situation.requests.running() > 0;
+  if (is_active) state_.last_active = situation.now;
+  const bool is_cooling = situation.now < state_.last_active + settings_.scale.aca.cooldown_period;
+  if (evaluation.stabilized == 0 && current > 0 && is_cooling) {
+    evaluation.stabilized = 1;
+    evaluation.limit = Limit::kCooldown;
+  }
 }
 
 }  // namespace tenfold::core

@@ -1,13 +1,19 @@
-// The scale policy `aca`: Azure Container Apps' http rule with its documented step and stabilization rules.
+// The scale policy `aca`: Azure Container Apps as documented.
 //
 // Source: Microsoft Learn, "Set scaling rules in Azure Container Apps" (2026).
-//   - Evaluated every 15 s.
-//   - desired = ceil(metric / target). Azure documents the metric as arrivals of the past 15 s divided by 15. This form
-//   takes
-//     the concurrency itself: the time-average of requests in flight, waiting and running, since the last evaluation.
-//   - Up: from c replicas the next evaluation reaches at most max(4, 2c), or 1 from none; no stabilization.
+//   - http and tcp rules are evaluated every 15 s. Their metric is the number of requests (connections) that arrived in
+//     the past 15 s, divided by 15. Mind that this is a rate, not a concurrency: 100 requests at once measure 6.67.
+//     Users report that the live service does not follow its own formula; ours is the documented one. `metric:
+//     inflight` takes the time-average of requests in flight instead.
+//   - All other rules are polled every `pollingInterval`, 30 s.
+//   - desired = ceil(metric / target) for each rule, the largest of them.
+//   - Up: from c replicas one evaluation reaches at most max(4, 2c), or 1 from none; no stabilization.
 //   - Down: at most the largest recommendation of the past 300 s is kept; then all of the excess goes at once.
+//   - The step to zero waits for `cooldownPeriod`, 300 s, since the last activity. cpu and memory rules never ask for
+//   zero.
 #pragma once
+
+#include <algorithm>
 
 #include "core/scale/policy.hpp"
 
@@ -15,22 +21,26 @@ namespace tenfold::core {
 
 class AcaPolicy final : public ScalePolicy {
  public:
-  explicit AcaPolicy(const AcaSettings& settings);
+  explicit AcaPolicy(const Settings& settings);
 
   PolicyKind kind() const override { return PolicyKind::kAca; }
-  void start(TimePoint now) override;
-  void observe(TimePoint now, const Load& load) override;
-  std::optional<TimePoint> next_evaluation() const override { return state_.next_evaluation; }
-  Evaluation evaluate(TimePoint now, std::uint32_t current) override;
+  void start(const Situation& situation) override;
+  TimePoint next_evaluation() const override { return std::min(state_.next_evaluation, state_.next_poll); }
+  Evaluation evaluate(const Situation& situation) override;
   void save(Checkpoint& checkpoint) const override { checkpoint.aca = state_; }
   void load(const Checkpoint& checkpoint) override { state_ = checkpoint.aca; }
 
  private:
-  void integrate_until(TimePoint now);
-  double average_until(TimePoint now);
-  std::uint32_t largest_recommendation() const;
+  void look_at_windows(const Situation& situation);
+  void poll(const Situation& situation);
+  void ask(std::size_t rule, double measured);
+  void remember(TimePoint now, std::uint32_t recommended);
+  void limit(const Situation& situation, Evaluation& evaluation);
 
-  AcaSettings settings_;
+  Settings settings_;
+  bool is_default_rule_ = false;
+  bool has_window_ = false;
+  bool has_polled_ = false;
   AcaRecord state_;
 };
 

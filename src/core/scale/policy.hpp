@@ -4,29 +4,46 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
+#include "core/actions.hpp"
 #include "core/checkpoint.hpp"
+#include "core/replica_set.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
 
 namespace tenfold::core {
 
-// The load, from one event to the next.
-struct Load {
-  std::uint32_t waiting = 0;
-  std::uint32_t running = 0;
+class RequestTable;
+class ServiceTimes;
 
-  std::uint32_t in_flight() const { return waiting + running; }
+// What a policy may look at when it evaluates. All of it is the service's; nothing is kept beyond the call.
+struct Situation {
+  TimePoint now{};
+  // Counters that only grow: a policy takes differences over its own windows. Integrated until `now`.
+  const SignalsRecord& signals;
+  const ReplicaSet& replicas;
+  const RequestTable& requests;
+  // By the place of their rules in the settings' list.
+  std::span<const MetricRecord> metrics;
+  const ServiceTimes& times;
+
+  // Replicas that serve or start.
+  std::uint32_t current() const { return replicas.counts().active(); }
 };
 
 // What a policy thinks and why. The service clamps it to min..max and carries it out.
 struct Evaluation {
+  std::uint32_t rule = kNoRule;
+  RuleKind measures = RuleKind::kHttp;
   double metric = 0;
   double target = 0;
   // By the metric and the target alone.
   std::uint32_t recommended = 0;
-  // After the policy's memory: step limits, stabilization.
+  // After the policy's memory, and what of it mattered.
   std::uint32_t stabilized = 0;
+  Limit limit = Limit::kNone;
+  Evidence evidence;
 };
 
 // Pure: time comes in with every call, and the state can be saved. One policy a file in this folder.
@@ -39,22 +56,21 @@ class ScalePolicy {
 
   virtual PolicyKind kind() const = 0;
 
-  // The service came to life.
-  virtual void start(TimePoint now) = 0;
+  // The service came to life, or changed to this policy.
+  virtual void start(const Situation& situation) = 0;
 
-  // The load from `now` on. Called whenever it may have changed, with never decreasing times.
-  virtual void observe(TimePoint now, const Load& load) = 0;
+  // What the service looks like after an event. Called after each, so it must be cheap.
+  virtual void observe(const Situation&) {}
 
-  // When to ask `evaluate` next; nothing for a policy that only events wake.
-  virtual std::optional<TimePoint> next_evaluation() const = 0;
+  // When to ask `evaluate` next; kNever for a policy that only events wake. It may lie in the past: then at once.
+  virtual TimePoint next_evaluation() const = 0;
 
-  // `current` is the number of replicas that serve or start.
-  virtual Evaluation evaluate(TimePoint now, std::uint32_t current) = 0;
+  virtual Evaluation evaluate(const Situation& situation) = 0;
 
   virtual void save(Checkpoint& checkpoint) const = 0;
   virtual void load(const Checkpoint& checkpoint) = 0;
 };
 
-std::unique_ptr<ScalePolicy> make_policy(const ScaleSettings& settings);
+std::unique_ptr<ScalePolicy> make_policy(const Settings& settings);
 
 }  // namespace tenfold::core

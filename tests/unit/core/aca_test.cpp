@@ -3,56 +3,140 @@
 
 #include <gtest/gtest.h>
 
+#include "support/policy_stage.hpp"
+
 namespace tenfold::core {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint at(Duration since_start) { return TimePoint{since_start}; }
+Settings settings(std::vector<ScaleRule> rules = {}, AcaMetric metric = AcaMetric::kRate) {
+  Settings made;
+  made.scale.rules = std::move(rules);
+  made.scale.aca.metric = metric;
+  return made;
+}
 
-TEST(AcaPolicy, MeasuresTheTimeAverageOfRequestsInFlight) {
-  AcaPolicy policy{{}};
-  policy.start(at(0s));
-  policy.observe(at(5s), {.waiting = 20, .running = 10});
-  policy.observe(at(10s), {.waiting = 0, .running = 0});
-  const Evaluation evaluation = policy.evaluate(at(15s), 2);
+class Aca {
+ public:
+  explicit Aca(const Settings& settings) : stage{settings}, policy{settings} {
+    stage.ready(2);
+    policy.start(stage.situation());
+  }
+
+  Evaluation after(Duration span) {
+    stage.advance(span);
+    return policy.evaluate(stage.situation());
+  }
+
+  test::PolicyStage stage;
+  AcaPolicy policy;
+};
+
+TEST(AcaPolicy, TheDocumentedHttpMetricIsARateSoABurstOf100AsksForOneReplica) {
+  Aca aca{settings()};
+  aca.stage.arrive(100);
+  const Evaluation evaluation = aca.after(15s);
+  EXPECT_NEAR(evaluation.metric, 6.6667, 1e-4);
+  EXPECT_EQ(evaluation.target, 10);
+  EXPECT_EQ(evaluation.recommended, 1);
+  EXPECT_EQ(evaluation.rule, kNoRule) << "Azure's rule where the app has none";
+}
+
+TEST(AcaPolicy, MayMeasureTheTimeAverageOfRequestsInFlightInstead) {
+  Aca aca{settings({}, AcaMetric::kInFlight)};
+  aca.stage.advance(5s);
+  aca.stage.load(20, 10);
+  aca.stage.advance(5s);
+  aca.stage.load(0, 0);
+  const Evaluation evaluation = aca.after(5s);
   EXPECT_DOUBLE_EQ(evaluation.metric, 10) << "30 requests for 5 of 15 seconds";
   EXPECT_EQ(evaluation.recommended, 1);
 }
 
 TEST(AcaPolicy, EachEvaluationLooksAtTheTimeSinceTheLast) {
-  AcaPolicy policy{{}};
-  policy.start(at(0s));
-  policy.observe(at(0s), {.waiting = 0, .running = 45});
-  EXPECT_EQ(policy.next_evaluation(), at(15s));
-  EXPECT_EQ(policy.evaluate(at(15s), 2).recommended, 5);
-  policy.observe(at(15s), {});
-  EXPECT_EQ(policy.next_evaluation(), at(30s));
-  EXPECT_EQ(policy.evaluate(at(30s), 5).recommended, 0);
+  Aca aca{settings()};
+  EXPECT_EQ(aca.policy.next_evaluation(), TimePoint{15s});
+  aca.stage.arrive(750);
+  EXPECT_EQ(aca.after(15s).recommended, 5);
+  EXPECT_EQ(aca.policy.next_evaluation(), TimePoint{30s});
+  EXPECT_EQ(aca.after(15s).recommended, 0);
 }
 
 // "1, 4, 8, 16, 32, ... up to the configured maximum".
 TEST(AcaPolicy, GrowsByTheDocumentedSteps) {
-  AcaPolicy policy{{.target_concurrency = 1}};
-  policy.start(at(0s));
-  policy.observe(at(0s), {.waiting = 1000, .running = 0});
-  std::uint32_t current = 0;
+  Aca aca{settings({{.name = "one", .kind = RuleKind::kHttp, .target = 1}})};
+  aca.stage.ready(0);
   std::vector<std::uint32_t> steps;
-  for (int i = 1; i <= 6; ++i) {
-    current = policy.evaluate(at(15s * i), current).stabilized;
-    steps.push_back(current);
+  for (int i = 0; i < 6; ++i) {
+    aca.stage.arrive(15'000);
+    const Evaluation evaluation = aca.after(15s);
+    EXPECT_EQ(evaluation.limit, Limit::kStep);
+    steps.push_back(evaluation.stabilized);
+    aca.stage.ready(evaluation.stabilized);
   }
   EXPECT_EQ(steps, (std::vector<std::uint32_t>{1, 4, 8, 16, 32, 64}));
 }
 
 TEST(AcaPolicy, ShrinksToTheLargestRecommendationOfFiveMinutesAllAtOnce) {
-  AcaPolicy policy{{}};
-  policy.start(at(0s));
-  policy.observe(at(0s), {.waiting = 0, .running = 100});
-  EXPECT_EQ(policy.evaluate(at(15s), 8).stabilized, 10);
-  policy.observe(at(15s), {.waiting = 0, .running = 30});
-  for (int i = 2; i <= 20; ++i) EXPECT_EQ(policy.evaluate(at(15s * i), 10).stabilized, 10) << "evaluation " << i;
-  EXPECT_EQ(policy.evaluate(at(315s), 10).stabilized, 3);
+  Aca aca{settings()};
+  aca.stage.ready(8);
+  aca.stage.arrive(1500);
+  EXPECT_EQ(aca.after(15s).stabilized, 10);
+  aca.stage.ready(10);
+  for (int i = 2; i <= 20; ++i) {
+    aca.stage.arrive(450);
+    const Evaluation evaluation = aca.after(15s);
+    EXPECT_EQ(evaluation.stabilized, 10) << "evaluation " << i;
+    EXPECT_EQ(evaluation.limit, Limit::kStabilization);
+  }
+  aca.stage.arrive(450);
+  EXPECT_EQ(aca.after(15s).stabilized, 3);
+}
+
+TEST(AcaPolicy, TheStepToZeroWaitsForTheCooldown) {
+  Settings quick = settings();
+  quick.scale.aca.scale_down_stabilization = 15s;
+  Aca aca{quick};
+  aca.stage.arrive(1);
+  EXPECT_EQ(aca.after(15s).stabilized, 1);
+  aca.stage.ready(1);
+  Evaluation evaluation;
+  for (int i = 2; i <= 20; ++i) {
+    evaluation = aca.after(15s);
+    EXPECT_EQ(evaluation.stabilized, 1) << "evaluation " << i;
+    EXPECT_EQ(evaluation.limit, Limit::kCooldown);
+  }
+  EXPECT_EQ(aca.after(15s).stabilized, 0) << "300 s after the last activity";
+}
+
+TEST(AcaPolicy, OtherRulesArePolledEveryThirtySecondsAndTheLargestAskWins) {
+  Aca aca{settings({{.name = "http", .kind = RuleKind::kHttp, .target = 10},
+                    {.name = "depth", .kind = RuleKind::kCustom, .target = 5}})};
+  aca.stage.observe(1, 21);
+  aca.stage.arrive(300);
+  EXPECT_EQ(aca.after(15s).recommended, 2) << "the custom rule is not looked at yet";
+  const Evaluation evaluation = aca.after(15s);
+  EXPECT_EQ(evaluation.rule, 1);
+  EXPECT_EQ(evaluation.measures, RuleKind::kCustom);
+  EXPECT_EQ(evaluation.recommended, 5) << "ceil(21 / 5)";
+}
+
+TEST(AcaPolicy, AMetricThatIsMissingKeepsWhatItAskedFor) {
+  Aca aca{settings({{.name = "depth", .kind = RuleKind::kCustom, .target = 5, .keep = 60s}})};
+  aca.stage.observe(0, 21);
+  EXPECT_EQ(aca.after(30s).recommended, 5);
+  aca.stage.advance(90s);
+  EXPECT_EQ(aca.after(30s).recommended, 5);
+}
+
+TEST(AcaPolicy, CpuAndMemoryNeverAskForZero) {
+  Aca aca{settings({{.name = "cpu", .kind = RuleKind::kCpu, .target = 70}})};
+  aca.stage.advance(1s);
+  aca.stage.use(0);
+  EXPECT_EQ(aca.after(30s).recommended, 1);
+  aca.stage.use(0.5);
+  EXPECT_EQ(aca.after(30s).recommended, 3) << "two replicas at 100 % of half a CPU, target 70 %";
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ Settings settings(std::uint32_t min, std::uint32_t max, std::uint32_t concurrenc
   made.scale.min_replicas = min;
   made.scale.max_replicas = max;
   made.replica.concurrency = concurrency;
+  made.scale.aca.metric = AcaMetric::kInFlight;
   return made;
 }
 
@@ -309,6 +310,132 @@ TEST(Service, GrowsUnderLoadAndShrinksFiveMinutesAfterIt) {
   EXPECT_EQ(driver.view().desired, 2);
   EXPECT_EQ(driver.view().ready, 2);
   EXPECT_EQ(driver.view().stopping, 6);
+}
+
+TEST(Service, AReplicaThatIsNotReadyAnyMoreGetsNothingUntilItIsAgain) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(ProbeFailed{.replica = replica(1), .probe = Probe::kReadiness});
+  driver.arrive(1);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 1}));
+  driver.arrive(2);
+  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+  driver.handle(ReplicaReady{replica(1)});
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
+}
+
+TEST(Service, AReplicaThatDoesNotLiveIsStoppedAtOnceAndReplaced) {
+  ServiceDriver driver{settings(1, 2)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.advance(20s);
+  driver.handle(ProbeFailed{.replica = replica(1), .probe = Probe::kLiveness});
+  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{.replica = replica(1), .grace = 0s}));
+  EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(2)}));
+}
+
+// Found by the fault simulation: it was left to finish what it never would.
+TEST(Service, AReplicaThatDoesNotLiveIsStoppedEvenWhileItDrains) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  Settings none = settings(0, 1);
+  driver.handle(ConfigChanged{none});
+  driver.handle(ShutdownRequested{});
+  ASSERT_EQ(driver.view().draining, 1);
+  driver.handle(ProbeFailed{.replica = replica(1), .probe = Probe::kLiveness});
+  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{.replica = replica(1), .grace = 0s}));
+}
+
+TEST(Service, NewLimitsApplyAtOnceAndNothingIsLost) {
+  ServiceDriver driver{settings(4, 4)};
+  driver.start(4);
+  for (std::uint64_t n = 1; n <= 6; ++n) driver.arrive(n);
+  driver.handle(ConfigChanged{settings(1, 2)});
+  EXPECT_EQ(driver.of<RecordDecision>().at(0).cause, DecisionCause::kConfig);
+  EXPECT_EQ(driver.of<DrainReplica>().size(), 2);
+  EXPECT_EQ(driver.view().running, 4) << "what runs finishes where it is";
+  EXPECT_EQ(driver.view().waiting, 2);
+  driver.handle(ConfigChanged{settings(4, 4, 2)});
+  EXPECT_EQ(driver.of<StartReplica>().size(), 2);
+  EXPECT_EQ(driver.of<Dispatch>().size(), 2) << "two slots more where there was one";
+}
+
+TEST(Service, ALongerQueueThanTheNewBoundStaysAndNoMoreIsTaken) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  for (std::uint64_t n = 1; n <= 5; ++n) driver.arrive(n);
+  Settings shorter = settings(1, 1);
+  shorter.queue.max_waiting = 2;
+  driver.handle(ConfigChanged{shorter});
+  EXPECT_EQ(driver.view().waiting, 4);
+  driver.arrive(6);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kQueueFull);
+}
+
+// The mean of a class is learned from what was answered; the first burst is in no order that it could know.
+TEST(Service, TheShortestGoFirstOnceTheirTimesAreKnownAndNobodyStarves) {
+  Settings shortest = settings(1, 1);
+  shortest.queue.order = QueueOrder::kShortest;
+  shortest.queue.aging = 0.1;
+  ServiceDriver driver{shortest};
+  driver.start(1);
+  const auto arrive = [&](std::uint64_t n, std::uint32_t klass) {
+    driver.handle(RequestArrived{.request = request(n), .klass = RequestClass{klass}});
+  };
+  arrive(1, 1);
+  driver.advance(20ms);
+  driver.answer(1, 1);
+  arrive(2, 2);
+  driver.advance(1s);
+  driver.answer(2, 1);
+
+  arrive(3, 2);
+  arrive(4, 2);
+  arrive(5, 1);
+  driver.advance(1s);
+  driver.answer(3, 1);
+  EXPECT_EQ(driver.of<Dispatch>().at(0).request, request(5)) << "the short one, though it came last";
+  // (1 s - 20 ms) / 0.1: what comes 9.8 s after a long one no longer overtakes it.
+  driver.advance(8900ms);
+  arrive(6, 1);
+  driver.answer(5, 1);
+  EXPECT_EQ(driver.of<Dispatch>().at(0).request, request(4));
+}
+
+TEST(Service, ConcurrencyFollowsTheMeasuredUseOfTheCpu) {
+  Settings automatic = settings(1, 1);
+  automatic.replica.is_concurrency_auto = true;
+  automatic.replica.cpu = 1;
+  ServiceDriver driver{automatic};
+  driver.start(1);
+  EXPECT_EQ(driver.view().slots, 1);
+  for (std::uint64_t n = 1; n <= 20; ++n) driver.arrive(n);
+  EXPECT_EQ(driver.view().running, 1);
+  driver.advance(1s);
+  driver.handle(UsageSampled{.replica = replica(1), .cpu = 100ms, .wall = 1s});
+  const auto decisions = driver.of<RecordDecision>();
+  ASSERT_EQ(decisions.size(), 1);
+  EXPECT_EQ(decisions[0].cause, DecisionCause::kConcurrency);
+  EXPECT_EQ(decisions[0].slots, 10) << "a request uses a tenth of the CPU";
+  EXPECT_NEAR(decisions[0].evidence.cpus_per_slot, 0.1, 1e-9);
+  EXPECT_EQ(driver.view().running, 10);
+}
+
+TEST(Service, CpuBoundWorkKeepsOneSlotForEachCpu) {
+  Settings automatic = settings(1, 1);
+  automatic.replica.is_concurrency_auto = true;
+  automatic.replica.cpu = 2;
+  ServiceDriver driver{automatic};
+  driver.start(1);
+  for (std::uint64_t n = 1; n <= 20; ++n) driver.arrive(n);
+  driver.advance(1s);
+  driver.handle(UsageSampled{.replica = replica(1), .cpu = 980ms, .wall = 1s});
+  EXPECT_EQ(driver.view().slots, 2);
+  // Two at once use both CPUs; that they are all in use says nothing of what one would like.
+  driver.advance(10s);
+  driver.handle(UsageSampled{.replica = replica(1), .cpu = 20s, .wall = 10s});
+  EXPECT_EQ(driver.view().slots, 2);
 }
 
 TEST(Service, ACheckpointGoesOnExactlyWhereItWasTaken) {

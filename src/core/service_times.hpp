@@ -1,0 +1,59 @@
+// What is measured of the service's times: in a slot, to start a replica, and the CPU that a request takes meanwhile.
+// Retry-After, impossible deadlines, the order `shortest`, the policy `slo` and `concurrency: auto` follow from it.
+#pragma once
+
+#include <cstdint>
+
+#include "core/checkpoint.hpp"
+#include "core/settings.hpp"
+#include "core/time.hpp"
+
+namespace tenfold::core {
+
+class ServiceTimes {
+ public:
+  ServiceTimes() = default;
+  explicit ServiceTimes(TimesRecord record) : record_{std::move(record)} {}
+
+  // A request of `klass` was answered after `service` in its slot.
+  void finished(RequestClass klass, Duration service);
+  // A replica was ready `cold_start` after its start.
+  void started(Duration cold_start);
+  // A replica used `cpu` while its slots were taken for `busy` altogether. `is_saturated`: it had no CPU left to use,
+  // so that a request may want more than it got.
+  void used(Duration cpu, Duration busy, bool is_saturated);
+
+  // How long `slots` busy slots take to start `requests` that wait, at the measured pace (Little's law); zero while
+  // nothing is known.
+  Duration time_to_start(std::uint64_t requests, std::uint64_t slots) const;
+
+  // The mean time in a slot of requests of `klass`, of all requests where that class is new; zero while nothing is
+  // known.
+  Duration expected(RequestClass klass) const;
+  Duration service() const { return to_duration(record_.service.mean); }
+  // The squared coefficient of variation of the time in a slot.
+  double service_scv() const;
+  bool is_service_known() const { return record_.service.count > 0; }
+
+  Duration cold_start() const { return to_duration(record_.cold_start.mean); }
+  bool is_cold_start_known() const { return record_.cold_start.count > 0; }
+
+  // CPUs that a taken slot uses; zero while nothing is known.
+  double cpus_per_slot() const { return record_.cpus_per_slot; }
+  bool is_usage_known() const { return record_.usage_ns > 0; }
+
+  const TimesRecord& save() const { return record_; }
+
+ private:
+  static Duration to_duration(double ns) { return Duration{static_cast<Duration::rep>(ns)}; }
+
+  TimesRecord record_;
+};
+
+// From this many CPUs per taken slot on, a service is CPU-bound: it computes for more than half of its time.
+inline constexpr double kCpuBound = 0.5;
+
+// Slots that keep `cpu` CPUs busy and not more than busy, at `cpus_per_slot` each: at least one.
+std::uint32_t slots_for(double cpu, double cpus_per_slot);
+
+}  // namespace tenfold::core

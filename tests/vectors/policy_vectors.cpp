@@ -1,0 +1,98 @@
+// Runs cases of the reference systems against our scale policies.
+//
+//   policy_vectors FILE...      each mismatch, then "N cases, M mismatches"
+//
+// A file is JSON as data/vectors/hpa.json or data/vectors/knative.json are; which of them, its sections tell. Exit 0:
+// all cases agree; 1: some do not; 2: a file cannot be used.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "vectors/fields.hpp"
+#include "vectors/vectors.hpp"
+
+namespace tenfold::test {
+
+void Tally::check(std::string_view where, std::string_view what, std::int64_t expected, std::int64_t got) {
+  if (expected == got) return;
+  ++mismatches_;
+  fmt::print("{}: {}: {} {}, got {}\n", file_, where, what, expected, got);
+}
+
+void Tally::report_broken(std::string_view problem) {
+  if (problem.empty()) return;
+  is_all_usable_ = false;
+  fmt::print(stderr, "{}: {}\n", file_, problem);
+}
+
+const boost::json::object& defaults_of(const boost::json::object& file) {
+  static const boost::json::object none;
+  const boost::json::value* given = file.if_contains("defaults");
+  return given != nullptr ? as_object(*given, "'defaults'") : none;
+}
+
+void for_each_case(const boost::json::object& file, std::string_view section, Tally& tally,
+                   const std::function<void(const boost::json::object& own, const std::string& where)>& run) {
+  std::size_t number = 0;
+  for (const boost::json::value& value : Fields{"the file", {&file}}.array(section)) {
+    const std::string place = fmt::format("{} case {}", section, ++number);
+    try {
+      const boost::json::object& own = as_object(value, place);
+      run(own, fmt::format("'{}'", Fields{place, {&own}}.text_or("name", std::to_string(number))));
+    } catch (const BadVectors& bad) {
+      tally.report_broken(bad.what());
+    }
+  }
+}
+
+namespace {
+
+std::string read(const char* path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream text;
+  if (!file || std::filesystem::is_directory(path) || !(text << file.rdbuf())) throw BadVectors{"cannot be read"};
+  return std::move(text).str();
+}
+
+void run(const char* path, Tally& tally) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(read(path), error);
+  if (error) throw BadVectors{fmt::format("is not JSON: {}", error.message())};
+  const boost::json::object& file = as_object(value, "what it holds");
+  const auto has = [&](std::string_view section) { return file.contains(section); };
+  if (has("utilization") || has("averageValue") || has("value")) return run_hpa(file, tally);
+  if (has("cases")) return run_knative(file, tally);
+  throw BadVectors{"has none of the sections utilization, averageValue, value (hpa) or cases (knative)"};
+}
+
+int run_all(int count, char** paths) {
+  Tally tally;
+  for (int i = 0; i < count; ++i) {
+    tally.open(std::filesystem::path{paths[i]}.filename().string());
+    try {
+      run(paths[i], tally);
+    } catch (const BadVectors& bad) {
+      tally.report_broken(bad.what());
+    }
+  }
+  fmt::print("{} cases, {} mismatches\n", tally.cases(), tally.mismatches());
+  if (!tally.is_all_usable()) return 2;
+  return tally.mismatches() == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+}  // namespace tenfold::test
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print(stderr, "usage: policy_vectors FILE...   (JSON as in data/vectors)\n");
+    return 2;
+  }
+  return tenfold::test::run_all(argc - 1, argv + 1);
+}
