@@ -1,3 +1,4 @@
+#include <expected>
 #include <memory>
 #include <string>
 
@@ -5,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
 #include "journal/files.hpp"
 #include "report/story.hpp"
 
@@ -12,22 +14,41 @@ namespace tenfold::cli {
 
 namespace {
 
-int explain(std::string directory, bool is_json) {
-  if (directory.empty()) {
+struct ExplainOptions {
+  std::string directory;
+  bool is_json = false;
+  std::string svg;
+  std::string html;
+};
+
+std::expected<void, std::string> write_files(const report::Story& story, const ExplainOptions& options) {
+  if (!options.svg.empty()) {
+    if (auto written = write_file(options.svg, report::to_svg(story)); !written) return written;
+  }
+  if (options.html.empty()) return {};
+  return write_file(options.html, report::to_html(story));
+}
+
+int explain(ExplainOptions options) {
+  if (options.directory.empty()) {
     const auto newest = journal::newest_default_directory();
     if (!newest) {
       fmt::print(stderr, "tenfold explain: no service has kept a journal in {} yet; name one's directory\n",
                  journal::default_root().string());
       return 1;
     }
-    directory = newest->string();
+    options.directory = newest->string();
   }
-  const auto story = report::tell(directory);
+  const auto story = report::tell(options.directory);
   if (!story) {
     fmt::print(stderr, "tenfold explain: {}\n", story.error());
     return 1;
   }
-  fmt::print("{}", is_json ? report::to_json(*story) + "\n" : report::to_text(*story));
+  if (const auto written = write_files(*story, options); !written) {
+    fmt::print(stderr, "tenfold explain: {}\n", written.error());
+    return 1;
+  }
+  fmt::print("{}", options.is_json ? report::to_json(*story) + "\n" : report::to_text(*story));
   return 0;
 }
 
@@ -35,18 +56,22 @@ int explain(std::string directory, bool is_json) {
 
 void add_explain_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("explain", "tell what happened: who waited, who served, why it scaled");
-  auto directory = std::make_shared<std::string>();
-  auto is_json = std::make_shared<bool>(false);
-  command->add_option("JOURNAL", *directory,
+  auto options = std::make_shared<ExplainOptions>();
+  command->add_option("JOURNAL", options->directory,
                       "a service's journal directory; none: that of the service that started last");
-  command->add_flag("--json", *is_json, "the same facts as JSON, units in the names");
+  command->add_flag("--json", options->is_json, "the same facts as JSON, units in the names");
+  command->add_option("--svg", options->svg, "also write the chart of every request and replica to this file")
+      ->type_name("FILE");
+  command->add_option("--html", options->html, "also write the story with its chart as one page to this file")
+      ->type_name("FILE");
   command->footer(
       R"(Every number is measured: it comes from what the service recorded, not from how it is configured. The service may
 still run. The story is that of the largest burst.
 
   tenfold explain
-  tenfold explain ~/.local/state/tenfold/journal/20261124T101500Z-4711 --json)");
-  command->callback([directory, is_json, &exit_code] { exit_code = explain(*directory, *is_json); });
+  tenfold explain ~/.local/state/tenfold/journal/20261124T101500Z-4711 --json
+  tenfold explain --html burst.html)");
+  command->callback([options, &exit_code] { exit_code = explain(*options); });
 }
 
 }  // namespace tenfold::cli

@@ -30,7 +30,7 @@ template <class U, class T>
 concept Of = std::same_as<std::remove_const_t<U>, T>;
 
 // clang-format off
-auto fields(Of<core::RequestArrived> auto& x) { return std::tie(x.request, x.deadline, x.safe_to_repeat); }
+auto fields(Of<core::RequestArrived> auto& x) { return std::tie(x.request, x.deadline, x.safe_to_repeat, x.klass); }
 auto fields(Of<core::RequestCancelled> auto& x) { return std::tie(x.request); }
 auto fields(Of<core::ResponseFinished> auto& x) { return std::tie(x.request, x.replica, x.outcome); }
 auto fields(Of<core::ReplicaReady> auto& x) { return std::tie(x.replica); }
@@ -38,6 +38,9 @@ auto fields(Of<core::ReplicaExited> auto& x) { return std::tie(x.replica, x.kind
 auto fields(Of<core::UsageSampled> auto& x) { return std::tie(x.replica, x.cpu, x.wall, x.memory); }
 auto fields(Of<core::TimerDue> auto&) { return std::tie(); }
 auto fields(Of<core::ShutdownRequested> auto&) { return std::tie(); }
+auto fields(Of<core::ProbeFailed> auto& x) { return std::tie(x.replica, x.probe); }
+auto fields(Of<core::MetricObserved> auto& x) { return std::tie(x.rule, x.is_valid, x.value); }
+auto fields(Of<core::ConfigChanged> auto& x) { return std::tie(x.settings); }
 
 auto fields(Of<core::Dispatch> auto& x) { return std::tie(x.request, x.replica, x.attempt); }
 auto fields(Of<core::Reject> auto& x) { return std::tie(x.request, x.reason, x.retry_after); }
@@ -45,40 +48,92 @@ auto fields(Of<core::CancelOnReplica> auto& x) { return std::tie(x.request, x.re
 auto fields(Of<core::StartReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::DrainReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::StopReplica> auto& x) { return std::tie(x.replica, x.grace); }
+auto fields(Of<core::Evidence> auto& x) {
+  return std::tie(x.panic_since, x.predicted_wait, x.service, x.cold_start, x.arrivals_per_s, x.cpus_per_slot);
+}
 auto fields(Of<core::RecordDecision> auto& x) {
-  return std::tie(x.cause, x.policy, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.current, x.starts,
-                  x.drains, x.failures, x.pause, x.waiting, x.running);
+  return std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,
+                  x.current, x.starts, x.drains, x.failures, x.pause, x.slots, x.waiting, x.running, x.evidence);
 }
 
-auto fields(Of<core::QueueSettings> auto& x) { return std::tie(x.max_waiting); }
+auto fields(Of<core::QueueSettings> auto& x) { return std::tie(x.max_waiting, x.order, x.aging); }
 auto fields(Of<core::ReplicaSettings> auto& x) {
-  return std::tie(x.concurrency, x.start_timeout, x.grace, x.backoff_first, x.backoff_max, x.backoff_reset, x.suspension);
+  return std::tie(x.concurrency, x.is_concurrency_auto, x.cpu, x.memory, x.start_timeout, x.grace, x.backoff_first, x.backoff_max,
+                  x.backoff_reset, x.suspension);
 }
+auto fields(Of<core::MachineSettings> auto& x) { return std::tie(x.cores); }
+auto fields(Of<core::ScaleRule> auto& x) { return std::tie(x.name, x.kind, x.target, x.keep); }
 auto fields(Of<core::AcaSettings> auto& x) {
-  return std::tie(x.target_concurrency, x.evaluation_interval, x.scale_down_stabilization);
+  return std::tie(x.metric, x.evaluation_interval, x.polling_interval, x.cooldown_period, x.scale_down_stabilization);
 }
-auto fields(Of<core::ScaleSettings> auto& x) { return std::tie(x.min_replicas, x.max_replicas, x.policy, x.aca); }
-auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.scale); }
+auto fields(Of<core::HpaBehavior> auto& x) {
+  return std::tie(x.stabilization_window, x.select_policy, x.percent, x.pods, x.period);
+}
+auto fields(Of<core::HpaSettings> auto& x) {
+  return std::tie(x.sync_period, x.tolerance, x.cpu_initialization_period, x.initial_readiness_delay, x.scale_up, x.scale_down);
+}
+auto fields(Of<core::KnativeSettings> auto& x) {
+  return std::tie(x.container_concurrency_target_percentage, x.container_concurrency_target_default,
+                  x.requests_per_second_target_default, x.target_burst_capacity, x.stable_window, x.panic_window_percentage,
+                  x.panic_threshold_percentage, x.max_scale_up_rate, x.max_scale_down_rate, x.scale_to_zero_grace_period,
+                  x.scale_down_delay, x.initial_scale, x.activation_scale, x.tick_interval);
+}
+auto fields(Of<core::SloSettings> auto& x) { return std::tie(x.target); }
+auto fields(Of<core::ScaleSettings> auto& x) {
+  return std::tie(x.min_replicas, x.max_replicas, x.policy, x.rules, x.aca, x.hpa, x.knative, x.slo);
+}
+auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.machine, x.scale); }
 
 auto fields(Of<core::RequestRecord> auto& x) {
-  return std::tie(x.id, x.state, x.arrived, x.deadline, x.replica, x.dispatched, x.attempts, x.replicas_lost, x.safe_to_repeat);
+  return std::tie(x.id, x.state, x.arrived, x.deadline, x.replica, x.dispatched, x.attempts, x.replicas_lost, x.safe_to_repeat,
+                  x.klass, x.expected, x.rank, x.ticket);
 }
-auto fields(Of<core::ReplicaRecord> auto& x) { return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until); }
+auto fields(Of<core::ReplicaRecord> auto& x) {
+  return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until, x.is_unready, x.busy, x.busy_until, x.busy_sampled,
+                  x.sampled, x.cpus, x.memory);
+}
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
 auto fields(Of<core::AcaRecord> auto& x) {
-  return std::tie(x.next_evaluation, x.window_start, x.integrated_until, x.in_flight, x.integral, x.recommendations);
+  return std::tie(x.next_evaluation, x.next_poll, x.window_start, x.window_in_flight, x.window_arrivals, x.poll_start,
+                  x.poll_arrivals, x.asked, x.measured, x.last_active, x.recommendations);
 }
-auto fields(Of<core::PaceRecord> auto& x) { return std::tie(x.finished, x.service_ns); }
+auto fields(Of<core::ScaleChange> auto& x) { return std::tie(x.at, x.change); }
+auto fields(Of<core::HpaRecord> auto& x) {
+  return std::tie(x.next_evaluation, x.window_start, x.window_in_flight, x.window_arrivals, x.count, x.recommendations,
+                  x.changes);
+}
+auto fields(Of<core::WindowRecord> auto& x) { return std::tie(x.has_data, x.first, x.last, x.seconds); }
+auto fields(Of<core::KnativeRecord> auto& x) {
+  return std::tie(x.next_evaluation, x.second, x.second_in_flight, x.second_arrivals, x.load, x.arrivals, x.stable_concurrency,
+                  x.panic_concurrency, x.stable_rate, x.panic_rate, x.is_initialized, x.panic_since, x.panic_most, x.delayed,
+                  x.last_wanted);
+}
+auto fields(Of<core::SloRecord> auto& x) {
+  return std::tie(x.next_evaluation, x.began, x.counted_until, x.arrivals_seen, x.dispatched_seen, x.late_seen, x.waiting_seen,
+                  x.arrivals, x.dispatched, x.late, x.recent_arrivals, x.spare_since);
+}
+auto fields(Of<core::SignalsRecord> auto& x) {
+  return std::tie(x.arrivals, x.dispatched, x.finished, x.late, x.in_flight, x.busy, x.integrated_until, x.waiting, x.running);
+}
+auto fields(Of<core::MetricRecord> auto& x) { return std::tie(x.was_observed, x.value, x.at); }
+auto fields(Of<core::MomentsRecord> auto& x) { return std::tie(x.count, x.mean, x.square); }
+auto fields(Of<core::TimesRecord> auto& x) {
+  return std::tie(x.service, x.classes, x.cold_start, x.cpus_per_slot, x.usage_ns);
+}
+auto fields(Of<core::ConcurrencyRecord> auto& x) { return std::tie(x.slots, x.is_measured, x.changed); }
+auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x.limit); }
 auto fields(Of<core::BackoffRecord> auto& x) { return std::tie(x.failures, x.pause, x.last_failure); }
 auto fields(Of<core::Checkpoint> auto& x) {
-  return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.backoff, x.pace,
-                  x.aca, x.replicas, x.waiting, x.running);
+  return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket,
+                  x.backoff, x.signals, x.times, x.metrics, x.concurrency, x.news, x.aca, x.hpa, x.knative, x.slo, x.replicas,
+                  x.waiting, x.running);
 }
 
 auto fields(Of<Step> auto& x) { return std::tie(x.now, x.event, x.actions); }
 auto fields(Of<Gap> auto& x) { return std::tie(x.lost); }
 auto fields(Of<ServiceNote> auto& x) { return std::tie(x.at, x.version, x.command, x.endpoint); }
 auto fields(Of<RequestNote> auto& x) { return std::tie(x.at, x.request, x.method, x.target, x.client); }
+auto fields(Of<ClassNote> auto& x) { return std::tie(x.at, x.klass, x.name); }
 auto fields(Of<AnswerNote> auto& x) {
   return std::tie(x.at, x.request, x.status, x.request_bytes, x.answer_bytes, x.answer_began, x.cold_start);
 }
@@ -111,6 +166,10 @@ class Encoder {
   void put(const std::vector<T>& items) {
     put(static_cast<std::uint32_t>(items.size()));
     for (const T& item : items) put(item);
+  }
+  template <class T>
+  void put(const core::Boxed<T>& value) {
+    put(*value);
   }
   template <class... Alternatives>
   void put(const std::variant<Alternatives...>& value) {
@@ -165,6 +224,10 @@ class Decoder {
     const std::uint32_t count = get_size(1);
     items.clear();
     for (std::uint32_t i = 0; i < count && is_good_; ++i) get(items.emplace_back());
+  }
+  template <class T>
+  void get(core::Boxed<T>& value) {
+    get(*value);
   }
   template <class... Alternatives>
   void get(std::variant<Alternatives...>& value) {

@@ -31,6 +31,14 @@ struct RequestNote {
   friend bool operator==(const RequestNote&, const RequestNote&) = default;
 };
 
+// A class of requests got its number.
+struct ClassNote {
+  core::TimePoint at{};
+  core::RequestClass klass{};
+  std::string name;  // the path, and after a space what the class's header field said
+  friend bool operator==(const ClassNote&, const ClassNote&) = default;
+};
+
 // A request ended. When it was dispatched, and where, stands in the steps.
 struct AnswerNote {
   core::TimePoint at{};

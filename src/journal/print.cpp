@@ -32,6 +32,19 @@ std::string print(const core::UsageSampled& e) {
   return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s, {} bytes", core::to_number(e.replica),
                      seconds(e.cpu), seconds(e.wall), core::to_number(e.memory));
 }
+std::string print(const core::ProbeFailed& e) {
+  return fmt::format("replica {} failed its {} probe", core::to_number(e.replica),
+                     e.probe == core::Probe::kReadiness ? "readiness" : "liveness");
+}
+std::string print(const core::MetricObserved& e) {
+  return e.is_valid ? fmt::format("rule {} has the value {:g}", e.rule, e.value)
+                    : fmt::format("rule {} has no value", e.rule);
+}
+std::string print(const core::ConfigChanged& e) {
+  const core::Settings& settings = *e.settings;
+  return fmt::format("configuration changed: policy {}, {} to {} replicas, {} rules", to_word(settings.scale.policy),
+                     settings.scale.min_replicas, settings.scale.max_replicas, settings.scale.rules.size());
+}
 std::string print(const core::TimerDue&) { return "timer due"; }
 std::string print(const core::ShutdownRequested&) { return "shutdown requested"; }
 
@@ -52,13 +65,28 @@ std::string print(const core::DrainReplica& a) { return fmt::format("drain repli
 std::string print(const core::StopReplica& a) {
   return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), seconds(a.grace));
 }
+// What a decision rests on besides its rule: only what means something there.
+std::string print(const core::Evidence& x) {
+  std::string text;
+  if (x.panic_since != core::kNever)
+    text += fmt::format(", panic since {:.3f} s", seconds(x.panic_since - core::TimePoint{}));
+  if (x.predicted_wait > core::Duration::zero())
+    text += fmt::format(", predicted wait {:.3f} s", seconds(x.predicted_wait));
+  if (x.service > core::Duration::zero()) text += fmt::format(", service {:.6f} s", seconds(x.service));
+  if (x.cold_start > core::Duration::zero()) text += fmt::format(", cold start {:.3f} s", seconds(x.cold_start));
+  if (x.arrivals_per_s > 0) text += fmt::format(", {:.3f} arrivals a second", x.arrivals_per_s);
+  if (x.cpus_per_slot > 0) text += fmt::format(", {:.3f} CPUs a slot", x.cpus_per_slot);
+  return text;
+}
 std::string print(const core::RecordDecision& a) {
+  const std::string rule = a.rule == core::kNoRule ? "no rule" : fmt::format("rule {}", a.rule);
   return fmt::format(
-      "decide {} replicas ({}, policy {}): metric {:.3f}, target {:.3f}, recommended {}, stabilized {}, current {}, "
-      "starts {}, "
-      "drains {}, failures {}, pause {:.3f} s, waiting {}, running {}",
-      a.desired, to_word(a.cause), to_word(a.policy), a.metric, a.target, a.recommended, a.stabilized, a.current,
-      a.starts, a.drains, a.failures, seconds(a.pause), a.waiting, a.running);
+      "decide {} replicas ({}, policy {}, {} on {}): metric {:.3f}, target {:.3f}, recommended {}, stabilized {}, "
+      "limit "
+      "{}, current {}, starts {}, drains {}, failures {}, pause {:.3f} s, slots {}, waiting {}, running {}{}",
+      a.desired, to_word(a.cause), to_word(a.policy), rule, to_word(a.measures), a.metric, a.target, a.recommended,
+      a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures, seconds(a.pause), a.slots, a.waiting,
+      a.running, print(a.evidence));
 }
 
 std::string print(const core::Checkpoint& x) {
@@ -72,6 +100,7 @@ std::string print(const ServiceNote& x) {
 std::string print(const RequestNote& x) {
   return fmt::format("request {} is {} {} from {}", core::to_number(x.request), x.method, x.target, x.client);
 }
+std::string print(const ClassNote& x) { return fmt::format("class {} is {}", core::to_number(x.klass), x.name); }
 std::string print(const AnswerNote& x) {
   return fmt::format("request {} ended with {}: {} bytes in, {} out", core::to_number(x.request), x.status,
                      x.request_bytes, x.answer_bytes);
@@ -159,6 +188,10 @@ std::string_view to_word(core::DecisionCause cause) {
       return "backoff";
     case core::DecisionCause::kShutdown:
       return "shutdown";
+    case core::DecisionCause::kConfig:
+      return "config";
+    case core::DecisionCause::kConcurrency:
+      return "concurrency";
   }
   return "unknown";
 }
@@ -167,6 +200,58 @@ std::string_view to_word(core::PolicyKind policy) {
   switch (policy) {
     case core::PolicyKind::kAca:
       return "aca";
+    case core::PolicyKind::kHpa:
+      return "hpa";
+    case core::PolicyKind::kKnative:
+      return "knative";
+    case core::PolicyKind::kSlo:
+      return "slo";
+  }
+  return "unknown";
+}
+
+std::string_view to_word(core::RuleKind kind) {
+  switch (kind) {
+    case core::RuleKind::kHttp:
+      return "http";
+    case core::RuleKind::kTcp:
+      return "tcp";
+    case core::RuleKind::kCpu:
+      return "cpu";
+    case core::RuleKind::kMemory:
+      return "memory";
+    case core::RuleKind::kRps:
+      return "rps";
+    case core::RuleKind::kQueueWait:
+      return "queueWait";
+    case core::RuleKind::kCustom:
+      return "custom";
+    case core::RuleKind::kSchedule:
+      return "schedule";
+  }
+  return "unknown";
+}
+
+std::string_view to_word(core::Limit limit) {
+  switch (limit) {
+    case core::Limit::kNone:
+      return "none";
+    case core::Limit::kStep:
+      return "step";
+    case core::Limit::kStabilization:
+      return "stabilization";
+    case core::Limit::kTolerance:
+      return "tolerance";
+    case core::Limit::kPanic:
+      return "panic";
+    case core::Limit::kMissing:
+      return "missing";
+    case core::Limit::kCooldown:
+      return "cooldown";
+    case core::Limit::kCores:
+      return "cores";
+    case core::Limit::kHold:
+      return "hold";
   }
   return "unknown";
 }

@@ -17,5 +17,7 @@ std::string_view to_word(core::RejectReason reason);
 std::string_view to_word(core::Outcome outcome);
 std::string_view to_word(core::DecisionCause cause);
 std::string_view to_word(core::PolicyKind policy);
+std::string_view to_word(core::RuleKind kind);
+std::string_view to_word(core::Limit limit);
 
 }  // namespace tenfold::journal

@@ -41,6 +41,8 @@ std::optional<Record> decode(RecordType type, std::string_view payload) {
       return decode<ReplicaReadyNote>(payload);
     case RecordType::kReplicaExitNote:
       return decode<ReplicaExitNote>(payload);
+    case RecordType::kClassNote:
+      return decode<ClassNote>(payload);
   }
   return std::nullopt;
 }

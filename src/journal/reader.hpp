@@ -13,8 +13,8 @@
 
 namespace tenfold::journal {
 
-using Record =
-    std::variant<core::Checkpoint, Step, Gap, ServiceNote, RequestNote, AnswerNote, ReplicaReadyNote, ReplicaExitNote>;
+using Record = std::variant<core::Checkpoint, Step, Gap, ServiceNote, RequestNote, AnswerNote, ReplicaReadyNote,
+                            ReplicaExitNote, ClassNote>;
 
 // Where a record lies, for people.
 struct Place {

@@ -123,6 +123,7 @@ void Writer::note(const RequestNote& note) { record(RecordType::kRequestNote, no
 void Writer::note(const AnswerNote& note) { record(RecordType::kAnswerNote, note); }
 void Writer::note(const ReplicaReadyNote& note) { record(RecordType::kReplicaReadyNote, note); }
 void Writer::note(const ReplicaExitNote& note) { record(RecordType::kReplicaExitNote, note); }
+void Writer::note(const ClassNote& note) { record(RecordType::kClassNote, note); }
 
 void Writer::begin_record(RecordType type) {
   record_.assign(kRecordHeaderSize, '\0');

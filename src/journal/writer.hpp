@@ -56,6 +56,7 @@ class Writer {
   void note(const AnswerNote& note);
   void note(const ReplicaReadyNote& note);
   void note(const ReplicaExitNote& note);
+  void note(const ClassNote& note);
 
   // Records dropped so far.
   std::uint64_t lost() const;

@@ -2,7 +2,9 @@
 #include <boost/json.hpp>
 
 #include "journal/print.hpp"
+#include "report/rule_words.hpp"
 #include "report/story.hpp"
+#include "report/words.hpp"
 
 namespace tenfold::report {
 
@@ -11,8 +13,6 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 using boost::json::value;
-
-double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
 value since(core::TimePoint start, const std::optional<core::TimePoint>& time) {
   return time ? value(seconds(*time - start)) : value(nullptr);
@@ -23,22 +23,47 @@ object to_object(const Percentiles& p) {
           {"p90_s", p.p90_s}, {"p95_s", p.p95_s}, {"p99_s", p.p99_s},   {"max_s", p.max_s}};
 }
 
-object to_object(const DecisionStory& story, core::TimePoint start) {
+// What the decision rests on besides its rule: only what was known.
+object to_object(const core::Evidence& evidence, core::TimePoint start) {
+  object made;
+  if (evidence.panic_since != core::kNever) made["panic_since_s"] = seconds(evidence.panic_since - start);
+  const auto span = [&made](std::string_view name, core::Duration value) {
+    if (value > core::Duration::zero()) made[name] = seconds(value);
+  };
+  span("predicted_wait_s", evidence.predicted_wait);
+  span("service_s", evidence.service);
+  span("cold_start_s", evidence.cold_start);
+  if (evidence.arrivals_per_s > 0) made["arrivals_per_s"] = evidence.arrivals_per_s;
+  if (evidence.cpus_per_slot > 0) made["cpus_per_slot"] = evidence.cpus_per_slot;
+  return made;
+}
+
+object to_object(const DecisionStory& story, const core::Settings& settings, core::TimePoint start) {
   const core::RecordDecision& d = story.decision;
+  const std::string rule = rule_name(d, settings);
   return {{"at_s", seconds(story.at - start)},
           {"cause", journal::to_word(d.cause)},
           {"policy", journal::to_word(d.policy)},
+          {"rule", rule.empty() ? value(nullptr) : value(rule)},
+          {"measures", journal::to_word(d.measures)},
           {"metric", d.metric},
           {"target", d.target},
           {"recommended", d.recommended},
           {"stabilized", d.stabilized},
+          {"limit", journal::to_word(d.limit)},
+          {"min", settings.scale.min_replicas},
+          {"max", settings.scale.max_replicas},
           {"desired", d.desired},
           {"current", d.current},
           {"starts", d.starts},
           {"drains", d.drains},
+          {"failures", d.failures},
+          {"pause_s", seconds(d.pause)},
+          {"slots", d.slots},
           {"waiting", d.waiting},
           {"running", d.running},
-          {"reason", to_sentence(d)}};
+          {"evidence", to_object(d.evidence, start)},
+          {"reason", to_sentence(d, settings, start)}};
 }
 
 object to_object(const ReplicaStory& replica, core::TimePoint start) {
@@ -48,7 +73,8 @@ object to_object(const ReplicaStory& replica, core::TimePoint start) {
               {"ready_s", since(start, replica.ready)},
               {"drained_s", since(start, replica.drained)},
               {"exited_s", since(start, replica.exited)},
-              {"answered", replica.answered}};
+              {"answered", replica.answered},
+              {"replica_seconds", replica.seconds}};
   if (replica.started && replica.ready) made["cold_start_s"] = seconds(*replica.ready - *replica.started);
   if (!replica.exit.empty()) made["exit"] = replica.exit;
   return made;
@@ -67,6 +93,8 @@ object to_object(const Burst& burst) {
           {"deepest_queue", burst.deepest_queue},
           {"deepest_at_s", burst.deepest_queue > 0 ? value(seconds(burst.deepest_at - burst.began)) : value(nullptr)},
           {"makespan_s", burst.makespan_s()},
+          {"mean_completion_s", burst.mean_completion_s},
+          {"p_wait", burst.p_wait},
           {"wait", to_object(burst.wait)},
           {"service", to_object(burst.service)},
           {"total", to_object(burst.total)},
@@ -84,16 +112,20 @@ object to_object(const Burst& burst) {
 std::string to_json(const Story& story) {
   const core::TimePoint start = story.burst ? story.burst->began : story.began;
   array decisions;
-  for (const DecisionStory& decision : story.decisions) decisions.push_back(to_object(decision, start));
+  for (const DecisionStory& decision : story.decisions) {
+    decisions.push_back(to_object(decision, story.settings[decision.settings].settings, start));
+  }
   array replicas;
   for (const ReplicaStory& replica : story.replicas) replicas.push_back(to_object(replica, start));
-  return boost::json::serialize(object{{"version", story.version},
+  return boost::json::serialize(object{{"simulated", story.origin == Origin::kSimulation},
+                                       {"version", story.version},
                                        {"command", story.command},
                                        {"endpoint", story.endpoint},
                                        {"duration_s", seconds(story.ended - story.began)},
                                        {"requests", story.requests},
                                        {"bursts", story.bursts},
                                        {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
+                                       {"replica_seconds", story.replica_seconds},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},
                                        {"records_lost", story.records_lost}});

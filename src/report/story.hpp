@@ -1,6 +1,6 @@
-// What happened, as data: the facts of a journal, put in the order in which a person asks for them.
+// What happened, as data: the facts of a journal or of a simulation, put in the order in which a person asks for them.
 //
-// Every number is measured: taken from the journal's events and their times, never derived from the configuration.
+// Every number is measured: taken from the events and their times, never derived from the configuration.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "core/actions.hpp"
 #include "core/events.hpp"
 #include "core/ids.hpp"
+#include "core/settings.hpp"
 #include "core/time.hpp"
 
 namespace tenfold::report {
@@ -44,23 +45,43 @@ struct RequestStory {
   End end = End::kOpen;
   core::RejectReason reason{};  // of a rejected one
   int status = 0;               // that its client got; 0 if it was gone
-  core::Duration cold_start{};
+  core::Duration cold_start{};  // of its wait: while the replica that served it was starting
 };
 
 struct ReplicaStory {
   core::ReplicaId id{};
-  std::optional<core::TimePoint> started;  // nothing if it was there before the journal
-  std::optional<core::TimePoint> ready;
+  std::optional<core::TimePoint> started;  // nothing if it was there before the story
+  std::optional<core::TimePoint> ready;    // the first time
   std::optional<core::TimePoint> drained;
   std::optional<core::TimePoint> exited;
   std::string exit;  // in words
   std::int64_t pid = 0;
   std::uint64_t answered = 0;  // of the burst
+  double seconds = 0;          // from its start (or the story's begin) to its exit (or the story's end)
+};
+
+// The settings that held from `at` on.
+struct SettingsStory {
+  core::TimePoint at{};
+  core::Settings settings;
 };
 
 struct DecisionStory {
   core::TimePoint at{};
   core::RecordDecision decision;
+  std::size_t settings = 0;  // those that held: the place in Story::settings
+};
+
+struct ProbeStory {
+  core::TimePoint at{};
+  core::ProbeFailed probe;
+};
+
+// The value of a custom or schedule rule could no longer be had, or could again.
+struct MetricStory {
+  core::TimePoint at{};
+  core::MetricObserved metric;
+  std::size_t settings = 0;
 };
 
 // How many waited and ran, from one moment to the next.
@@ -71,6 +92,7 @@ struct LoadPoint {
 };
 
 // A time in which there was always something to do: from the first arrival after a rest to the end of the last request.
+// Or, where the whole run is told, all of it.
 struct Burst {
   core::TimePoint began{};
   core::TimePoint last_arrival{};
@@ -83,6 +105,8 @@ struct Burst {
   Percentiles wait;                      // until the slot; of those that got one
   Percentiles service;                   // in the slot; of those that were answered
   Percentiles total;                     // from arrival to answer; of those that were answered
+  double p_wait = 0;                     // the fraction that waited, of those that got a slot
+  double mean_completion_s = 0;          // from the first arrival to each answer; of those that were answered
   std::map<int, std::uint32_t> statuses;
   std::map<core::RejectReason, std::uint32_t> rejects;
   std::uint32_t cancelled = 0;
@@ -91,34 +115,60 @@ struct Burst {
   std::uint32_t cold_started = 0;  // waited for a replica that was starting
   std::map<core::ReplicaId, std::uint32_t> shares;
 
+  // From the first arrival to the last end.
   double makespan_s() const;
 };
 
+enum class Origin : std::uint8_t { kJournal, kSimulation };
+
 struct Story {
+  Origin origin = Origin::kJournal;
   std::string version;
-  std::string command;
-  std::string endpoint;
+  std::string command;   // what the replicas ran; of a simulation, what was simulated
+  std::string endpoint;  // empty in a simulation
   std::int64_t unix_time_at_zero_ns = 0;
   core::TimePoint began{};
   core::TimePoint ended{};
   std::uint64_t requests = 0;
   std::size_t bursts = 0;
-  // The one with the most requests, the last among equals; none if nothing ever arrived.
+  // The one with the most requests, the last among equals; or the whole run. None if nothing ever arrived.
   std::optional<Burst> burst;
-  std::vector<DecisionStory> decisions;  // all of the journal
+  std::vector<SettingsStory> settings;   // the first held from the beginning; never empty once anything happened
+  std::vector<DecisionStory> decisions;  // all of them
   std::vector<ReplicaStory> replicas;
+  std::vector<ProbeStory> probes;
+  std::vector<MetricStory> metrics;
+  double replica_seconds = 0;  // of all replicas
   std::uint64_t records_lost = 0;
   std::uint32_t torn_files = 0;
 };
 
+// How many replicas there were, from one moment to the next.
+struct ReplicaPoint {
+  core::TimePoint at{};
+  std::uint32_t starting = 0;
+  std::uint32_t ready = 0;
+  std::uint32_t draining = 0;
+};
+std::vector<ReplicaPoint> replica_counts(const Story& story);
+
 // The story of the journal in `directory`, which may still be written. The error says what is wrong with it.
 std::expected<Story, std::string> tell(const std::filesystem::path& directory);
 
-// The story for people on a terminal, and for programs.
+// The story for people on a terminal, for programs, and as a page for a browser: narrative, tables and chart in one
+// file.
 std::string to_text(const Story& story);
 std::string to_json(const Story& story);
+std::string to_html(const Story& story);
 
-// One decision in one sentence: what was measured, what that asked for, and what came of it.
-std::string to_sentence(const core::RecordDecision& decision);
+// The chart as SVG 1.1, readable on light and dark ground, without scripts: each request (queued, cold start, running),
+// each replica's life, what waited and ran, and how many replicas there were. Of more than 2,000 requests every n-th is
+// drawn, and the chart says so.
+std::string to_svg(const Story& story);
+
+// One decision in one sentence: what was measured, what that asked for, what limited it, and what came of it.
+// `settings` are those that held; points in time are told in seconds since `zero`.
+std::string to_sentence(const core::RecordDecision& decision, const core::Settings& settings,
+                        core::TimePoint zero = core::TimePoint{});
 
 }  // namespace tenfold::report

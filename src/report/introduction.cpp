@@ -1,0 +1,111 @@
+// The front of the story and what explains its end: see moments.hpp.
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "report/config_words.hpp"
+#include "report/moments.hpp"
+#include "report/rule_words.hpp"
+#include "report/words.hpp"
+
+namespace tenfold::report {
+
+namespace {
+
+std::string clock_text(const Story& story, core::TimePoint at) {
+  const std::int64_t ns = at.time_since_epoch().count() + story.unix_time_at_zero_ns;
+  const std::time_t whole = ns / 1'000'000'000;
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
+  return fmt::format("{}.{:03} UTC", text.data(), ns / 1'000'000 % 1000);
+}
+
+std::string subject(const Story& story) {
+  const std::string span = span_text(story.ended - story.began);
+  if (story.origin == Origin::kSimulation) {
+    return fmt::format("Tenfold {} simulated {} for {} of virtual time.", story.version, story.command, span);
+  }
+  return fmt::format("Tenfold {} served `{}` at {} for {}.", story.version, story.command, story.endpoint, span);
+}
+
+// The look that shows what Azure's formula makes of a queue: it counted arrivals of a time in which requests waited,
+// and asked for no more than were there anyway.
+const DecisionStory* find_azure_lesson(const Story& story, const Burst& burst) {
+  if (burst.deepest_queue == 0) return nullptr;
+  const DecisionStory* found = nullptr;
+  for (const DecisionStory& decision : story.decisions) {
+    const core::RecordDecision& d = decision.decision;
+    const core::Settings& settings = story.settings[decision.settings].settings;
+    const bool has_queue =
+        decision.at >= burst.deepest_at && decision.at - settings.scale.aca.evaluation_interval <= burst.deepest_at;
+    const bool is_low = d.recommended <= settings.scale.min_replicas && d.metric > 0;
+    if (!is_azure_rate(d, settings) || !has_queue || !is_low) continue;
+    if (!found || d.metric > found->decision.metric) found = &decision;
+  }
+  return found;
+}
+
+std::string azure_lesson(const Story& story, const DecisionStory& decision) {
+  const core::RecordDecision& d = decision.decision;
+  const core::Settings& settings = story.settings[decision.settings].settings;
+  const std::string min = d.desired > d.recommended && d.desired == settings.scale.min_replicas
+                              ? fmt::format(", and min {} stays", d.desired)
+                              : "";
+  return fmt::format(
+      "Azure's documented formula divides arrivals by {}: {} at once count as {:.2f}, so target {:g} asks "
+      "for {}{}. It is a rate, not a concurrency.",
+      setting_text(settings.scale.aca.evaluation_interval), counted_arrivals(d, settings), d.metric, d.target,
+      counted(d.recommended, "replica"), min);
+}
+
+std::string scale_lesson(const Story& story, const Burst& burst) {
+  const auto in_burst = [&](const DecisionStory& d) { return d.at >= burst.began && d.at <= burst.ended; };
+  const auto has = [&](auto is) {
+    return std::ranges::any_of(story.decisions, [&](const DecisionStory& d) { return in_burst(d) && is(d.decision); });
+  };
+  if (has([](const core::RecordDecision& d) { return d.starts > 0; })) return {};
+  if (has([](const core::RecordDecision& d) { return d.cause == core::DecisionCause::kRule; })) {
+    return "No replica was started: the decisions above say why.";
+  }
+  return "No replica was started: the scale rule did not look between the first arrival and the last answer.";
+}
+
+}  // namespace
+
+std::vector<std::string> introduction_of(const Story& story) {
+  std::vector<std::string> lines{subject(story)};
+  if (!story.settings.empty()) {
+    lines.push_back(fmt::format("It ran under {}{}.", settings_text(story.settings.front().settings),
+                                story.settings.size() > 1 ? " at first" : ""));
+  }
+  if (story.records_lost > 0)
+    lines.push_back(fmt::format("The journal has gaps: {} records were lost.", story.records_lost));
+  if (story.bursts > 1) {
+    lines.push_back(
+        fmt::format("{} requests in {} bursts; this is the story of the largest.", story.requests, story.bursts));
+  }
+  return lines;
+}
+
+std::string headline_of(const Story& story) {
+  if (!story.burst) return "No request arrived.";
+  std::string count = counted(story.burst->requests.size(), "request");
+  if (story.origin == Origin::kSimulation) return count;
+  return fmt::format("{} from {}", count, clock_text(story, story.burst->began));
+}
+
+std::vector<std::string> explanations_of(const Story& story) {
+  std::vector<std::string> lines;
+  if (!story.burst) return lines;
+  if (std::string lesson = scale_lesson(story, *story.burst); !lesson.empty()) lines.push_back(std::move(lesson));
+  if (const DecisionStory* decision = find_azure_lesson(story, *story.burst)) {
+    lines.push_back(azure_lesson(story, *decision));
+  }
+  return lines;
+}
+
+}  // namespace tenfold::report

@@ -1,0 +1,173 @@
+#include "report/moments.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "report/config_words.hpp"
+#include "report/rule_words.hpp"
+#include "report/words.hpp"
+
+namespace tenfold::report {
+
+namespace {
+
+// How many moments are told at most; the last ones of them from the story's end.
+constexpr std::size_t kMostTold = 60;
+constexpr std::size_t kToldAtEnd = 20;
+
+std::string names(std::vector<core::ReplicaId> replicas) {
+  constexpr std::size_t kMostNamed = 12;
+  std::ranges::sort(replicas);
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < std::min(kMostNamed, replicas.size()); ++i) {
+    numbers.push_back(core::to_number(replicas[i]));
+  }
+  return fmt::format("replica{} {}{}", replicas.size() == 1 ? "" : "s", fmt::join(numbers, ", "),
+                     replicas.size() > kMostNamed ? ", …" : "");
+}
+
+bool is_change(const core::RecordDecision& d) {
+  return d.starts > 0 || d.drains > 0 || d.cause != core::DecisionCause::kRule;
+}
+
+// Collects the moments of one story. From `from_` on all are told, until `until_` also decisions that changed nothing.
+class Teller {
+ public:
+  explicit Teller(const Story& story)
+      : story_{story},
+        from_{story.burst ? story.burst->began : story.began},
+        until_{story.burst ? story.burst->ended : story.ended} {
+    const auto after = std::ranges::find_if(story.decisions, [&](const DecisionStory& d) {
+      return d.at > until_ && d.decision.cause == core::DecisionCause::kRule;
+    });
+    if (after != story.decisions.end()) first_look_after_ = &*after;
+  }
+
+  std::vector<Moment> tell() {
+    if (story_.burst) begin(*story_.burst);
+    const std::size_t told = std::ranges::count_if(story_.decisions, [&](const auto& d) { return is_told(d); });
+    for (const DecisionStory& decision : story_.decisions) {
+      if (!is_told(decision) || (told > kMostTold && !is_change(decision.decision))) continue;
+      at(decision.at, to_sentence(decision.decision, story_.settings[decision.settings].settings, from_));
+    }
+    settings();
+    replicas();
+    probes();
+    metrics();
+    if (story_.burst) end(*story_.burst);
+    std::ranges::stable_sort(moments_, {}, &Moment::at);
+    shorten();
+    return std::move(moments_);
+  }
+
+ private:
+  void at(core::TimePoint time, std::string text) { moments_.push_back({time, std::move(text)}); }
+
+  void begin(const Burst& burst) {
+    std::vector<core::ReplicaId> first;
+    for (const RequestStory& request : burst.requests) {
+      if (request.dispatched == request.arrived && std::ranges::find(first, request.replica) == first.end()) {
+        first.push_back(request.replica);
+      }
+    }
+    const std::string within =
+        burst.requests.size() == 1 ? "" : " within " + span_text(burst.last_arrival - burst.began);
+    const std::string slots =
+        first.empty() ? "none found a free slot"
+                      : fmt::format("{} took a free slot on arrival ({})", burst.took_slots_at_once, names(first));
+    at(burst.began, fmt::format("{} {}{}; {}", burst.requests.size(), burst.requests.size() == 1 ? "arrives" : "arrive",
+                                within, slots));
+    if (burst.deepest_queue > 0) {
+      at(burst.deepest_at,
+         fmt::format("the queue is deepest: {} wait{}", burst.deepest_queue, burst.deepest_queue == 1 ? "s" : ""));
+    }
+  }
+
+  void end(const Burst& burst) {
+    for (std::size_t i = burst.load.size(); i-- > 1;) {
+      if (burst.load[i].waiting > 0 || burst.load[i - 1].waiting == 0) continue;
+      at(burst.load[i].at, "the queue is empty: the last one that waited has a slot");
+      break;
+    }
+    const std::string_view what = story_.origin == Origin::kSimulation ? "simulation" : "journal";
+    at(burst.ended, burst.unfinished > 0 ? fmt::format("the {} ends; {} {} still under way", what, burst.unfinished,
+                                                       burst.unfinished == 1 ? "is" : "are")
+                                         : "the last request ends");
+  }
+
+  // After the burst a look is told if it changed something, or if it is the first: that one measured the burst.
+  bool is_told(const DecisionStory& decision) const {
+    if (decision.at < from_) return false;
+    if (decision.at <= until_ || is_change(decision.decision)) return true;
+    return &decision == first_look_after_ && decision.decision.metric > 0;
+  }
+
+  void settings() {
+    for (std::size_t i = 1; i < story_.settings.size(); ++i) {
+      const SettingsStory& now = story_.settings[i];
+      if (now.at >= from_) at(now.at, change_text(story_.settings[i - 1].settings, now.settings));
+    }
+  }
+
+  void replicas() {
+    for (const ReplicaStory& replica : story_.replicas) {
+      const std::uint32_t n = core::to_number(replica.id);
+      if (replica.ready && *replica.ready > from_) {
+        at(*replica.ready, replica.started ? fmt::format("replica {} is ready, {} after its start", n,
+                                                         span_text(*replica.ready - *replica.started))
+                                           : fmt::format("replica {} is ready", n));
+      }
+      if (replica.exited && *replica.exited >= from_) {
+        at(*replica.exited, fmt::format("replica {} is gone: it {}", n, replica.exit.empty() ? "ended" : replica.exit));
+      }
+    }
+  }
+
+  void probes() {
+    for (const ProbeStory& story : story_.probes) {
+      if (story.at < from_) continue;
+      const std::uint32_t n = core::to_number(story.probe.replica);
+      at(story.at, story.probe.probe == core::Probe::kReadiness
+                       ? fmt::format("replica {} is not ready any more: it gets nothing until it is", n)
+                       : fmt::format("replica {} does not answer its liveness probe: it is replaced", n));
+    }
+  }
+
+  void metrics() {
+    for (const MetricStory& story : story_.metrics) {
+      if (story.at < from_) continue;
+      const auto& rules = story_.settings[story.settings].settings.scale.rules;
+      if (story.metric.rule >= rules.size()) continue;
+      const core::ScaleRule& rule = rules[story.metric.rule];
+      at(story.at, story.metric.is_valid
+                       ? fmt::format("rule '{}' has a value again: {:.6g}", rule.name, story.metric.value)
+                       : fmt::format("rule '{}' could get no value; its last one counts for {}", rule.name,
+                                     setting_text(rule.keep)));
+    }
+  }
+
+  void shorten() {
+    if (moments_.size() <= kMostTold) return;
+    const auto first = moments_.begin() + static_cast<std::ptrdiff_t>(kMostTold - kToldAtEnd);
+    const auto last = moments_.end() - static_cast<std::ptrdiff_t>(kToldAtEnd);
+    const core::TimePoint from = first->at;
+    const auto left_out = last - first;
+    const auto next = moments_.erase(first, last);
+    moments_.insert(next, {from, fmt::format("… {} more moments, all of them in the JSON …", left_out)});
+  }
+
+  const Story& story_;
+  core::TimePoint from_;
+  core::TimePoint until_;
+  const DecisionStory* first_look_after_ = nullptr;
+  std::vector<Moment> moments_;
+};
+
+}  // namespace
+
+std::vector<Moment> moments_of(const Story& story) { return Teller{story}.tell(); }
+
+}  // namespace tenfold::report

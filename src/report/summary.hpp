@@ -1,0 +1,47 @@
+// Runs beside each other: the numbers by which policies and settings are judged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "report/story.hpp"
+
+namespace tenfold::report {
+
+// What one run came to. All times are of the run's requests, by the same definitions as in a story.
+struct Summary {
+  std::string policy;     // what the run is called beside others
+  Percentiles wait;       // until the slot; of those that got one
+  Percentiles total;      // from arrival to answer; of those that were answered
+  double p_wait = 0;      // the fraction that waited, of those that got a slot
+  double makespan_s = 0;  // from the first arrival to the last end
+  // The mean over the answered requests of the time from the run's first arrival to the answer. For a burst at one
+  // instant it is the mean of `total`; where arrivals are spread, the mean time from arrival to answer is
+  // `total.mean_s`.
+  double mean_completion_s = 0;
+  double replica_seconds = 0;  // from the start of each replica to its exit or the run's end
+  std::uint64_t rejected = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t decisions = 0;
+  std::uint32_t most_replicas = 0;                 // starting or ready, at one time
+  std::optional<double> simulated_requests_per_s;  // by the wall clock; not of a live run
+  std::optional<double> cost;                      // in `cost_unit`, where prices are known
+  std::string cost_unit;
+};
+
+// The numbers of a story's burst; of the whole run if that is what it tells (Scope::kWholeRun).
+Summary summarize(const Story& story, std::string policy);
+
+// Side by side, one column for each run; the best of a row is marked with `*`, and so is what equals it as printed.
+std::string to_table(std::span<const Summary> summaries);
+
+// One object with exactly these keys: policy; wait and total with mean_s, p50_s, p90_s, p95_s, p99_s, max_s; p_wait,
+// makespan_s, mean_completion_s, replica_seconds, rejected, requests, decisions, simulated_requests_per_s (null if
+// none).
+std::string to_json(const Summary& summary);
+// An array of them.
+std::string to_json(std::span<const Summary> summaries);
+
+}  // namespace tenfold::report

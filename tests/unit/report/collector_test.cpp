@@ -1,0 +1,340 @@
+// Stories of steps whose every number can be worked out by hand.
+#include "report/collector.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_service.hpp"
+
+namespace tenfold::report {
+namespace {
+
+using namespace std::chrono_literals;
+using core::ReplicaId;
+using core::RequestId;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+// 100 at once on two replicas of one slot, 100 ms each.
+Story burst_of_100() {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.now += 1s;
+  service.arrive(100);
+  service.serve_all(100ms);
+  return service.finish();
+}
+
+TEST(Percentiles, AreExactByNearestRank) {
+  std::vector<double> values;
+  for (int i = 100; i >= 1; --i) values.push_back(i);
+  const Percentiles p = percentiles_of(values);
+  EXPECT_EQ(p.count, 100);
+  EXPECT_EQ(p.min_s, 1);
+  EXPECT_EQ(p.mean_s, 50.5);
+  EXPECT_EQ(p.p50_s, 50);
+  EXPECT_EQ(p.p90_s, 90);
+  EXPECT_EQ(p.p95_s, 95);
+  EXPECT_EQ(p.p99_s, 99);
+  EXPECT_EQ(p.max_s, 100);
+  EXPECT_EQ(percentiles_of({}).count, 0);
+  EXPECT_EQ(percentiles_of({3}).p50_s, 3);
+}
+
+TEST(Collector, MeasuresABurst) {
+  const Story told = burst_of_100();
+  ASSERT_TRUE(told.burst);
+  const Burst& burst = *told.burst;
+  EXPECT_EQ(burst.requests.size(), 100);
+  EXPECT_EQ(burst.took_slots_at_once, 2);
+  EXPECT_EQ(burst.deepest_queue, 98);
+  EXPECT_DOUBLE_EQ(burst.makespan_s(), 5.0);
+  EXPECT_NEAR(burst.total.mean_s, 2.55, 1e-9);
+  EXPECT_NEAR(burst.mean_completion_s, 2.55, 1e-9);
+  EXPECT_NEAR(burst.wait.mean_s, 2.45, 1e-9);
+  EXPECT_DOUBLE_EQ(burst.p_wait, 0.98);
+  EXPECT_NEAR(burst.service.p99_s, 0.1, 1e-9);
+  EXPECT_NEAR(burst.total.p50_s, 2.5, 1e-9);
+  EXPECT_NEAR(burst.total.max_s, 5.0, 1e-9);
+  EXPECT_THAT(burst.shares, ElementsAre(Pair(ReplicaId{1}, 50), Pair(ReplicaId{2}, 50)));
+}
+
+TEST(Collector, StatusesFollowFromTheEndsWhereNobodyNotedThem) {
+  EXPECT_THAT(burst_of_100().burst->statuses, ElementsAre(Pair(200, 100)));
+  using core::RejectReason;
+  FakeService service;
+  service.arrive(6);
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    service.step(core::TimerDue{}, {core::Reject{.request = RequestId{n}, .reason = static_cast<RejectReason>(n - 1)}});
+  }
+  EXPECT_THAT(service.finish().burst->statuses, ElementsAre(Pair(500, 1), Pair(502, 1), Pair(503, 2), Pair(504, 2)));
+}
+
+TEST(Collector, StatusesThatWereNotedStand) {
+  FakeService service{{}, Origin::kJournal};
+  service.start(1, 2, 5ms);
+  service.arrive(2);
+  service.collector.take(journal::AnswerNote{.request = RequestId{1}, .status = 422});
+  service.serve_all(100ms);
+  EXPECT_THAT(service.finish().burst->statuses, ElementsAre(Pair(422, 1)));
+}
+
+TEST(Collector, TheColdStartOfAWaitIsTheTimeInWhichItsReplicaWasStarting) {
+  FakeService service;
+  service.arrive(2);
+  service.now += 300ms;
+  service.start(1, 1, 500ms);
+  service.serve_all(100ms);
+  const Story told = service.finish();
+  EXPECT_EQ(told.burst->cold_started, 1 + 1);  // the second waited through the same start, and then for the slot
+  EXPECT_EQ(told.burst->requests[0].cold_start, 500ms);
+  EXPECT_EQ(*told.burst->requests[0].dispatched - told.burst->requests[0].arrived, 800ms);
+}
+
+TEST(Collector, ReplicaSecondsRunFromTheStartToTheExitOrTheEnd) {
+  FakeService service;
+  service.start(1, 2, 1s);  // 0 s
+  service.now += 4s;
+  service.exit(2, 3);  // 5 s
+  service.now += 5s;
+  service.step(core::TimerDue{});  // 10 s
+  const Story told = service.finish();
+  EXPECT_DOUBLE_EQ(told.replicas[0].seconds, 10);
+  EXPECT_DOUBLE_EQ(told.replicas[1].seconds, 5);
+  EXPECT_DOUBLE_EQ(told.replica_seconds, 15);
+  EXPECT_EQ(told.replicas[1].exit, "exited with status 3");
+}
+
+TEST(Collector, ARunMayEndAfterItsLastStep) {
+  FakeService service;
+  service.start(1, 1, 1s);
+  service.collector.advance(core::TimePoint{4s});
+  EXPECT_DOUBLE_EQ(service.finish().replica_seconds, 4);
+}
+
+TEST(Collector, AReplicaThatWasThereBeforeCountsFromTheStorysBeginning) {
+  core::Checkpoint checkpoint{.started = true};
+  checkpoint.replicas.push_back(
+      {.id = ReplicaId{7}, .state = core::ReplicaState::kReady, .since = core::TimePoint{1s}});
+  Collector collector;
+  collector.take(checkpoint);
+  collector.step(core::TimePoint{5s}, core::TimerDue{}, {});
+  collector.step(core::TimePoint{9s}, core::TimerDue{}, {});
+  const Story told = collector.finish();
+  EXPECT_DOUBLE_EQ(told.replica_seconds, 4);
+  ASSERT_EQ(replica_counts(told).size(), 1);
+  EXPECT_EQ(replica_counts(told)[0].ready, 1);
+}
+
+TEST(Collector, CountsReplicasThroughTheirLife) {
+  FakeService service;
+  service.start(1, 2, 1s);
+  service.now += 1s;
+  service.step(core::TimerDue{}, {core::DrainReplica{ReplicaId{2}}});
+  service.now += 1s;
+  service.step(core::TimerDue{}, {core::StopReplica{ReplicaId{2}, 1s}});
+  service.exit(2);
+  const std::vector<ReplicaPoint> counts = replica_counts(service.finish());
+  ASSERT_EQ(counts.size(), 4);
+  EXPECT_EQ(counts[0].starting, 2);
+  EXPECT_EQ(counts[1].ready, 2);
+  EXPECT_EQ(counts[2].ready, 1);
+  EXPECT_EQ(counts[2].draining, 1);
+  EXPECT_EQ(counts[3].draining, 0);
+}
+
+TEST(Collector, AReplicaStoppedBeforeItWasReadyWasNeverReady) {
+  FakeService service;
+  service.begin_start(1, 1);
+  service.now += 1s;
+  service.step(core::TimerDue{}, {core::StopReplica{ReplicaId{1}, 1s}});
+  service.now += 1s;
+  service.ready(1);  // too late to matter
+  service.now += 1s;
+  service.exit(1);
+  for (const ReplicaPoint& point : replica_counts(service.finish())) {
+    EXPECT_EQ(point.ready, 0);
+    EXPECT_LE(point.starting + point.draining, 1);
+  }
+}
+
+TEST(Collector, TheLargestBurstIsToldOrTheWholeRun) {
+  for (const Scope scope : {Scope::kLargestBurst, Scope::kWholeRun}) {
+    FakeService service;
+    service.start(1, 2, 5ms);
+    for (const std::uint64_t count : {10U, 30U, 5U}) {
+      service.now += 2s;
+      service.arrive(count);
+      service.serve_all(100ms);
+    }
+    const Story told = service.finish(scope);
+    EXPECT_EQ(told.requests, 45);
+    EXPECT_EQ(told.bursts, scope == Scope::kWholeRun ? 1 : 3);
+    EXPECT_EQ(told.burst->requests.size(), scope == Scope::kWholeRun ? 45 : 30);
+  }
+}
+
+TEST(Collector, ALeavingClientIsNoMoreInTheQueue) {
+  FakeService service;
+  service.arrive(3);
+  service.now += 1s;
+  service.step(core::RequestCancelled{RequestId{2}});
+  const Story told = service.finish();
+  EXPECT_EQ(told.burst->cancelled, 1);
+  EXPECT_EQ(told.burst->unfinished, 2);
+  EXPECT_EQ(told.burst->load.back().waiting, 2);
+}
+
+TEST(Collector, ARetryIsDispatchedFromTheStepThatLostIt) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.arrive(1);
+  service.now += 100ms;
+  service.step(
+      core::ResponseFinished{.request = RequestId{1}, .replica = ReplicaId{2}, .outcome = core::Outcome::kNotSent},
+      {core::Dispatch{.request = RequestId{1}, .replica = ReplicaId{1}, .attempt = 2}});
+  const Story told = service.finish();
+  EXPECT_EQ(told.burst->retried, 1);
+  EXPECT_EQ(told.burst->load.back().waiting, 0);
+  EXPECT_EQ(told.burst->load.back().running, 1);
+}
+
+TEST(Collector, AnotherServiceInTheSameJournalIsAnotherStory) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.arrive(50);
+  service.collector.take(core::Checkpoint{});
+  service.collector.take(journal::ServiceNote{.version = "second"});
+  service.step(core::TimerDue{});
+  const Story told = service.finish();
+  EXPECT_EQ(told.version, "second");
+  EXPECT_EQ(told.requests, 0);
+  EXPECT_FALSE(told.burst);
+  EXPECT_THAT(to_text(told), HasSubstr("No request arrived."));
+  EXPECT_THAT(to_json(told), HasSubstr("\"burst\":null"));
+  EXPECT_THAT(to_svg(told), HasSubstr("No request arrived"));
+}
+
+TEST(Collector, IsEmptyOnceItsStoryIsTold) {
+  FakeService service;
+  service.arrive(3);
+  EXPECT_EQ(service.finish().requests, 3);
+  service.step(core::TimerDue{});
+  EXPECT_EQ(service.finish().requests, 0);
+}
+
+TEST(Story, ASimulationSpeaksOfNoClockAndNoEndpoint) {
+  FakeService service;
+  service.collector.take(journal::ServiceNote{.version = "1.2", .command = "burst:n=3"});
+  service.start(1, 2, 5ms);
+  service.arrive(3);
+  service.serve_all(100ms);
+  const std::string text = to_text(service.finish());
+  EXPECT_THAT(text, HasSubstr("Tenfold 1.2 simulated burst:n=3 for 205.0 ms of virtual time."));
+  EXPECT_THAT(text, HasSubstr("\n3 requests\n"));
+  EXPECT_THAT(text, Not(HasSubstr("UTC")));
+}
+
+TEST(Story, TellsWhatHappenedWhen) {
+  const std::string text = to_text(burst_of_100());
+  EXPECT_THAT(text, HasSubstr("It ran under policy aca (http at 10), 2 to 10 replicas of 1 slot."));
+  EXPECT_THAT(text, HasSubstr("100 arrive within 0.0 ms; 2 took a free slot on arrival (replicas 1, 2)"));
+  EXPECT_THAT(text, HasSubstr("the queue is deepest: 98 wait"));
+  EXPECT_THAT(text, HasSubstr("the scale rule did not look between the first arrival and the last answer"));
+  EXPECT_THAT(text, HasSubstr("98.0 % of those that got a slot waited for it"));
+  EXPECT_THAT(text, HasSubstr("200 x 100"));
+}
+
+TEST(Story, AChangedConfigurationIsAMoment) {
+  core::Settings changed;
+  changed.scale.max_replicas = 4;
+  changed.scale.policy = core::PolicyKind::kSlo;
+  FakeService service;
+  service.arrive(1);
+  service.now += 1s;
+  service.step(core::ConfigChanged{changed});
+  EXPECT_THAT(to_text(service.finish()),
+              HasSubstr("1.000 s  the configuration changed: max 10 -> 4, policy aca -> slo, http at 10 -> 95th "
+                        "percentile of the wait within 500 ms"));
+}
+
+TEST(Story, ADecisionIsToldUnderTheSettingsThatHeld) {
+  core::Settings first;
+  first.scale.rules = {{.name = "old", .target = 5}};
+  core::Settings second;
+  second.scale.rules = {{.name = "new", .target = 5}};
+  FakeService service{first};
+  service.arrive(1);
+  service.decide({.cause = core::DecisionCause::kRule, .rule = 0, .metric = 1, .target = 5, .recommended = 1});
+  service.step(core::ConfigChanged{second});
+  service.decide({.cause = core::DecisionCause::kRule, .rule = 0, .metric = 1, .target = 5, .recommended = 1});
+  const std::string json = to_json(service.finish());
+  EXPECT_THAT(json, HasSubstr(R"("rule":"old")"));
+  EXPECT_THAT(json, HasSubstr(R"("rule":"new")"));
+}
+
+TEST(Story, AMetricThatFallsSilentIsToldOnce) {
+  core::Settings settings;
+  settings.scale.rules = {{.name = "orders", .kind = core::RuleKind::kCustom}};
+  FakeService service{settings};
+  service.arrive(1);
+  for (const bool is_valid : {true, false, false, true}) {
+    service.now += 1s;
+    service.step(core::MetricObserved{.is_valid = is_valid, .value = 12});
+  }
+  const Story told = service.finish();
+  EXPECT_EQ(told.metrics.size(), 2);
+  EXPECT_THAT(to_text(told), HasSubstr("2.000 s  rule 'orders' could get no value; its last one counts for 120 s"));
+  EXPECT_THAT(to_text(told), HasSubstr("4.000 s  rule 'orders' has a value again: 12"));
+}
+
+TEST(Story, ProbesThatFailAreTold) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.arrive(1);
+  service.step(core::ProbeFailed{ReplicaId{1}, core::Probe::kReadiness});
+  service.step(core::ProbeFailed{ReplicaId{2}, core::Probe::kLiveness});
+  const std::string text = to_text(service.finish());
+  EXPECT_THAT(text, HasSubstr("replica 1 is not ready any more"));
+  EXPECT_THAT(text, HasSubstr("replica 2 does not answer its liveness probe"));
+}
+
+TEST(Story, IsShortHoweverMuchHappened) {
+  FakeService service;
+  service.arrive(1);
+  for (int i = 0; i < 1000; ++i) {
+    service.now += 2s;
+    service.decide({.cause = core::DecisionCause::kRule, .starts = i % 2 == 0 ? 1U : 0U});
+  }
+  const std::string text = to_text(service.finish());
+  EXPECT_LT(std::ranges::count(text, '\n'), 100);
+  EXPECT_THAT(text, HasSubstr("more moments, all of them in the JSON"));
+}
+
+TEST(Story, AzuresRateIsExplainedWhereAQueueStoodAndItAskedForNoMore) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.now += 1s;
+  service.arrive(100);
+  service.serve_all(100ms);
+  service.now += 9s;
+  service.decide({.cause = core::DecisionCause::kRule,
+                  .metric = 100 / 15.0,
+                  .target = 10,
+                  .recommended = 1,
+                  .stabilized = 1,
+                  .desired = 2,
+                  .current = 2});
+  const std::string text = to_text(service.finish());
+  EXPECT_THAT(text,
+              HasSubstr("14.000 s  100 requests arrived in the past 15 s, 6.67 a second; at 10 for each replica that "
+                        "asks for 1; min is 2: 2 wanted, 2 there, nothing to start or stop"));
+  EXPECT_THAT(text,
+              HasSubstr("Azure's documented formula divides arrivals by 15 s: 100 at once count as 6.67, so target 10 "
+                        "asks for 1 replica, and min 2 stays. It is a rate, not a concurrency."));
+}
+
+}  // namespace
+}  // namespace tenfold::report

@@ -1,0 +1,136 @@
+#include "report/summary.hpp"
+
+#include <array>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_service.hpp"
+#include "report/frontier.hpp"
+
+namespace tenfold::report {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ContainsRegex;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Summary run_with(std::uint32_t replicas, std::string policy) {
+  FakeService service;
+  service.start(1, replicas, 1s);
+  service.arrive(100);
+  service.serve_all(100ms);
+  return summarize(service.finish(), std::move(policy));
+}
+
+std::vector<std::string> keys_of(const boost::json::object& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object) keys.emplace_back(key);
+  return keys;
+}
+
+TEST(Summary, IsWhatTheRunCameTo) {
+  const Summary summary = run_with(2, "aca");
+  EXPECT_EQ(summary.policy, "aca");
+  EXPECT_EQ(summary.requests, 100);
+  EXPECT_DOUBLE_EQ(summary.p_wait, 0.98);
+  EXPECT_DOUBLE_EQ(summary.makespan_s, 5);
+  EXPECT_NEAR(summary.mean_completion_s, 2.55, 1e-9);
+  EXPECT_DOUBLE_EQ(summary.replica_seconds, 12);
+  EXPECT_EQ(summary.most_replicas, 2);
+  EXPECT_EQ(summary.rejected, 0);
+}
+
+TEST(Summary, MeanCompletionIsCountedFromTheFirstArrivalOfTheRun) {
+  FakeService service;
+  service.start(1, 1, 1s);
+  for (int i = 0; i < 2; ++i) {
+    service.arrive(1);
+    service.serve_all(100ms);
+    service.now += 900ms;
+  }
+  const Summary summary = summarize(service.finish(), "x");
+  EXPECT_NEAR(summary.total.mean_s, 0.1, 1e-9);
+  EXPECT_NEAR(summary.mean_completion_s, (0.1 + 1.1) / 2, 1e-9);
+}
+
+TEST(Summary, ItsJsonHasTheKeysThatScriptsRelyOn) {
+  const auto json = boost::json::parse(to_json(run_with(2, "slo"))).as_object();
+  EXPECT_THAT(keys_of(json),
+              ElementsAre("policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds",
+                          "rejected", "requests", "decisions", "simulated_requests_per_s"));
+  for (const char* times : {"wait", "total"}) {
+    EXPECT_THAT(keys_of(json.at(times).as_object()),
+                ElementsAre("mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"));
+  }
+  EXPECT_TRUE(json.at("simulated_requests_per_s").is_null());
+}
+
+TEST(Summary, TheBestOfEachRowIsMarked) {
+  const std::array runs{run_with(2, "aca"), run_with(10, "slo")};
+  const std::string table = to_table(runs);
+  EXPECT_THAT(table, ContainsRegex("makespan, s +5.000 +1.000\\*"));
+  EXPECT_THAT(table, ContainsRegex("replica-seconds +12.0\\* +20.0"));
+  EXPECT_THAT(table, ContainsRegex("rejected +0\\* +0\\*"));
+  EXPECT_THAT(table, ContainsRegex("requests +100 +100\n"));
+  EXPECT_THAT(table, Not(HasSubstr("cost")));
+}
+
+TEST(Summary, CostIsShownWhereItIsKnown) {
+  std::array runs{run_with(2, "aca"), run_with(10, "slo")};
+  runs[0].cost = 0.25;
+  runs[0].cost_unit = "USD";
+  EXPECT_THAT(to_table(runs), ContainsRegex("cost, USD +0.250000\\* +-"));
+}
+
+TEST(Summary, ARunAloneHasNoBest) {
+  const std::array runs{run_with(2, "aca")};
+  EXPECT_THAT(to_table(runs), Not(HasSubstr("*")));
+}
+
+TEST(Summary, OfNothingThereAreNoTimes) {
+  FakeService service;
+  service.step(core::TimerDue{});
+  const std::array runs{summarize(service.finish(), "idle"), run_with(2, "busy")};
+  EXPECT_THAT(to_table(runs), ContainsRegex("wait p95, s +- +[0-9.]+\\*"));
+}
+
+Frontier tried() {
+  Frontier frontier{.title = "Tuned", .cost_unit = "replica-seconds", .objective_s = 0.5};
+  frontier.points = {{.settings = "2 replicas", .cost = 12, .p95_wait_s = 4.6, .is_today = true},
+                     {.settings = "6 replicas", .cost = 14, .p95_wait_s = 0.4, .is_chosen = true},
+                     {.settings = "5 replicas, <odd>", .cost = 16, .p95_wait_s = 0.9},
+                     {.settings = "10 replicas", .cost = 20, .p95_wait_s = 0}};
+  mark_frontier(frontier.points);
+  return frontier;
+}
+
+TEST(Frontier, IsWhatNothingBeatsInBoth) {
+  const Frontier frontier = tried();
+  EXPECT_TRUE(frontier.points[0].is_frontier);
+  EXPECT_TRUE(frontier.points[1].is_frontier);
+  EXPECT_FALSE(frontier.points[2].is_frontier);
+  EXPECT_TRUE(frontier.points[3].is_frontier);
+}
+
+TEST(Frontier, ItsTableLeavesOutWhatIsBeaten) {
+  const std::string table = to_table(tried());
+  EXPECT_THAT(table, ContainsRegex("12 +4.600 s +too slow +2 replicas  <- today"));
+  EXPECT_THAT(table, ContainsRegex("14 +0.400 s +6 replicas  <- chosen"));
+  EXPECT_THAT(table, Not(HasSubstr("5 replicas")));
+}
+
+TEST(Frontier, ItsChartHasEveryPointAndTheObjective) {
+  const std::string svg = to_svg(tried());
+  EXPECT_THAT(svg, HasSubstr("objective: 0.5 s"));
+  EXPECT_THAT(svg, HasSubstr("5 replicas, &lt;odd&gt;: 16 replica-seconds, p95 wait 0.900 s"));
+  EXPECT_THAT(svg, HasSubstr("class=\"goal\""));
+}
+
+TEST(Frontier, OfNothingIsAChartToo) { EXPECT_THAT(to_svg(Frontier{.title = "none"}), HasSubstr("</svg>")); }
+
+}  // namespace
+}  // namespace tenfold::report
