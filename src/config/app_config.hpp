@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -15,6 +17,48 @@
 #include "core/time.hpp"
 
 namespace tenfold::config {
+
+// Where the value of a custom or schedule rule comes from.
+struct JsonSource {  // KEDA's metrics-api scaler: a number in a JSON document
+  std::string url;
+  std::string value_location;  // "queue.depth", "jobs[0].waiting"; also written as a JSON pointer, "/queue/depth"
+};
+struct PrometheusSource {  // KEDA's prometheus scaler: the value of an instant query
+  std::string server_address;
+  std::string query;
+};
+struct CronSource {       // KEDA's cron scaler: `desired_replicas` from each match of `start` to the next of `end`
+  std::string time_zone;  // of the IANA database, e.g. Europe/Berlin
+  std::string start;
+  std::string end;
+  std::uint32_t desired_replicas = 0;
+};
+struct MetricSource {
+  // The rule that it feeds, its place in core.scale.rules.
+  std::uint32_t rule = 0;
+  std::variant<JsonSource, PrometheusSource, CronSource> from;
+  core::Duration timeout = std::chrono::seconds{3};
+};
+
+// What a replica costs, for `simulate` and `tune`. The defaults are those of Azure Container Apps' consumption plan,
+// pay as you go, in US regions: azure.microsoft.com/pricing/details/container-apps, and Microsoft's "Understanding Idle
+// Usage in Azure Container Apps" (techcommunity.microsoft.com, 2025). Without the free grants and the price of
+// requests.
+struct Prices {
+  std::string currency = "USD";
+  double vcpu_second_active = 0.000024;
+  double vcpu_second_idle = 0.000003;
+  double gib_second = 0.000003;
+  friend bool operator==(const Prices&, const Prices&) = default;
+};
+
+// A scale rule as people write it, before it is checked: see config/rules.hpp.
+struct RuleText {
+  std::string name;
+  // http, tcp, cpu, memory, rps, queueWait, prometheus, metrics-api, cron.
+  std::string type;
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
 
 struct AppConfig {
   // The replicas' program; empty for the built-in solver.
@@ -28,11 +72,18 @@ struct AppConfig {
   std::uint16_t admin_port = 9900;
 
   core::Settings core;
-  // Slots are chosen by the program's CPUs: one for each whole one, at least one.
-  bool is_concurrency_auto = false;
-  // CPUs and memory of a replica, as it is told and as a deployment asks for.
-  double cpu = 0.5;
-  core::Bytes memory = core::gibibytes(1);
+  // Whether core.machine.cores was stated; else `up` takes what its machine has.
+  bool has_cores = false;
+  // What feeds the custom and schedule rules of `core.scale.rules`, in their order.
+  std::vector<MetricSource> metric_sources;
+  // Of all polled rules; `finish` copies them to the rules and their sources.
+  core::Duration metric_timeout = std::chrono::seconds{3};
+  core::Duration metric_keep = std::chrono::seconds{120};
+  // What the --scale-rule flags say, until `finish` makes it a rule.
+  std::optional<RuleText> flag_rule;
+  // The request header that names a request's class, beside its path; empty for none.
+  std::string class_by;
+  std::optional<Prices> prices;
 
   core::Duration request_timeout = std::chrono::seconds{240};
   bool is_retry_safe = false;
@@ -44,13 +95,20 @@ struct AppConfig {
   bool is_quiet = false;
 };
 
-// One setting: a flag of `up`, a key of the file, or both. The one table of them serves flags, file and help.
+// One setting: a flag of `up`, a key of the file, or both. The one table of them serves flags, file and help, and
+// writes files.
 struct Setting {
   std::string_view flag;  // without dashes; empty if only the file has it
   std::string_view key;   // dotted path in the file; empty if only the command line has it
   std::string_view value_name;
   std::string_view help;
   std::expected<void, std::string> (*apply)(AppConfig& config, std::string_view text);
+  // The value as `apply` reads it, empty for none; null for what a file says in another way.
+  std::string (*show)(const AppConfig& config);
+  // The heading in the help.
+  std::string_view group = {};
+  // Each use of the flag adds to those before it, instead of replacing them.
+  bool is_repeatable = false;
 };
 std::span<const Setting> settings();
 
@@ -58,8 +116,14 @@ std::span<const Setting> settings();
 // and the nearest key that is known.
 std::expected<void, std::string> apply_yaml(AppConfig& config, std::string_view text, std::string_view name);
 std::expected<void, std::string> apply_file(AppConfig& config, const std::filesystem::path& file);
+// The file's text.
+std::expected<std::string, std::string> read_file(const std::filesystem::path& file);
 
-// What no single setting can say: checked when all are in. Fills in what `auto` stands for.
+// What no single setting can say: checked when all are in. Adds the rule that flags state, puts the rules in the order
+// in which a file holds them, and fills in what `auto` stands for.
 std::expected<void, std::string> finish(AppConfig& config);
+
+// Whether there is a program to run: a file may name an image alone, which is enough to simulate and no more.
+std::expected<void, std::string> check_runnable(const AppConfig& config);
 
 }  // namespace tenfold::config

@@ -1,39 +1,55 @@
-// The one table of settings.
-#include <algorithm>
+// The one table of settings: how an app is served, its requests, its replicas and their prices.
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "config/app_config.hpp"
-#include "config/units.hpp"
+#include "config/fields.hpp"
+#include "config/tables.hpp"
 
 namespace tenfold::config {
 
 namespace {
 
-using Applied = std::expected<void, std::string>;
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
-// Stores what `parsed` holds, or passes its error on.
-template <class T, class U>
-Applied store(T& member, std::expected<U, std::string>&& parsed) {
-  if (!parsed) return std::unexpected(std::move(parsed.error()));
-  member = static_cast<T>(std::move(*parsed));
+struct Orders {
+  static constexpr std::string_view kWhat = "order";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, core::QueueOrder>>(
+      {{"fifo", core::QueueOrder::kFifo}, {"shortest", core::QueueOrder::kShortest}});
+};
+
+struct Retries {
+  static constexpr std::string_view kWhat = "retry";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, bool>>({{"auto", false}, {"safe", true}});
+};
+
+struct Header {
+  static Applied read(std::string& member, std::string_view text) {
+    constexpr std::string_view kToken = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+    if (text.empty() || text.find_first_not_of(kToken) != std::string_view::npos)
+      return std::unexpected(fmt::format("'{}' is no name of a header; write X-Model", text));
+    return Text::read(member, text);
+  }
+  static std::string write(const std::string& member) { return member; }
+};
+
+Applied apply_concurrency(AppConfig& config, std::string_view text) {
+  core::ReplicaSettings& replica = config.core.replica;
+  if (text != "auto") {
+    auto parsed = store(replica.concurrency, parse_count(text, 1, core::kMaxConcurrency));
+    if (!parsed) return std::unexpected(fmt::format("{}, nor auto", parsed.error()));
+  }
+  replica.is_concurrency_auto = text == "auto";
   return {};
 }
 
-Applied store_concurrency(AppConfig& config, std::string_view text) {
-  config.is_concurrency_auto = text == "auto";
-  if (config.is_concurrency_auto) return {};
-  return store(config.core.replica.concurrency, parse_count(text, 1, core::kMaxConcurrency));
+std::string show_concurrency(const AppConfig& config) {
+  const core::ReplicaSettings& replica = config.core.replica;
+  return replica.is_concurrency_auto ? "auto" : fmt::format("{}", replica.concurrency);
 }
 
-Applied store_policy(AppConfig& config, std::string_view text) {
-  if (text != "aca") return std::unexpected(fmt::format("policy '{}' is not known; known: aca", text));
-  config.core.scale.policy = core::PolicyKind::kAca;
-  return {};
-}
-
-Applied store_env(AppConfig& config, std::string_view text) {
+Applied apply_env(AppConfig& config, std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos)
     return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text));
@@ -41,86 +57,159 @@ Applied store_env(AppConfig& config, std::string_view text) {
   return {};
 }
 
-Applied store_seconds(core::Duration& member, std::string_view text, std::uint32_t least) {
-  const auto seconds = parse_count(text, least, 86'400);
-  if (!seconds) return std::unexpected(seconds.error());
-  member = std::chrono::seconds{*seconds};
+Applied apply_cores(AppConfig& config, std::string_view text) {
+  config.has_cores = true;
+  return Number<0, 100'000>::read(config.core.machine.cores, text);
+}
+
+std::string show_cores(const AppConfig& config) {
+  const bool is_stated = config.has_cores || config.core.machine.cores > 0;
+  return is_stated ? fmt::format("{}", config.core.machine.cores) : "";
+}
+
+// A price: stating one of them states them all, the others at their defaults.
+template <double Prices::* member>
+constexpr Setting price(std::string_view flag, std::string_view key, std::string_view help) {
+  return {.flag = flag,
+          .key = key,
+          .value_name = "PRICE",
+          .help = help,
+          .apply = [](AppConfig& config, std::string_view text) -> Applied {
+            auto parsed = parse_number(text, 0, 1e9);
+            if (!parsed) return std::unexpected(parsed.error());
+            if (!config.prices) config.prices.emplace();
+            (*config.prices).*member = *parsed;
+            return {};
+          },
+          .show = [](const AppConfig& config) -> std::string {
+            return config.prices ? fmt::format("{}", (*config.prices).*member) : "";
+          }};
+}
+
+Applied apply_currency(AppConfig& config, std::string_view text) {
+  if (text.empty() || text.size() > 16) return std::unexpected(fmt::format("'{}' is no currency; write USD", text));
+  if (!config.prices) config.prices.emplace();
+  config.prices->currency = text;
   return {};
 }
 
-#define TENFOLD_APPLY(expression) [](AppConfig& c, std::string_view text) -> Applied { return expression; }
+std::string show_currency(const AppConfig& config) { return config.prices ? config.prices->currency : ""; }
 
-const std::array kSettings = std::to_array<Setting>({
-    {"port", "tenfold.port", "PORT", "where clients go; 0 takes a free port and prints it [8080]",
-     TENFOLD_APPLY(store(c.port, parse_count(text, 0, 65535)))},
-    {"address", "tenfold.address", "IP", "the address to listen on [127.0.0.1]",
-     TENFOLD_APPLY((c.address = text, Applied{}))},
-    {"admin-port", "tenfold.adminPort", "PORT", "health, status and metrics, on 127.0.0.1 only [9900]",
-     TENFOLD_APPLY(store(c.admin_port, parse_count(text, 0, 65535)))},
-    {"min-replicas", "properties.template.scale.minReplicas", "N", "replicas that are always there [2]",
-     TENFOLD_APPLY(store(c.core.scale.min_replicas, parse_count(text, 0, core::kMaxReplicas)))},
-    {"max-replicas", "properties.template.scale.maxReplicas", "N", "replicas at most [10]",
-     TENFOLD_APPLY(store(c.core.scale.max_replicas, parse_count(text, 1, core::kMaxReplicas)))},
-    {"concurrency", "tenfold.concurrency", "N|auto",
-     "requests that a replica works on at a time; auto: one for each whole CPU of --cpu [1]",
-     TENFOLD_APPLY(store_concurrency(c, text))},
-    {"queue", "tenfold.queue.maxWaiting", "N", "requests that may wait; the next one is answered 503 [10000]",
-     TENFOLD_APPLY(store(c.core.queue.max_waiting, parse_count(text, 0, core::kMaxQueue)))},
-    {"timeout", "tenfold.timeout", "TIME", "from a request's arrival to its answer; then 504 [240s]",
-     TENFOLD_APPLY(store(c.request_timeout, parse_duration(text)))},
-    {"policy", "tenfold.policy", "NAME", "how the count of replicas follows the load: aca [aca]",
-     TENFOLD_APPLY(store_policy(c, text))},
-    {"scale-rule-http-concurrency", "properties.template.scale.rules[].http.metadata.concurrentRequests", "N",
-     "requests in flight for each replica that the http rule aims at [10]",
-     TENFOLD_APPLY(store(c.core.scale.aca.target_concurrency, parse_count(text, 1, core::kMaxConcurrency)))},
-    {"cpu", "properties.template.containers[].resources.cpu", "CPUS", "CPUs of a replica [0.5]",
-     TENFOLD_APPLY(store(c.cpu, parse_positive(text)))},
-    {"memory", "properties.template.containers[].resources.memory", "SIZE", "memory of a replica [1Gi]",
-     TENFOLD_APPLY(store(c.memory, parse_size(text)))},
-    {"env", "", "NAME=VALUE", "set for the replicas; may be given more than once", TENFOLD_APPLY(store_env(c, text))},
-    {"retry", "tenfold.retry", "safe|auto",
-     "safe: any request may be run twice; auto: idempotent methods and those with an Idempotency-Key [auto]",
-     TENFOLD_APPLY(text == "safe" || text == "auto"
-                       ? (c.is_retry_safe = text == "safe", Applied{})
-                       : Applied{std::unexpected(fmt::format("'{}' is neither safe nor auto", text))})},
-    {"grace", "tenfold.grace", "TIME", "how long a replica may take to finish and to end [30s]",
-     TENFOLD_APPLY(store(c.core.replica.grace, parse_duration(text)))},
-    {"start-timeout", "tenfold.startTimeout", "TIME", "from a replica's start until it must be ready [60s]",
-     TENFOLD_APPLY(store(c.core.replica.start_timeout, parse_duration(text)))},
-    {"max-body", "tenfold.limits.body", "SIZE", "a larger request is answered 413 [64MiB]",
-     TENFOLD_APPLY(store(c.max_body, parse_size(text)))},
-    {"max-head", "tenfold.limits.head", "SIZE", "a request with a larger head is answered 431 [32KiB]",
-     TENFOLD_APPLY(store(c.max_head, parse_size(text)))},
-    {"journal", "tenfold.journal", "DIR|none",
-     "where to record all that happens [a new directory under ~/.local/state/tenfold/journal]",
-     TENFOLD_APPLY((c.journal = text, Applied{}))},
-    {"", "properties.template.terminationGracePeriodSeconds", "SECONDS", "",
-     TENFOLD_APPLY(store_seconds(c.core.replica.grace, text, 0))},
+const auto kServing = std::to_array<Setting>({
+    field<Count<0, 65535>>("port", "tenfold.port", "PORT", "where clients go; 0 takes a free port and prints it",
+                           TENFOLD_FIELD(port)),
+    field<Text>("address", "tenfold.address", "IP", "the address to listen on", TENFOLD_FIELD(address)),
+    field<Count<0, 65535>>("admin-port", "tenfold.adminPort", "PORT",
+                           "health, status and metrics, on 127.0.0.1 only; 0 takes a free port",
+                           TENFOLD_FIELD(admin_port)),
+    {.flag = "env",
+     .value_name = "NAME=VALUE",
+     .help = "set for the replicas; may be given more than once",
+     .apply = apply_env,
+     .is_repeatable = true},
+    field<Size>("max-body", "tenfold.limits.body", "SIZE", "a larger request is answered 413", TENFOLD_FIELD(max_body)),
+    field<Size>("max-head", "tenfold.limits.head", "SIZE", "a request with a larger head is answered 431",
+                TENFOLD_FIELD(max_head)),
+    field<Text>("journal", "tenfold.journal", "DIR|none",
+                "where to record all that happens [a new directory under ~/.local/state/tenfold/journal]",
+                TENFOLD_FIELD(journal)),
 });
 
-#undef TENFOLD_APPLY
+const auto kRequests = std::to_array<Setting>({
+    field<Count<0, core::kMaxQueue>>("queue", "tenfold.queue.maxWaiting", "N",
+                                     "requests that may wait; the next one is answered 503",
+                                     TENFOLD_FIELD(core.queue.max_waiting)),
+    field<Word<Orders>>("queue-order", "tenfold.queue.order", "fifo|shortest",
+                        "which of those that wait is next: the first, or the one that is expected to take least",
+                        TENFOLD_FIELD(core.queue.order)),
+    field<Above0<1'000'000>>("queue-aging", "tenfold.queue.aging", "NUMBER",
+                             "of shortest: a second of waiting counts as much as this many of expected work",
+                             TENFOLD_FIELD(core.queue.aging)),
+    field<Header>("class-by", "tenfold.queue.classBy", "HEADER",
+                  "the header that, beside the path, says which requests take alike long", TENFOLD_FIELD(class_by)),
+    field<Time<1, 366 * kDayMs>>("timeout", "tenfold.timeout", "TIME",
+                                 "from a request's arrival to its answer; then 504", TENFOLD_FIELD(request_timeout)),
+    field<Word<Retries>>(
+        "retry", "tenfold.retry", "safe|auto",
+        "safe: any request may be run twice; auto: idempotent methods and those with an Idempotency-Key",
+        TENFOLD_FIELD(is_retry_safe)),
+});
+
+const auto kReplicas = std::to_array<Setting>({
+    field<Count<0, core::kMaxReplicas>>("min-replicas", "properties.template.scale.minReplicas", "N",
+                                        "replicas that are always there", TENFOLD_FIELD(core.scale.min_replicas)),
+    field<Count<1, core::kMaxReplicas>>("max-replicas", "properties.template.scale.maxReplicas", "N",
+                                        "replicas at most", TENFOLD_FIELD(core.scale.max_replicas)),
+    {.flag = "concurrency",
+     .key = "tenfold.concurrency",
+     .value_name = "N|auto",
+     .help = "requests that a replica works on at a time; auto: as many as keep its CPU busy",
+     .apply = apply_concurrency,
+     .show = show_concurrency},
+    field<Above0<10'000>>("cpu", "properties.template.containers[].resources.cpu", "CPUS", "CPUs of a replica",
+                          TENFOLD_FIELD(core.replica.cpu)),
+    field<Size>("memory", "properties.template.containers[].resources.memory", "SIZE", "memory of a replica",
+                TENFOLD_FIELD(core.replica.memory)),
+    {.flag = "cores",
+     .key = "tenfold.cores",
+     .value_name = "CPUS",
+     .help = "CPUs that all replicas share; 0: no limit [up: the machine's]",
+     .apply = apply_cores,
+     .show = show_cores},
+    field<Time<0, kDayMs>>("grace", "tenfold.grace", "TIME", "how long a replica may take to finish and to end",
+                           TENFOLD_FIELD(core.replica.grace)),
+    field<Time<1, kDayMs>>("start-timeout", "tenfold.startTimeout", "TIME",
+                           "from a replica's start until it must be ready", TENFOLD_FIELD(core.replica.start_timeout)),
+    // The same as `grace`, which is what a file that we write says.
+    {.key = "properties.template.terminationGracePeriodSeconds",
+     .value_name = "SECONDS",
+     .apply = [](AppConfig& config,
+                 std::string_view text) { return Seconds<0, 86'400>::read(config.core.replica.grace, text); }},
+});
+
+const auto kPrices = std::to_array<Setting>({
+    {.flag = "price-currency",
+     .key = "tenfold.prices.currency",
+     .value_name = "NAME",
+     .help = "what the prices are in",
+     .apply = apply_currency,
+     .show = show_currency},
+    price<&Prices::vcpu_second_active>("price-vcpu-second-active", "tenfold.prices.vcpuSecondActive",
+                                       "a second of a CPU of a replica that works"),
+    price<&Prices::vcpu_second_idle>("price-vcpu-second-idle", "tenfold.prices.vcpuSecondIdle",
+                                     "a second of a CPU of a replica that is idle"),
+    price<&Prices::gib_second>("price-gib-second", "tenfold.prices.gibSecond", "a second of a GiB of memory"),
+});
+
+void add(std::vector<Setting>& all, std::span<const Setting> some, std::string_view group) {
+  for (Setting setting : some) {
+    setting.group = group;
+    all.push_back(setting);
+  }
+}
 
 }  // namespace
 
-std::span<const Setting> settings() { return kSettings; }
+std::span<const Setting> app_settings() {
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> settings;
+    add(settings, kServing, "Serving");
+    add(settings, kRequests, "Requests and their queue");
+    add(settings, kReplicas, "Replicas");
+    add(settings, kPrices, "Prices, for the cost that simulate and tune tell");
+    return settings;
+  }();
+  return all;
+}
 
-std::expected<void, std::string> finish(AppConfig& config) {
-  const core::ScaleSettings& scale = config.core.scale;
-  if (scale.min_replicas > scale.max_replicas) {
-    return std::unexpected(
-        fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
-  }
-  if (config.command.empty() && !config.image.empty()) {
-    return std::unexpected(fmt::format(
-        "the image {} is not run here; say what is: containers[0].command in the file, or the program after --",
-        config.image));
-  }
-  if (config.request_timeout == core::Duration::zero()) return std::unexpected("timeout must be above zero");
-  if (config.core.replica.start_timeout == core::Duration::zero())
-    return std::unexpected("start-timeout must be above zero");
-  if (config.is_concurrency_auto)
-    config.core.replica.concurrency = std::max(1U, static_cast<std::uint32_t>(config.cpu));
-  return {};
+std::span<const Setting> settings() {
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> settings;
+    for (const auto& part : {app_settings(), scale_settings(), policy_settings()})
+      settings.insert(settings.end(), part.begin(), part.end());
+    return settings;
+  }();
+  return all;
 }
 
 }  // namespace tenfold::config

@@ -19,24 +19,36 @@ struct Unit {
   double factor;
 };
 
-// A number and the unit behind it, multiplied out.
-std::optional<double> parse_with_unit(std::string_view text, std::span<const Unit> units) {
+// Takes a number and the unit behind it off the front of `text`, multiplied out.
+std::optional<double> take_quantity(std::string_view& text, std::span<const Unit> units) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
-  std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
-  while (name.starts_with(' ')) name.remove_prefix(1);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  const std::string_view name = text.substr(0, text.find_first_of("0123456789."));
   const auto unit = std::ranges::find(units, name, &Unit::name);
   if (unit == units.end()) return std::nullopt;
+  text.remove_prefix(name.size());
   return number * unit->factor;
+}
+
+std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
+  const auto quantity = take_quantity(text, units);
+  return text.empty() ? quantity : std::nullopt;
 }
 
 }  // namespace
 
 std::expected<core::Duration, std::string> parse_duration(std::string_view text) {
-  constexpr std::array<Unit, 6> kUnits{
-      {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
-  const auto ns = parse_with_unit(text, kUnits);
+  constexpr std::array<Unit, 7> kUnits{
+      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
+  std::string_view rest = text;
+  auto ns = take_quantity(rest, kUnits);
+  while (ns && !rest.empty()) {
+    const auto more = take_quantity(rest, kUnits);
+    ns = more ? std::optional{*ns + *more} : std::nullopt;
+  }
   if (!ns || *ns > 1e18) return std::unexpected(fmt::format("'{}' is no duration; write 250ms, 5s, 2m or 1h", text));
   return core::Duration{static_cast<core::Duration::rep>(std::llround(*ns))};
 }
@@ -58,7 +70,7 @@ std::expected<core::Bytes, std::string> parse_size(std::string_view text) {
                                          {"k", 1e3},
                                          {"M", 1e6},
                                          {"G", 1e9}}};
-  const auto bytes = parse_with_unit(text, kUnits);
+  const auto bytes = parse_quantity(text, kUnits);
   if (!bytes || *bytes > 1e18) return std::unexpected(fmt::format("'{}' is no size; write 64MiB, 512Mi or 1Gi", text));
   return core::Bytes{static_cast<std::uint64_t>(std::llround(*bytes))};
 }
@@ -79,6 +91,39 @@ std::expected<double, std::string> parse_positive(std::string_view text) {
     return std::unexpected(fmt::format("'{}' is no number above zero", text));
   }
   return number;
+}
+
+std::expected<double, std::string> parse_number(std::string_view text, double least, double most) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size() && !std::isnan(number);
+  if (!is_number || number < least || number > most)
+    return std::unexpected(fmt::format("'{}' is no number from {} to {}", text, least, most));
+  return number;
+}
+
+std::expected<double, std::string> parse_rate(std::string_view text) {
+  constexpr std::array<Unit, 5> kUnits{{{"", 1}, {"/s", 1}, {"/m", 1. / 60}, {"/min", 1. / 60}, {"/h", 1. / 3600}}};
+  const auto rate = parse_quantity(text, kUnits);
+  if (!rate) return std::unexpected(fmt::format("'{}' is no rate; write 15, 15/s, 900/min or 3600/h", text));
+  return *rate;
+}
+
+std::string format_duration(core::Duration duration) {
+  const core::Duration::rep ns = duration.count();
+  if (ns % 1'000'000'000 == 0) return fmt::format("{}s", ns / 1'000'000'000);
+  if (ns % 1'000'000 == 0) return fmt::format("{}ms", ns / 1'000'000);
+  if (ns % 1'000 == 0) return fmt::format("{}us", ns / 1'000);
+  return fmt::format("{}ns", ns);
+}
+
+std::string format_size(core::Bytes size) {
+  const std::uint64_t bytes = core::to_number(size);
+  // Azure writes memory in Gi, in steps of a quarter: those come out as it writes them.
+  if (bytes > 0 && bytes % (1ULL << 28) == 0) return fmt::format("{}Gi", static_cast<double>(bytes) / (1ULL << 30));
+  if (bytes > 0 && bytes % (1ULL << 20) == 0) return fmt::format("{}Mi", bytes >> 20);
+  if (bytes > 0 && bytes % (1ULL << 10) == 0) return fmt::format("{}Ki", bytes >> 10);
+  return fmt::format("{}", bytes);
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {

@@ -6,9 +6,10 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include "config/app_config.hpp"
+#include "config/document.hpp"
+#include "config/rules_file.hpp"
 #include "config/units.hpp"
 
 namespace tenfold::config {
@@ -21,7 +22,7 @@ constexpr std::string_view kContainer = "properties.template.containers[].";
 
 // Keys of Azure's schema that say nothing about how a service runs here. A key that ends with a dot stands for all
 // below it.
-constexpr std::array<std::string_view, 43> kAccepted{"id",
+constexpr std::array<std::string_view, 40> kAccepted{"id",
                                                      "location",
                                                      "name",
                                                      "resourceGroup",
@@ -60,82 +61,95 @@ constexpr std::array<std::string_view, 43> kAccepted{"id",
                                                      "properties.template.volumes[].",
                                                      "properties.template.containers[].name",
                                                      "properties.template.containers[].imageType",
-                                                     "properties.template.containers[].probes[].",
-                                                     "properties.template.scale.rules[].name",
-                                                     "properties.template.scale.pollingInterval",
-                                                     "properties.template.scale.cooldownPeriod"};
+                                                     "properties.template.containers[].probes[]."};
 
 // Goes through the file leaf by leaf; each leaf has a dotted path, with [] for an element of a list.
 class Loader {
  public:
   Loader(AppConfig& config, std::string_view name) : config_{config}, name_{name} {}
 
-  Applied load(const YAML::Node& root) {
-    if (root.IsNull()) return {};
-    if (!root.IsMap()) return fail(root, "", "the file is not a map of keys");
-    Applied applied = walk(root, "");
-    if (applied && !command_.empty()) config_.command = command_;
-    return applied;
+  Applied load(const Node& root) {
+    if (root.is_null()) return {};
+    if (!root.is_map()) return fail(root.line, "", "the file is not a map of keys");
+    if (auto applied = walk(root, ""); !applied) return applied;
+    if (!command_.empty()) config_.command = command_;
+    return {};
   }
 
  private:
-  Applied fail(const YAML::Node& node, std::string_view path, std::string_view what) const {
+  Applied fail(int line, std::string_view path, std::string_view what) const {
     const std::string key = path.empty() ? "" : fmt::format("{}: ", path);
-    return std::unexpected(fmt::format("{}:{}: {}{}", name_, node.Mark().line + 1, key, what));
+    return std::unexpected(fmt::format("{}:{}: {}{}", name_, line, key, what));
   }
 
-  Applied walk(const YAML::Node& node, const std::string& path) {
+  Applied walk(const Node& node, const std::string& path) {
     if (is_accepted(path)) return {};
-    if (node.IsMap()) {
-      if (path == kEnvPath) return take_env(node);
-      for (const auto& entry : node) {
-        const std::string key = entry.first.Scalar();
-        const std::string below = path.empty() ? key : fmt::format("{}.{}", path, key);
-        if (!is_known(below)) return unknown_key(entry.first, path, key);
-        if (auto applied = walk(entry.second, below); !applied) return applied;
-      }
-      return {};
-    }
-    if (node.IsSequence()) {
-      if (path == "properties.template.containers" && node.size() > 1) {
-        return fail(node, path, "a replica has one container here; sidecars are not run");
-      }
-      for (const YAML::Node& element : node) {
-        if (auto applied = walk(element, path + "[]"); !applied) return applied;
-      }
-      return {};
-    }
-    return take(node, path);
+    if (path == kAzureRules || path == kOurRules) return take_rules(node, path);
+    if (node.is_null()) return {};
+    if (path == kEnvPath) return take_env(node);
+    if (find_setting(path) || is_word(path)) return take(node, path);
+    if (node.is_map()) return walk_map(node, path);
+    if (node.is_list()) return walk_list(node, path);
+    return fail(node.line, path, "a map or a list is wanted here");
   }
 
-  Applied take(const YAML::Node& node, const std::string& path) {
-    if (node.IsNull()) return {};
-    if (path == fmt::format("{}command[]", kContainer) || path == fmt::format("{}args[]", kContainer)) {
-      command_.push_back(node.Scalar());
-      return {};
+  Applied walk_map(const Node& node, const std::string& path) {
+    for (const Entry& entry : node.entries) {
+      const std::string below = path.empty() ? entry.key : fmt::format("{}.{}", path, entry.key);
+      if (!is_known(below)) return unknown_key(entry, path);
+      if (auto applied = walk(entry.value, below); !applied) return applied;
     }
-    if (path == fmt::format("{}image", kContainer)) {
-      config_.image = node.Scalar();
-      return {};
-    }
-    for (const Setting& setting : settings()) {
-      if (setting.key != path) continue;
-      const auto applied = setting.apply(config_, node.Scalar());
-      return applied ? applied : fail(node, path, applied.error());
-    }
-    return fail(node, path, "a map or a list is wanted here");
-  }
-
-  Applied take_env(const YAML::Node& node) {
-    if (!node["name"]) return fail(node, kEnvPath, "a variable needs a name");
-    for (const auto& entry : node) {
-      const std::string key = entry.first.Scalar();
-      if (key != "name" && key != "value" && key != "secretRef") return unknown_key(entry.first, kEnvPath, key);
-    }
-    if (node["secretRef"]) return fail(node, kEnvPath, "secrets are Azure's; give the variable a value, or use --env");
-    config_.env.emplace_back(node["name"].Scalar(), node["value"] ? node["value"].Scalar() : "");
     return {};
   }
+
+  Applied walk_list(const Node& node, const std::string& path) {
+    if (!is_known(path + "[]")) return fail(node.line, path, "a map of keys is wanted here, not a list");
+    if (path == "properties.template.containers" && node.entries.size() > 1)
+      return fail(node.line, path, "a replica has one container here; sidecars are not run");
+    for (const Entry& entry : node.entries) {
+      if (auto applied = walk(entry.value, path + "[]"); !applied) return applied;
+    }
+    return {};
+  }
+
+  Applied take(const Node& node, const std::string& path) {
+    if (!node.is_scalar()) return fail(node.line, path, "one value is wanted here");
+    if (path == kImagePath) {
+      config_.image = node.scalar;
+    } else if (is_word(path)) {
+      command_.push_back(node.scalar);
+    } else if (auto applied = find_setting(path)->apply(config_, node.scalar); !applied) {
+      return fail(node.line, path, applied.error());
+    }
+    return {};
+  }
+
+  Applied take_rules(const Node& node, std::string_view path) {
+    const auto applied = apply_rules(config_, node, path, rule_names_);
+    if (applied) return {};
+    return fail(applied.error().line, applied.error().path, applied.error().what);
+  }
+
+  Applied take_env(const Node& node) {
+    for (const Entry& entry : node.entries) {
+      if (entry.key != "name" && entry.key != "value" && entry.key != "secretRef") return unknown_key(entry, kEnvPath);
+    }
+    const Node* name = node.find("name");
+    const Node* value = node.find("value");
+    if (!name) return fail(node.line, kEnvPath, "a variable needs a name");
+    if (node.find("secretRef"))
+      return fail(node.line, kEnvPath, "secrets are Azure's; give the variable a value, or use --env");
+    config_.env.emplace_back(name->scalar, value ? value->scalar : "");
+    return {};
+  }
+
+  static const Setting* find_setting(std::string_view path) {
+    const auto all = settings();
+    const auto at = std::ranges::find_if(all, [&](const Setting& s) { return !path.empty() && s.key == path; });
+    return at == all.end() ? nullptr : &*at;
+  }
+
+  static bool is_word(std::string_view path) { return path == kCommandPath || path == kArgsPath || path == kImagePath; }
 
   static bool is_accepted(const std::string& path) {
     return std::ranges::any_of(kAccepted, [&](std::string_view known) {
@@ -147,8 +161,12 @@ class Loader {
   // Every path that means something, for recognising a key and for suggesting one.
   static const std::set<std::string>& known_paths() {
     static const std::set<std::string> paths = [] {
-      std::set<std::string> all{kEnvPath, fmt::format("{}command[]", kContainer), fmt::format("{}args[]", kContainer),
-                                fmt::format("{}image", kContainer)};
+      std::set<std::string> all{kEnvPath,
+                                kCommandPath,
+                                kArgsPath,
+                                kImagePath,
+                                fmt::format("{}[]", kAzureRules),
+                                fmt::format("{}[]", kOurRules)};
       for (const Setting& setting : settings()) {
         if (!setting.key.empty()) all.emplace(setting.key);
       }
@@ -166,45 +184,60 @@ class Loader {
     });
   }
 
-  Applied unknown_key(const YAML::Node& node, const std::string& path, const std::string& key) const {
-    std::set<std::string> siblings;
+  // What may stand below that path.
+  static std::set<std::string> known_below(const std::string& path) {
+    std::set<std::string> keys;
     const std::string prefix = path.empty() ? "" : path + ".";
     for (const std::string& known : known_paths()) {
       if (known.starts_with(prefix))
-        siblings.insert(known.substr(prefix.size(), known.find_first_of(".[", prefix.size()) - prefix.size()));
+        keys.insert(known.substr(prefix.size(), known.find_first_of(".[", prefix.size()) - prefix.size()));
     }
-    siblings.erase("");
-    const std::string where = path.empty() ? "" : fmt::format(" in {}", path);
-    const std::string_view near = nearest(key, {siblings.begin(), siblings.end()});
-    const std::string hint =
-        near.empty() ? fmt::format("known: {}", fmt::join(siblings, ", ")) : fmt::format("did you mean '{}'?", near);
-    return fail(node, "", fmt::format("unknown key '{}'{}; {}", key, where, hint));
+    keys.erase("");
+    return keys;
   }
 
-  inline static const std::string kEnvPath = fmt::format("{}env[]", kContainer);
+  Applied unknown_key(const Entry& entry, const std::string& path) const {
+    const std::set<std::string> siblings =
+        path == kEnvPath ? std::set<std::string>{"name", "value", "secretRef"} : known_below(path);
+    const std::string where = path.empty() ? "" : fmt::format(" in {}", path);
+    const std::string_view near = nearest(entry.key, {siblings.begin(), siblings.end()});
+    const std::string hint =
+        near.empty() ? fmt::format("known: {}", fmt::join(siblings, ", ")) : fmt::format("did you mean '{}'?", near);
+    return fail(entry.line, "", fmt::format("unknown key '{}'{}; {}", entry.key, where, hint));
+  }
+
+  static inline const std::string kEnvPath = fmt::format("{}env[]", kContainer);
+  static inline const std::string kCommandPath = fmt::format("{}command[]", kContainer);
+  static inline const std::string kArgsPath = fmt::format("{}args[]", kContainer);
+  static inline const std::string kImagePath = fmt::format("{}image", kContainer);
 
   AppConfig& config_;
   std::string_view name_;
   std::vector<std::string> command_;
+  std::vector<std::string> rule_names_;
 };
 
 }  // namespace
 
 Applied apply_yaml(AppConfig& config, std::string_view text, std::string_view name) {
-  try {
-    return Loader{config, name}.load(YAML::Load(std::string{text}));
-  } catch (const YAML::Exception& error) {
-    return std::unexpected(fmt::format("{}:{}: this is no YAML: {}", name, error.mark.line + 1, error.msg));
-  }
+  const auto document = parse_document(text, name);
+  if (!document) return std::unexpected(document.error());
+  return Loader{config, name}.load(*document);
 }
 
-Applied apply_file(AppConfig& config, const std::filesystem::path& file) {
+std::expected<std::string, std::string> read_file(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
   if (!stream || std::filesystem::is_directory(file)) {
     return std::unexpected(
         fmt::format("{} cannot be read; give the app's YAML file, or none and flags", file.string()));
   }
-  return apply_yaml(config, std::string{std::istreambuf_iterator<char>{stream}, {}}, file.string());
+  return std::string{std::istreambuf_iterator<char>{stream}, {}};
+}
+
+Applied apply_file(AppConfig& config, const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  if (!text) return std::unexpected(text.error());
+  return apply_yaml(config, *text, file.string());
 }
 
 }  // namespace tenfold::config

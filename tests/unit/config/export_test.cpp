@@ -1,0 +1,209 @@
+// From configuration to YAML and back.
+#include "config/export.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/document.hpp"
+#include "config/rules.hpp"
+#include "unit/config/support.hpp"
+
+namespace tenfold::config {
+namespace {
+
+using namespace std::chrono_literals;
+using core::RuleKind;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Export, LeavesOutOurKeyAndKeepsOrderAndStrings) {
+  const auto exported = export_aca(R"(# a comment
+location: westeurope
+tenfold:
+  policy: slo
+name: "42"
+properties:
+  template:
+    containers:
+    - image: r/solver:1
+      resources: {cpu: 0.5, memory: 1Gi}
+      env:
+      - {name: A, value: 'true'}
+      - {name: B, value: "line\nbreak: \"x\""}
+    scale:
+      minReplicas: 1
+      rules:
+      - name: web
+        http: {metadata: {concurrentRequests: "50"}}
+)",
+                                   "app.yaml");
+  ASSERT_TRUE(exported) << exported.error();
+  EXPECT_EQ(*exported, R"(location: westeurope
+name: "42"
+properties:
+  template:
+    containers:
+      - image: r/solver:1
+        resources:
+          cpu: 0.5
+          memory: 1Gi
+        env:
+          - name: A
+            value: "true"
+          - name: B
+            value: "line\nbreak: \"x\""
+    scale:
+      minReplicas: 1
+      rules:
+        - name: web
+          http:
+            metadata:
+              concurrentRequests: "50"
+)");
+}
+
+TEST(Export, IsReadAgainAsWhatItWas) {
+  constexpr std::string_view kTexts =
+      "a: 'it''s'\nb: \"\\ttab\"\nc: |\n  two\n  lines\nd: \"\"\ne: ~\nf: []\ng: {}\nh: -1.5\ni: '# no comment'\nj: "
+      "\"ünï\"\n";
+  const auto once = export_aca(kTexts, "app.yaml");
+  ASSERT_TRUE(once);
+  EXPECT_EQ(export_aca(*once, "app.yaml"), once);
+  const auto before = parse_document(kTexts, "a");
+  const auto after = parse_document(*once, "b");
+  for (const Entry& entry : before->entries) {
+    EXPECT_EQ(after->find(entry.key)->scalar, entry.value.scalar) << entry.key;
+    EXPECT_EQ(after->find(entry.key)->is_quoted, entry.value.is_quoted) << entry.key;
+  }
+}
+
+TEST(Export, SaysWhatIsNoFile) {
+  EXPECT_EQ(export_aca("[1]", "app.yaml").error(), "app.yaml: the file is not a map of keys");
+  EXPECT_THAT(export_aca("a: [", "app.yaml").error(), HasSubstr("this is no YAML"));
+}
+
+// Finished, written, read and finished again.
+Read round_trip(AppConfig& config) {
+  const auto finished = finish(config);
+  EXPECT_TRUE(finished) << finished.error();
+  return read_file_text(to_yaml(config));
+}
+
+TEST(ToYaml, OfTheDefaultsIsNothing) { EXPECT_EQ(to_yaml(AppConfig{}), "{}\n"); }
+
+TEST(ToYaml, HoldsWhatDiffersWhereAFileHasIt) {
+  AppConfig config;
+  config.core.scale.max_replicas = 4;
+  config.core.scale.policy = core::PolicyKind::kSlo;
+  config.core.scale.slo.target = 250ms;
+  config.core.replica.cpu = 1;
+  config.core.replica.memory = core::gibibytes(2);
+  config.core.replica.concurrency = 3;
+  config.core.scale.rules = {{"web", RuleKind::kHttp, 5}, {"pace", RuleKind::kRps, 7.5}};
+  ASSERT_TRUE(finish(config));
+  EXPECT_EQ(to_yaml(config), R"(properties:
+  template:
+    scale:
+      maxReplicas: 4
+      rules:
+        - name: "web"
+          http:
+            metadata:
+              concurrentRequests: "5"
+    containers:
+      - resources:
+          cpu: 1
+          memory: 2Gi
+tenfold:
+  concurrency: 3
+  policy: slo
+  slo:
+    target: 250ms
+  rules:
+    - name: "pace"
+      rps:
+        target: 7.5
+)");
+}
+
+TEST(ToYaml, GivesTheSameSettingsForEveryParameter) {
+  AppConfig config;
+  config.command = {"./solver", "--name", "a: b # c", "50"};
+  config.env = {{"LEVEL", "3"}, {"EMPTY", ""}};
+  config.port = 0;
+  config.is_retry_safe = true;
+  config.class_by = "X-Model";
+  config.prices = Prices{.currency = "EUR", .gib_second = 1e-7};
+  config.request_timeout = 1500ms;
+  config.metric_keep = 30s;
+  config.metric_timeout = 500ms;
+  config.core.queue = {.max_waiting = 7, .order = core::QueueOrder::kShortest, .aging = 1. / 3};
+  config.core.replica.concurrency = 4;
+  config.core.replica.cpu = 1.25;
+  config.core.replica.memory = core::mebibytes(1234);
+  config.core.replica.start_timeout = 7s;
+  config.core.replica.grace = 0s;
+  config.core.machine.cores = 2.5;
+  core::ScaleSettings& scale = config.core.scale;
+  scale = {.min_replicas = 0, .max_replicas = 33, .policy = core::PolicyKind::kHpa};
+  scale.aca = {core::AcaMetric::kInFlight, 5s, 15s, 60s, 61s};
+  scale.hpa = {
+      10s, 0.2, 60s, 10s, {5s, core::SelectPolicy::kMin, 50, 2, 30s}, {60s, core::SelectPolicy::kDisabled, 0, 0, 60s}};
+  scale.knative = {80, 50.5, 100, -1, 90s, 20, 150, 10, 3, 10s, 15s, 3, 2, 1s};
+  scale.slo = {123us * 1000};
+  Read read = round_trip(config);
+  ASSERT_EQ(read.error, "");
+  EXPECT_EQ(read.config.core, config.core);
+  EXPECT_EQ(read.config.command, config.command);
+  EXPECT_EQ(read.config.env, config.env);
+  EXPECT_EQ(read.config.prices, config.prices);
+  EXPECT_EQ(to_yaml(read.config), to_yaml(config)) << "and all that is no setting of the core";
+}
+
+TEST(ToYaml, GivesTheSameRulesAndSources) {
+  AppConfig config;
+  const auto put = [&](const RuleText& text) {
+    auto rule = make_rule(text);
+    ASSERT_TRUE(rule) << rule.error().what;
+    ASSERT_TRUE(put_rule(config, *rule));
+  };
+  put({"wait", "queueWait", {{"target", "250ms"}}});
+  put({"cpu: yes", "cpu", {{"value", "70"}}});
+  put({"pace", "rps", {{"target", "1000/min"}}});
+  put({"office",
+       "cron",
+       {{"timezone", "UTC"}, {"start", "0 8 * * *"}, {"end", "0 18 * * *"}, {"desiredReplicas", "4"}}});
+  put({"json", "metrics-api", {{"url", "http://q/a?b=c#d"}, {"valueLocation", "a[0].b"}, {"targetValue", "0.1"}}});
+  put({"prom", "prometheus", {{"serverAddress", "https://p"}, {"query", "sum(x{y=\"z\"})"}, {"threshold", "3"}}});
+  put({"web", "http", {}});
+  put({"sockets", "tcp", {{"concurrentConnections", "2.5"}}});
+  put({"full", "memory", {{"value", "80"}}});
+  Read read = round_trip(config);
+  ASSERT_EQ(read.error, "");
+  EXPECT_EQ(read.config.core, config.core);
+  ASSERT_EQ(read.config.metric_sources.size(), 3);
+  EXPECT_EQ(std::get<PrometheusSource>(*source_of(read.config, 3)).query, "sum(x{y=\"z\"})");
+  EXPECT_EQ(to_yaml(read.config), to_yaml(config));
+}
+
+TEST(ToYaml, KeepsAnAutomaticConcurrency) {
+  AppConfig config;
+  config.core.replica.is_concurrency_auto = true;
+  config.core.replica.cpu = 2;
+  Read read = round_trip(config);
+  EXPECT_EQ(read.config.core, config.core);
+  EXPECT_THAT(to_yaml(config), HasSubstr("concurrency: auto"));
+}
+
+TEST(ToYaml, IsForAzureOnceOurKeyIsGone) {
+  AppConfig config;
+  config.core.scale.max_replicas = 4;
+  config.core.scale.policy = core::PolicyKind::kSlo;
+  const auto exported = export_aca(to_yaml(config), "app.yaml");
+  ASSERT_TRUE(exported);
+  EXPECT_THAT(*exported, HasSubstr("maxReplicas: 4"));
+  EXPECT_THAT(*exported, Not(HasSubstr("tenfold")));
+}
+
+}  // namespace
+}  // namespace tenfold::config

@@ -1,0 +1,176 @@
+// The table of settings: every parameter, by flag and by key, and what is refused.
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/app_config.hpp"
+#include "unit/config/support.hpp"
+
+namespace tenfold::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// What `--flag text` is answered.
+std::string refusal(std::string_view flag, std::string_view text) { return read_flags({{flag, text}}).error; }
+
+TEST(Settings, EveryFlagAndKeyIsThereOnce) {
+  std::set<std::string_view> flags;
+  std::set<std::string_view> keys;
+  for (const Setting& setting : settings()) {
+    EXPECT_TRUE(!setting.flag.empty() || !setting.key.empty());
+    if (!setting.flag.empty()) {
+      EXPECT_TRUE(flags.insert(setting.flag).second) << setting.flag;
+      EXPECT_FALSE(setting.help.empty()) << setting.flag;
+      EXPECT_FALSE(setting.group.empty()) << setting.flag;
+    }
+    if (!setting.key.empty()) {
+      EXPECT_TRUE(keys.insert(setting.key).second) << setting.key;
+    }
+  }
+}
+
+TEST(Settings, EveryDefaultReadsBackAsItIsShown) {
+  for (const Setting& setting : settings()) {
+    AppConfig config;
+    if (!setting.show || setting.show(config).empty()) continue;
+    const std::string shown = setting.show(config);
+    ASSERT_TRUE(setting.apply(config, shown)) << setting.flag << " " << shown;
+    EXPECT_EQ(setting.show(config), shown) << setting.flag;
+    EXPECT_EQ(config.core, core::Settings{}) << setting.flag;
+  }
+}
+
+TEST(Settings, EveryFlagAndKeyStandsInTheDocumentation) {
+  std::ifstream stream{TENFOLD_SOURCE_DIR "/docs/configuration.md"};
+  const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+  for (const Setting& setting : settings()) {
+    EXPECT_THAT(text, HasSubstr(setting.flag.empty() ? "" : fmt::format("`--{}", setting.flag)));
+    std::string key{setting.key};
+    if (const std::size_t list = key.find("containers[]"); list != std::string::npos)
+      key.replace(list, 12, "containers[0]");
+    EXPECT_THAT(text, HasSubstr(key.empty() ? "" : fmt::format("`{}`", key)));
+  }
+}
+
+TEST(Settings, ParametersOfThePoliciesHaveTheNamesOfTheirReferences) {
+  const Read read = read_file_text(R"(
+properties:
+  template:
+    scale:
+      pollingInterval: 15
+      cooldownPeriod: 60
+tenfold:
+  policy: knative
+  aca: {metric: inflight, evaluationInterval: 5s, scaleDownStabilization: 60s}
+  hpa:
+    syncPeriod: 10s
+    tolerance: 0.2
+    cpuInitializationPeriod: 1m0s
+    initialReadinessDelay: 10s
+    scaleUp: {stabilizationWindowSeconds: 5, selectPolicy: Min, percent: 50, pods: 2, periodSeconds: 30}
+    scaleDown: {stabilizationWindowSeconds: 60, selectPolicy: Disabled, percent: 0, pods: 0, periodSeconds: 60}
+  knative:
+    container-concurrency-target-percentage: 80
+    container-concurrency-target-default: 50
+    requests-per-second-target-default: 100
+    target-burst-capacity: -1
+    stable-window: 90s
+    panic-window-percentage: 20
+    panic-threshold-percentage: 150
+    max-scale-up-rate: 10
+    max-scale-down-rate: 3
+    scale-to-zero-grace-period: 10s
+    scale-down-delay: 15s
+    initial-scale: 3
+    activation-scale: 2
+    tick-interval: 1s
+  slo: {target: 250ms}
+  cores: 8
+  queue: {order: shortest, aging: 0.5, classBy: X-Model}
+  prices: {currency: EUR, vcpuSecondActive: 0.00003}
+)");
+  ASSERT_EQ(read.error, "");
+  core::ScaleSettings want;
+  want.policy = core::PolicyKind::kKnative;
+  want.aca = {core::AcaMetric::kInFlight, 5s, 15s, 60s, 60s};
+  want.hpa = {
+      10s, 0.2, 60s, 10s, {5s, core::SelectPolicy::kMin, 50, 2, 30s}, {60s, core::SelectPolicy::kDisabled, 0, 0, 60s}};
+  want.knative = {80, 50, 100, -1, 90s, 20, 150, 10, 3, 10s, 15s, 3, 2, 1s};
+  want.slo = {250ms};
+  EXPECT_EQ(read.config.core.scale, want);
+  EXPECT_EQ(read.config.core.machine.cores, 8);
+  EXPECT_TRUE(read.config.has_cores);
+  EXPECT_EQ(read.config.core.queue.order, core::QueueOrder::kShortest);
+  EXPECT_EQ(read.config.core.queue.aging, 0.5);
+  EXPECT_EQ(read.config.class_by, "X-Model");
+  EXPECT_EQ(read.config.prices, (Prices{.currency = "EUR", .vcpu_second_active = 0.00003}));
+}
+
+TEST(Settings, EveryParameterHasAFlag) {
+  const Read read = read_flags({{"policy", "slo"},
+                                {"slo-target", "1s"},
+                                {"aca-metric", "inflight"},
+                                {"hpa-scale-down-stabilization-window-seconds", "0"},
+                                {"knative-stable-window", "30s"},
+                                {"queue-order", "shortest"},
+                                {"class-by", "X-Kind"},
+                                {"cores", "0"},
+                                {"cooldown-period", "10"},
+                                {"metrics-keep", "1m"}});
+  ASSERT_EQ(read.error, "");
+  EXPECT_EQ(read.config.core.scale.policy, core::PolicyKind::kSlo);
+  EXPECT_EQ(read.config.core.scale.slo.target, core::Duration{1s});
+  EXPECT_EQ(read.config.core.scale.hpa.scale_down.stabilization_window, core::Duration{0});
+  EXPECT_EQ(read.config.core.scale.knative.stable_window, core::Duration{30s});
+  EXPECT_TRUE(read.config.has_cores) << "0 was stated: no limit, whatever the machine has";
+  EXPECT_EQ(read.config.core.scale.aca.cooldown_period, core::Duration{10s});
+  EXPECT_EQ(read.config.metric_keep, core::Duration{60s});
+}
+
+TEST(Settings, KnativeReadsASharePercentageOfOneOrLessAsAFraction) {
+  EXPECT_EQ(read_flags({{"knative-container-concurrency-target-percentage", "0.7"}})
+                .config.core.scale.knative.container_concurrency_target_percentage,
+            70);
+}
+
+TEST(Settings, WhatMakesNoSenseIsRefusedInOneLine) {
+  EXPECT_EQ(refusal("slo-target", "0s"), "'0s' is not from 1ms to 86400s");
+  EXPECT_EQ(refusal("slo-target", "500"), "'500' is no duration; write 250ms, 5s, 2m or 1h");
+  EXPECT_EQ(refusal("aca-metric", "inflght"), "metric 'inflght' is not known; did you mean 'inflight'?");
+  EXPECT_EQ(refusal("queue-order", "lifo"), "order 'lifo' is not known; did you mean 'fifo'?");
+  EXPECT_EQ(refusal("hpa-scale-up-select-policy", "max"), "selectPolicy 'max' is not known; did you mean 'Max'?");
+  EXPECT_EQ(refusal("hpa-tolerance", "nan"), "'nan' is no number from 0 to 10");
+  EXPECT_EQ(refusal("queue-aging", "0"), "'0' is no number above 0, at most 1000000");
+  EXPECT_EQ(refusal("cpu", "-1"), "'-1' is no number above 0, at most 10000");
+  EXPECT_EQ(refusal("memory", "0"), "memory must be above zero");
+  EXPECT_EQ(refusal("knative-max-scale-up-rate", "1"), "'1' is no number above 1, at most 1000000");
+  EXPECT_EQ(refusal("knative-stable-window", "1s"), "'1s' is not from 6s to 3600s");
+  EXPECT_EQ(refusal("knative-stable-window", "6500ms"), "'6500ms' is not a whole number of seconds");
+  EXPECT_EQ(refusal("knative-panic-window-percentage", "1"),
+            "tenfold.knative: a panic window of 1 % of 60s is 0.6 s, less than 1 s");
+  EXPECT_EQ(refusal("polling-interval", "0"), "'0' is no whole number from 1 to 86400, in seconds");
+  EXPECT_EQ(refusal("polling-interval", "soon"), "'soon' is no whole number from 1 to 86400, in seconds");
+  EXPECT_EQ(refusal("class-by", "X Model"), "'X Model' is no name of a header; write X-Model");
+  EXPECT_EQ(refusal("retry", "saf"), "retry 'saf' is not known; did you mean 'safe'?");
+  EXPECT_EQ(refusal("concurrency", "0"), "'0' is no whole number from 1 to 100000, nor auto");
+  EXPECT_EQ(read_flags({{"hpa-scale-up-percent", "0"}, {"hpa-scale-up-pods", "0"}}).error,
+            "tenfold.hpa.scaleUp: percent and pods are both 0; for no change at all write selectPolicy: Disabled");
+}
+
+TEST(Settings, AnUnknownParameterIsAnErrorWithItsLine) {
+  EXPECT_EQ(read_file_text("tenfold:\n  hpa:\n    tolerence: 0.1\n").error,
+            "app.yaml:3: unknown key 'tolerence' in tenfold.hpa; did you mean 'tolerance'?");
+  EXPECT_EQ(read_file_text("tenfold:\n  knative:\n    stable_window: 60s\n").error,
+            "app.yaml:3: unknown key 'stable_window' in tenfold.knative; did you mean 'stable-window'?");
+  EXPECT_EQ(read_file_text("tenfold:\n  slo: 500ms\n").error,
+            "app.yaml:2: tenfold.slo: a map or a list is wanted here");
+}
+
+}  // namespace
+}  // namespace tenfold::config
