@@ -3,10 +3,13 @@
 #include <array>
 #include <iterator>
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 #include <fmt/format.h>
 
 #include "http/problem.hpp"
 #include "live/clock.hpp"
+#include "live/names.hpp"
 
 namespace tenfold::live {
 
@@ -18,6 +21,30 @@ double seconds(core::Duration span) { return std::chrono::duration<double>{span}
 
 constexpr std::array<std::string_view, core::kRejectReasons> kReasonLabels{
     "queue_full", "deadline_impossible", "deadline_passed", "shutting_down", "replica_lost", "poison"};
+
+// The rules with the last that is known of each, as a JSON array.
+std::string rules_json(const std::vector<RuleStatus>& rules) {
+  std::string out = "[";
+  for (const RuleStatus& status : rules) {
+    if (out.size() > 1) out += ',';
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"name":{},"kind":"{}","target":{},"value":{},"age_s":{},"failing":{}}})",
+                   boost::json::serialize(boost::json::string{status.rule.name}), name_of(status.rule.kind),
+                   status.rule.target, status.is_known ? fmt::format("{}", status.value) : "null",
+                   status.is_known ? fmt::format("{:.3f}", seconds(now() - status.at)) : "null", status.is_failing);
+  }
+  return out + ']';
+}
+
+// As the value of a label stands between its quotes.
+std::string label(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? std::string{"\\n"} : std::string{c};
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -44,12 +71,14 @@ void Admin::on_request(http::ServerConnection& connection) {
 
 std::string Admin::status() const {
   const core::ServiceView view = ingress_.view();
+  const core::Settings& settings = ingress_.service().settings();
   std::string out = fmt::format(
       R"({{"waiting":{},"running":{},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"draining":{},"stopping":{}}},)"
-      R"("min_replicas":{},"max_replicas":{},"concurrency":{},"requests":{},"list":[)",
+      R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":{},)"
+      R"("requests":{},"list":[)",
       view.waiting, view.running, view.desired, view.starting, view.ready, view.draining, view.stopping,
-      ingress_.service().settings().scale.min_replicas, ingress_.service().settings().scale.max_replicas,
-      ingress_.service().settings().replica.concurrency, ingress_.counters().requests);
+      settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
+      name_of(settings.scale.policy), rules_json(ingress_.rules()), ingress_.counters().requests);
   bool is_first = true;
   for (const auto& [id, info] : ingress_.replicas()) {
     const bool is_ready = info.ready_at != core::TimePoint{};
@@ -88,6 +117,11 @@ std::string Admin::metrics() const {
                                      std::pair{"draining", view.draining}, std::pair{"stopping", view.stopping}}) {
     fmt::format_to(std::back_inserter(out), "tenfold_replicas{{state=\"{}\"}} {}\n", state, count);
   }
+  gauge("tenfold_slots_per_replica", "Requests that each replica may have at a time.", view.slots);
+  metric("gauge", "tenfold_scale_policy", "The policy that decides how many replicas there should be.");
+  fmt::format_to(std::back_inserter(out), "tenfold_scale_policy{{policy=\"{}\"}} 1\n",
+                 name_of(ingress_.service().settings().scale.policy));
+  append_rules(out);
   counter("tenfold_requests_total", "Requests whose head was received.", counters.requests);
   metric("counter", "tenfold_answers_total",
          "Requests that ended, by the class of their status; none: nobody was there.");
@@ -106,6 +140,21 @@ std::string Admin::metrics() const {
   counter("tenfold_replicas_started_total", "Replicas that were started.", counters.replicas_started);
   counter("tenfold_journal_lost_total", "Journal records that were dropped.", writer_ ? writer_->lost() : 0);
   return out;
+}
+
+void Admin::append_rules(std::string& out) const {
+  out +=
+      "# HELP tenfold_rule_target What each replica is to carry by a scale rule.\n# TYPE tenfold_rule_target gauge\n";
+  for (const RuleStatus& status : ingress_.rules()) {
+    fmt::format_to(std::back_inserter(out), "tenfold_rule_target{{rule=\"{}\",kind=\"{}\"}} {}\n",
+                   label(status.rule.name), name_of(status.rule.kind), status.rule.target);
+  }
+  out += "# HELP tenfold_rule_value The last value of a scale rule.\n# TYPE tenfold_rule_value gauge\n";
+  for (const RuleStatus& status : ingress_.rules()) {
+    if (!status.is_known) continue;
+    fmt::format_to(std::back_inserter(out), "tenfold_rule_value{{rule=\"{}\",kind=\"{}\"}} {}\n",
+                   label(status.rule.name), name_of(status.rule.kind), status.value);
+  }
 }
 
 }  // namespace tenfold::live

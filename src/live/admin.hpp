@@ -23,6 +23,7 @@ class Admin final : public http::ServerHandler {
  private:
   std::string status() const;
   std::string metrics() const;
+  void append_rules(std::string& out) const;
 
   const Ingress& ingress_;
   const journal::Writer* writer_;

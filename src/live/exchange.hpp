@@ -79,6 +79,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   bool is_received() const { return is_received_; }
   http::ClientHandler& upstream_handler() { return *this; }
   http::ServerConnection& client() { return *client_; }
+  const http::ServerConnection& client() const { return *client_; }
 
   // Sends the request to `replica` over `upstream`. replica_done follows, never from within.
   void dispatch(core::ReplicaId replica, std::shared_ptr<http::ClientConnection> upstream, core::Duration cold_start,

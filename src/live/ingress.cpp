@@ -17,6 +17,32 @@ std::string retry_after_field(core::Duration retry_after) {
   return fmt::format("Retry-After: {}\r\n", std::chrono::ceil<std::chrono::seconds>(retry_after).count());
 }
 
+// The driver tells the core of its values, and not the other way round.
+bool is_observed(core::RuleKind kind) { return kind == core::RuleKind::kCustom || kind == core::RuleKind::kSchedule; }
+
+void know(RuleStatus& status, double value, core::TimePoint at) {
+  status.is_known = true;
+  status.value = value;
+  status.at = at;
+}
+
+// The rules of `scale`; what is known of those that stay is taken from `before`.
+std::vector<RuleStatus> rules_of(const core::ScaleSettings& scale, const std::vector<RuleStatus>& before) {
+  std::vector<core::ScaleRule> rules = scale.rules;
+  const bool has_default = scale.policy == core::PolicyKind::kAca || scale.policy == core::PolicyKind::kHpa;
+  if (rules.empty() && has_default) rules.push_back({.name = "http", .target = core::kDefaultConcurrentRequests});
+  std::vector<RuleStatus> made;
+  for (const core::ScaleRule& rule : rules) {
+    const auto is_same = [&rule](const RuleStatus& old) {
+      return old.rule.name == rule.name && old.rule.kind == rule.kind;
+    };
+    const auto old = std::ranges::find_if(before, is_same);
+    made.push_back(old == before.end() ? RuleStatus{} : *old);
+    made.back().rule = rule;
+  }
+  return made;
+}
+
 }  // namespace
 
 Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer)
@@ -25,11 +51,25 @@ Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents&
       observer_{observer},
       replay_budget_{options.replay_bytes},
       upstreams_{loop, options.upstream_limits},
-      driver_{loop, options.settings, *this, observer} {}
+      driver_{loop, options.settings, *this, observer},
+      rules_{rules_of(options.settings.scale, {})} {}
 
 void Ingress::start(Provider& provider) {
   provider_ = &provider;
   driver_.handle(core::TimerDue{});
+}
+
+void Ingress::reconfigure(const IngressOptions& options) {
+  rules_ = rules_of(options.settings.scale, rules_);
+  options_ = options;
+  driver_.handle(core::ConfigChanged{options.settings});
+}
+
+void Ingress::observe(const core::MetricObserved& metric) {
+  RuleStatus& status = rules_.at(metric.rule);
+  status.is_failing = !metric.is_valid;
+  if (metric.is_valid) know(status, metric.value, now());
+  driver_.handle(metric);
 }
 
 void Ingress::shut_down() { driver_.handle(core::ShutdownRequested{}); }
@@ -55,11 +95,21 @@ void Ingress::request_received(Exchange& exchange) {
   const core::TimePoint arrived = exchange.facts().arrived;
   const core::Duration timeout =
       std::min(options_.request_timeout, requested_timeout(client.head()).value_or(options_.request_timeout));
+  const core::RequestClass klass = class_of(exchange);
   if (observer_) observer_->request_arrived(arrived, exchange.id(), client);
   driver_.handle(arrived,
                  core::RequestArrived{.request = exchange.id(),
                                       .deadline = arrived + timeout,
-                                      .safe_to_repeat = options_.is_retry_safe || is_safe_to_repeat(client.head())});
+                                      .safe_to_repeat = options_.is_retry_safe || is_safe_to_repeat(client.head()),
+                                      .klass = klass});
+}
+
+core::RequestClass Ingress::class_of(const Exchange& exchange) {
+  const http::Head& head = exchange.client().head();
+  const auto value = options_.class_by.empty() ? std::nullopt : head.find(options_.class_by);
+  const RequestClasses::Found found = classes_.find(head.target(), value);
+  if (found.is_new && observer_) observer_->class_named(exchange.facts().arrived, found.klass, found.name);
+  return found.klass;
 }
 
 void Ingress::client_left(Exchange& exchange) {
@@ -131,7 +181,14 @@ void Ingress::carry_out(core::TimePoint, const core::StopReplica& action) {
   provider_->stop(action.replica, action.grace);
 }
 
-void Ingress::carry_out(core::TimePoint, const core::RecordDecision& action) { events_.decided(action); }
+void Ingress::carry_out(core::TimePoint time, const core::RecordDecision& action) {
+  const bool is_default = action.rule == core::kNoRule && options_.settings.scale.rules.empty();
+  const std::size_t rule = is_default ? 0 : action.rule;
+  if (action.cause == core::DecisionCause::kRule && rule < rules_.size() && !is_observed(rules_[rule].rule.kind)) {
+    know(rules_[rule], action.metric, time);
+  }
+  events_.decided(action);
+}
 
 // ---- replicas
 

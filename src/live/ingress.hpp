@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "live/exchange.hpp"
 #include "live/observer.hpp"
 #include "live/provider/provider.hpp"
+#include "live/request_class.hpp"
 #include "live/upstreams.hpp"
 
 namespace tenfold::live {
@@ -29,6 +31,8 @@ struct IngressOptions {
   core::Duration request_timeout = std::chrono::seconds{240};
   // The service says that any of its requests may be run twice.
   bool is_retry_safe = false;
+  // The request header field that names a request's class, beside its path; empty for none.
+  std::string class_by;
   http::Limits upstream_limits;
   // What requests keep for a second try, all together.
   std::uint64_t replay_bytes = std::uint64_t{256} << 20;
@@ -54,6 +58,16 @@ struct ReplicaInfo {
   bool is_stopping = false;
 };
 
+// A scale rule and the last that is known of it, for people.
+struct RuleStatus {
+  core::ScaleRule rule;
+  bool is_known = false;
+  double value = 0;  // in the unit of its kind
+  core::TimePoint at{};
+  // Of a polled rule: the last question got no value.
+  bool is_failing = false;
+};
+
 // Told what an operator should hear of.
 class IngressEvents {
  public:
@@ -75,6 +89,10 @@ class Ingress final : public http::ServerHandler,
 
   // Starts the first replicas on `provider`, which must outlive the ingress and report to it.
   void start(Provider& provider);
+  // Takes the new settings; what waits and runs is kept. `upstream_limits` and `replay_bytes` stay as they are.
+  void reconfigure(const IngressOptions& options);
+  // A value for a custom or schedule rule, or that none could be had.
+  void observe(const core::MetricObserved& metric);
   // What runs may finish, what waits is answered 503, then every replica is stopped.
   void shut_down();
 
@@ -82,6 +100,9 @@ class Ingress final : public http::ServerHandler,
   const core::Service& service() const { return driver_.service(); }
   const IngressCounters& counters() const { return counters_; }
   const std::unordered_map<core::ReplicaId, ReplicaInfo>& replicas() const { return replicas_; }
+  // The rules in the order of the settings, or the default one of the policy if there are none; each with the value
+  // that was observed, or stood in the last decision that it was the reason for.
+  const std::vector<RuleStatus>& rules() const { return rules_; }
   // Requests that have not ended, those included whose body is still on its way.
   std::size_t open_exchanges() const { return exchanges_.size() - idle_.size(); }
 
@@ -106,6 +127,7 @@ class Ingress final : public http::ServerHandler,
 
   Exchange* find(core::RequestId id);
   void remove(Exchange& exchange);
+  core::RequestClass class_of(const Exchange& exchange);
   core::Duration cold_start_of(const Exchange& exchange, core::ReplicaId replica) const;
 
   IngressOptions options_;
@@ -120,8 +142,10 @@ class Ingress final : public http::ServerHandler,
   std::vector<core::Slot> idle_;  // of exchanges
   core::IdMap<core::RequestId> slots_;
   std::uint64_t next_request_ = 1;
+  RequestClasses classes_;
   std::unordered_map<core::ReplicaId, ReplicaInfo> replicas_;
   IngressCounters counters_;
+  std::vector<RuleStatus> rules_;
 };
 
 }  // namespace tenfold::live

@@ -11,6 +11,10 @@ void JournalObserver::stepped(core::TimePoint now, const core::Event& event, con
   if (writer_) writer_->step(now, event, actions);
 }
 
+void JournalObserver::class_named(core::TimePoint now, core::RequestClass klass, std::string_view name) {
+  if (writer_) writer_->note(journal::ClassNote{.at = now, .klass = klass, .name = std::string{name}});
+}
+
 void JournalObserver::request_arrived(core::TimePoint now, core::RequestId request,
                                       const http::ServerConnection& client) {
   if (!writer_) return;

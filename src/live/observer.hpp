@@ -21,6 +21,8 @@ class Observer {
   // The core took a step; its actions are carried out next.
   virtual void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                        const core::Service& service) = 0;
+  // A class of requests got its number; one of it is about to be told to the core.
+  virtual void class_named(core::TimePoint now, core::RequestClass klass, std::string_view name) = 0;
   // A request is about to be told to the core.
   virtual void request_arrived(core::TimePoint now, core::RequestId request, const http::ServerConnection& client) = 0;
   // A request has ended; its facts are complete.

@@ -3,20 +3,26 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 
 #include "http/server.hpp"
 #include "journal/files.hpp"
 #include "live/admin.hpp"
 #include "live/clock.hpp"
+#include "live/config_changes.hpp"
+#include "live/hangup.hpp"
 #include "live/ingress.hpp"
 #include "live/journal_observer.hpp"
+#include "live/metrics/poller.hpp"
 #include "live/provider/process_provider.hpp"
+#include "live/usable_cores.hpp"
 #include "live/version.hpp"
 
 namespace tenfold::live {
@@ -32,6 +38,10 @@ constexpr std::chrono::seconds kLastFetch{2};
 
 // The core waits a little longer than the provider for a start, so that the provider tells what was wrong.
 constexpr std::chrono::seconds kStartMargin{1};
+
+// What a replica is told to be ready for while Tenfold measures how much it can take: a program that keeps a thread for
+// each request would else never show that it could do more than one. A thread that waits costs little.
+constexpr std::uint32_t kAutoConcurrencyTold = 128;
 
 constexpr int kInterrupted = 130;
 
@@ -53,18 +63,29 @@ http::Limits client_limits(const config::AppConfig& config) {
 }
 
 IngressOptions ingress_options(const config::AppConfig& config) {
-  IngressOptions options{
-      .settings = config.core, .request_timeout = config.request_timeout, .is_retry_safe = config.is_retry_safe};
+  IngressOptions options{.settings = config.core,
+                         .request_timeout = config.request_timeout,
+                         .is_retry_safe = config.is_retry_safe,
+                         .class_by = config.class_by};
   options.settings.replica.start_timeout += kStartMargin;
   return options;
+}
+
+std::uint32_t told_concurrency(const config::AppConfig& config) {
+  return config.core.replica.is_concurrency_auto ? kAutoConcurrencyTold : config.core.replica.concurrency;
 }
 
 ProcessSpec process_spec(const config::AppConfig& config) {
   return {.argv = config.command,
           .env = config.env,
-          .concurrency = config.core.replica.concurrency,
+          .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
           .output_fd = config.is_quiet ? -1 : 2};
+}
+
+config::AppConfig with_machine(config::AppConfig config) {
+  if (!config.has_cores) config.core.machine.cores = usable_cores();
+  return config;
 }
 
 // Writes to stderr. Whether anybody reads it is no matter: fmt::print would throw where nobody does.
@@ -75,11 +96,13 @@ void tell(fmt::format_string<Args...> format, Args&&... args) {
 
 class App final : private IngressEvents {
  public:
-  explicit App(const config::AppConfig& config)
-      : config_{config},
-        ingress_{loop_, ingress_options(config), *this, &observer_},
-        server_{loop_, ingress_, client_limits(config)},
+  App(const config::AppConfig& config, const ConfigSource& source)
+      : config_{with_machine(config)},
+        source_{source},
+        ingress_{loop_, ingress_options(config_), *this, &observer_},
+        server_{loop_, ingress_, client_limits(config_)},
         signals_{loop_, SIGINT, SIGTERM},
+        reload_signal_{loop_, SIGHUP},
         end_timer_{loop_} {}
 
   int run() {
@@ -89,7 +112,10 @@ class App final : private IngressEvents {
       return 1;
     }
     wait_for_signal();
+    wait_for_reload();
+    warn_of_oversubscription();
     ingress_.start(*provider_);
+    poller_->start();
     if (config_.core.scale.min_replicas == 0) say_ready();
     loop_.run();
     return exit_code_;
@@ -101,6 +127,9 @@ class App final : private IngressEvents {
   std::optional<std::string> set_up() {
     const ProcessSpec spec = process_spec(config_);
     if (const auto checked = check_command(spec); !checked) return checked.error();
+    auto poller = MetricPoller::make(loop_, config_, metric_callbacks());
+    if (!poller) return poller.error();
+    poller_ = std::move(*poller);
     const auto listening = server_.listen(http::Endpoint::tcp(config_.address, config_.port));
     if (!listening) return listening.error();
     endpoint_ = *listening;
@@ -172,6 +201,53 @@ class App final : private IngressEvents {
         decision.running, decision.starts, decision.drains);
   }
 
+  MetricCallbacks metric_callbacks() {
+    return {.observed = [this](const core::MetricObserved& metric) { ingress_.observe(metric); },
+            .said = [this](const std::string& sentence) { say("{}", sentence); }};
+  }
+
+  void warn_of_oversubscription() {
+    const auto warning = oversubscription(config_.core);
+    if (warning && warning != said_warning_) say("{}", *warning);
+    said_warning_ = warning;
+  }
+
+  // ---- another configuration
+
+  void wait_for_reload() {
+    reload_signal_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      const bool is_left_alone = !source_.read || (had_terminal_ && !has_terminal());
+      if (is_hangup_fatal_ && is_left_alone) {
+        shut_down();
+      } else if (source_.read && !is_ending_) {
+        reload();
+      }
+      wait_for_reload();
+    });
+  }
+
+  void reload() {
+    auto fresh = source_.read();
+    if (!fresh) return tell("tenfold: not reloaded, the old configuration stays: {}\n", fresh.error());
+    auto poller = MetricPoller::make(loop_, *fresh, metric_callbacks());
+    if (!poller) return tell("tenfold: not reloaded, the old configuration stays: {}\n", poller.error());
+    const std::uint32_t told_before = told_concurrency(config_);
+    const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
+    poller_ = std::move(*poller);
+    provider_->reconfigure(told_concurrency(config_), config_.core.replica.start_timeout);
+    ingress_.reconfigure(ingress_options(config_));
+    poller_->start();
+    say("reloaded {}: {}", source_.name,
+        changes.applied.empty() ? "nothing new" : fmt::format("{}", fmt::join(changes.applied, ", ")));
+    for (const std::string& name : changes.needs_restart) say("{}: needs a restart", name);
+    if (told_before != told_concurrency(config_)) {
+      say("replicas that run already keep TENFOLD_CONCURRENCY={}", told_before);
+    }
+    warn_of_oversubscription();
+    if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
+  }
+
   // ---- the end
 
   void wait_for_signal() {
@@ -211,7 +287,8 @@ class App final : private IngressEvents {
     });
   }
 
-  const config::AppConfig& config_;
+  config::AppConfig config_;
+  ConfigSource source_;
   http::Loop loop_{1};
   JournalObserver observer_;
   Ingress ingress_;
@@ -220,9 +297,14 @@ class App final : private IngressEvents {
   std::optional<Admin> admin_;
   std::optional<http::Server> admin_server_;
   http::Endpoint endpoint_;
+  std::unique_ptr<MetricPoller> poller_;
   boost::asio::signal_set signals_;
+  bool is_hangup_fatal_ = !is_hangup_ignored();
+  bool had_terminal_ = has_terminal();
+  boost::asio::signal_set reload_signal_;
   boost::asio::steady_timer end_timer_;
   core::TimePoint done_at_{};
+  std::optional<std::string> said_warning_;
   bool is_ready_said_ = false;
   bool is_ending_ = false;
   int exit_code_ = 0;
@@ -230,6 +312,6 @@ class App final : private IngressEvents {
 
 }  // namespace
 
-int run_app(const config::AppConfig& config) { return App{config}.run(); }
+int run_app(const config::AppConfig& config, const ConfigSource& source) { return App{config, source}.run(); }
 
 }  // namespace tenfold::live

@@ -1,13 +1,28 @@
 // A whole service, from its configuration to its end.
 #pragma once
 
+#include <expected>
+#include <functional>
+#include <string>
+
 #include "config/app_config.hpp"
 
 namespace tenfold::live {
 
+// Where a configuration comes from, so that it can be read again.
+struct ConfigSource {
+  std::string name;  // the file's; empty if there is none
+  // Reads it anew, with the flags of the command line over it. The error is one line.
+  std::function<std::expected<config::AppConfig, std::string>()> read;
+};
+
 // Serves `config` until SIGINT or SIGTERM, or until its replicas turn out not to start. Prints `ready: URL` on stdout
 // when it accepts requests, and what happens to its replicas on stderr. Returns the exit code: 0 after an orderly end,
 // 1 after a message, 130 when a second signal cut the end short.
-int run_app(const config::AppConfig& config);
+//
+// SIGHUP reads `source` again: what changed applies without dropping a request, a configuration with an error is told
+// and the old one stays. Without a file to read, or because the terminal was closed, SIGHUP ends the service like
+// SIGTERM.
+int run_app(const config::AppConfig& config, const ConfigSource& source = {});
 
 }  // namespace tenfold::live

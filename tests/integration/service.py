@@ -127,10 +127,11 @@ class Request(threading.Thread):
 
 
 class Service:
-    """One `tenfold up`. A flag given by the test overrides the ones below; exit_code None: whatever it is."""
+    """One `tenfold up`. A flag given by the test overrides the ones below, of which None leaves a value to the file;
+    exit_code None: whatever it is."""
 
     def __init__(self, command, *flags, min_replicas=1, max_replicas=1, concurrency=1, exit_code=0, replays=True,
-                 env=None, preexec=None):
+                 env=None, preexec=None, file=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tenfold-test-"))
         self.journal = self.directory / "journal"
         self.exit_code = exit_code
@@ -138,9 +139,12 @@ class Service:
         self.port = self.admin_port = None
         self.lines = []
         self.is_ending = False
-        arguments = [TENFOLD, "up", "--port", "0", "--admin-port", "0", "--journal", str(self.journal),
-                     "--min-replicas", str(min_replicas), "--max-replicas", str(max_replicas),
-                     "--concurrency", str(concurrency), *flags]
+        arguments = [TENFOLD, "up", *([str(file)] if file else []), "--port", "0", "--admin-port", "0",
+                     "--journal", str(self.journal), *flags]
+        for flag, value in {"min-replicas": min_replicas, "max-replicas": max_replicas,
+                            "concurrency": concurrency}.items():
+            if value is not None and f"--{flag}" not in flags:
+                arguments += [f"--{flag}", str(value)]
         if command:
             arguments += ["--", *command]
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -84,6 +84,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     wait_for_keepers(controls);
   }
 
+  void reconfigure(std::uint32_t concurrency, core::Duration start_timeout) {
+    spec_.concurrency = concurrency;
+    spec_.start_timeout = start_timeout;
+  }
+
   void start(core::ReplicaId id) {
     try {
       launch(id);
@@ -164,6 +169,10 @@ ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec
     : impl_(std::make_shared<Impl>(loop, std::move(spec), listener)) {}
 
 ProcessProvider::~ProcessProvider() = default;
+
+void ProcessProvider::reconfigure(std::uint32_t concurrency, core::Duration start_timeout) {
+  impl_->reconfigure(concurrency, start_timeout);
+}
 
 void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
 

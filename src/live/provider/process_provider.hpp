@@ -33,6 +33,9 @@ class ProcessProvider final : public Provider {
   // Kills every replica that is left, without a callback, and waits (at most a second) until they are gone.
   ~ProcessProvider() override;
 
+  // Of replicas that are started from now on.
+  void reconfigure(std::uint32_t concurrency, core::Duration start_timeout);
+
   void start(core::ReplicaId replica) override;
   void drain(core::ReplicaId replica) override;
   void stop(core::ReplicaId replica, core::Duration grace) override;

@@ -174,6 +174,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
   std::map<core::ReplicaId, std::unique_ptr<FakeReplica>> replicas_;
   std::vector<ExchangeFacts> ended_;
   std::vector<core::ReplicaId> stopped_;
+  std::vector<std::string> classes_;
 
  private:
   void start(core::ReplicaId id) override {
@@ -198,6 +199,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     const auto broken = invariants_->step(now, event, actions, service.view());
     ASSERT_FALSE(broken) << *broken;
   }
+  void class_named(core::TimePoint, core::RequestClass, std::string_view name) override { classes_.emplace_back(name); }
   void request_arrived(core::TimePoint, core::RequestId, const http::ServerConnection&) override {}
   void request_ended(core::TimePoint, core::RequestId, const ExchangeFacts& facts) override { ended_.push_back(facts); }
   void replica_ready(core::TimePoint, core::ReplicaId, const ReplicaAddress&) override {}
@@ -411,6 +413,55 @@ TEST_F(IngressTest, ServesPipelinedRequestsInTheirOrder) {
   replica(1).answer("ok");
   run_until([&] { return replica(1).waiting() == 1 && one->is_done(); });
   EXPECT_THAT(replica(1).last_head(), HasSubstr("GET /2"));
+}
+
+TEST_F(IngressTest, NamesAClassWhenItsFirstRequestComes) {
+  options_.class_by = "X-Size";
+  serve(1, 1);
+  for (const char* fields : {"", "X-Size: large\r\n", "x-size: large\r\n", "X-Size: small\r\n", ""}) {
+    auto one = client();
+    one->post("x", fields);
+    run_until([&] { return replica(1).waiting() == 1; });
+    replica(1).answer("ok");
+    run_until([&] { return one->is_done(); });
+  }
+  EXPECT_THAT(classes_, testing::ElementsAre("/solve", "/solve large", "/solve small"));
+}
+
+TEST_F(IngressTest, TakesNewSettingsAndKeepsWhatWaitsAndRuns) {
+  serve(1, 1);
+  auto one = client();
+  auto two = client();
+  one->post("1");
+  run_until([&] { return replica(1).waiting() == 1; });
+  two->post("2");
+  run_until([&] { return ingress_->view().waiting == 1; });
+  options_.settings.scale.min_replicas = 2;
+  options_.settings.scale.max_replicas = 2;
+  ingress_->reconfigure(options_);
+  run_until([&] { return replicas_.contains(core::ReplicaId{2}) && replica(2).waiting() == 1; });
+  EXPECT_EQ(replica(2).last_body(), "2");
+  replica(1).answer("ok");
+  replica(2).answer("ok");
+  run_until([&] { return one->is_done() && two->is_done(); });
+  EXPECT_EQ(one->status(), 200);
+  EXPECT_EQ(two->status(), 200);
+}
+
+TEST_F(IngressTest, KnowsTheLastValueOfARule) {
+  options_.settings.scale.rules = {{.name = "jobs", .kind = core::RuleKind::kCustom, .target = 5}};
+  serve(1, 1);
+  EXPECT_FALSE(ingress_->rules().at(0).is_known);
+  ingress_->observe({.rule = 0, .is_valid = true, .value = 12});
+  ingress_->observe({.rule = 0, .is_valid = false});
+  EXPECT_EQ(ingress_->rules().at(0).value, 12);
+  EXPECT_TRUE(ingress_->rules().at(0).is_failing);
+  options_.settings.scale.rules.insert(options_.settings.scale.rules.begin(),
+                                       {.name = "heat", .kind = core::RuleKind::kCpu, .target = 70});
+  ingress_->reconfigure(options_);
+  ASSERT_EQ(ingress_->rules().size(), 2);
+  EXPECT_FALSE(ingress_->rules()[0].is_known);
+  EXPECT_EQ(ingress_->rules()[1].value, 12);
 }
 
 TEST_F(IngressTest, ShutdownFinishesWhatRunsAndRefusesWhatWaits) {
