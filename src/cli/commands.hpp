@@ -12,7 +12,10 @@ namespace tenfold::cli {
 void add_up_command(CLI::App& app, std::vector<std::string> command, int& exit_code);
 void add_load_command(CLI::App& app, int& exit_code);
 void add_explain_command(CLI::App& app, int& exit_code);
+void add_export_command(CLI::App& app, int& exit_code);
 void add_journal_command(CLI::App& app, int& exit_code);
+void add_simulate_command(CLI::App& app, int& exit_code);
+void add_tune_command(CLI::App& app, int& exit_code);
 void add_solver_command(CLI::App& app, int& exit_code);
 
 }  // namespace tenfold::cli

@@ -60,7 +60,10 @@ int main(int argc, char** argv) {
   tenfold::cli::add_up_command(app, program, exit_code);
   tenfold::cli::add_load_command(app, exit_code);
   tenfold::cli::add_explain_command(app, exit_code);
+  tenfold::cli::add_export_command(app, exit_code);
   tenfold::cli::add_journal_command(app, exit_code);
+  tenfold::cli::add_simulate_command(app, exit_code);
+  tenfold::cli::add_tune_command(app, exit_code);
   tenfold::cli::add_solver_command(app, exit_code);
   if (argc == 1) {
     fmt::print("{}", app.help());

@@ -1,0 +1,50 @@
+// The part of a command line that describes a simulation: `simulate` and `tune` take the same.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "report/summary.hpp"
+#include "sim/scenario.hpp"
+
+namespace tenfold::cli {
+
+// Must outlive the command that it was added to.
+class ScenarioLine {
+ public:
+  void add_to(CLI::App& command);
+  std::expected<sim::Scenario, std::string> read() const;
+
+ private:
+  sim::Scenario scenario_;
+  std::string requests_;
+  std::string duration_;
+  std::string begin_;
+};
+
+// The numbers of a run for people and scripts.
+report::Summary to_summary(const sim::Result& result, const config::AppConfig& app, std::string label);
+
+// What a run costs in money, at the app's prices, or Azure's where it states none; and their currency.
+double cost_of(const sim::Result& result, const config::AppConfig& app);
+std::string cost_unit(const config::AppConfig& app);
+
+// Settings that mean nothing to a simulation.
+std::vector<std::string_view> not_simulated();
+
+// Turns SIGINT into a flag for as long as it lives.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+  static bool was_interrupted();
+};
+
+}  // namespace tenfold::cli

@@ -1,0 +1,54 @@
+#include "sim/cold_start.hpp"
+
+#include <utility>
+
+#include "sim/journal_source.hpp"
+
+namespace tenfold::sim {
+
+namespace {
+
+using MadeSpan = std::expected<std::unique_ptr<Span>, std::string>;
+
+std::unique_ptr<Span> recorded(SpecReader& spec) {
+  spec.take_all();
+  auto recording = read_recording(spec.rest());
+  if (!recording) {
+    spec.fail(recording.error());
+    return nullptr;
+  }
+  if (recording->cold_starts.empty()) {
+    spec.fail("no replica started in the journal, so it tells no cold starts");
+    return nullptr;
+  }
+  return make_empirical_span(std::move(recording->cold_starts));
+}
+
+MadeSpan finish(SpecReader& spec, std::unique_ptr<Span> span) {
+  if (const std::string error = spec.error(); !error.empty()) return std::unexpected(error);
+  return span;
+}
+
+}  // namespace
+
+MadeSpan make_cold_start(std::string_view text) {
+  SpecReader spec{"--cold-start", text};
+  std::unique_ptr<Span> span = spec.kind() == "journal" ? recorded(spec) : make_span(spec);
+  if (!span && spec.kind() != "journal") {
+    spec.unknown_kind(
+        {"constant", "deterministic", "exponential", "lognormal", "erlang", "uniform", "bimodal", "journal"});
+  }
+  return finish(spec, std::move(span));
+}
+
+MadeSpan make_patience(std::string_view text) {
+  SpecReader spec{"--patience", text};
+  std::unique_ptr<Span> span = spec.kind() == "never" ? nullptr : make_span(spec);
+  if (!span && spec.kind() != "never") {
+    spec.unknown_kind(
+        {"never", "constant", "deterministic", "exponential", "lognormal", "erlang", "uniform", "bimodal"});
+  }
+  return finish(spec, std::move(span));
+}
+
+}  // namespace tenfold::sim

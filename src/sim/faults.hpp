@@ -1,0 +1,44 @@
+// Faults, by seed: a service whose replicas crash, hang, start slowly or not at all and lose their readiness, whose
+// clients leave, whose configuration changes and whose clock steps, with every promise checked after every event.
+//
+// One seed is one run, always the same: a seed that fails is the whole bug report.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/service.hpp"
+#include "sim/world.hpp"
+
+namespace tenfold::sim {
+
+struct FaultOptions {
+  std::uint64_t seed = 1;
+  // How long faults and requests go on; after it the world heals, and every request must come to its end.
+  core::Duration duration = std::chrono::hours{1};
+};
+
+struct FaultResult {
+  // The first promise that was broken, and when; empty if none was.
+  std::string broken;
+  core::TimePoint broken_at{};
+  std::uint64_t steps = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t left = 0;
+  // What was done to the service.
+  std::uint64_t crashes = 0;
+  std::uint64_t failed_starts = 0;
+  std::uint64_t hangs = 0;
+  std::uint64_t failed_probes = 0;
+  std::uint64_t config_changes = 0;
+  std::uint64_t clock_steps = 0;
+};
+
+// Runs one seed. `observer`, if there is one, sees every step.
+FaultResult run_faults(const FaultOptions& options, StepObserver* observer = nullptr);
+
+}  // namespace tenfold::sim

@@ -1,0 +1,101 @@
+#include "sim/journal_source.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace tenfold::sim {
+
+void RecordingBuilder::take(const journal::Record& record) {
+  std::visit([this](const auto& r) { on(r); }, record);
+}
+
+Recording RecordingBuilder::finish() {
+  std::vector<Arrival>& arrivals = recording_.arrivals;
+  std::ranges::stable_sort(arrivals, {}, &Arrival::at);
+  if (!arrivals.empty()) {
+    const core::Duration first = arrivals.front().at.time_since_epoch();
+    for (Arrival& arrival : arrivals) arrival.at -= first;
+  }
+  return std::exchange(*this, {}).recording_;
+}
+
+void RecordingBuilder::on(const core::Checkpoint& checkpoint) {
+  // A core that has not begun: another service writes here now. As in `explain`, the last one counts.
+  if (began_ && !checkpoint.started) *this = {};
+  if (!began_) recording_.settings = checkpoint.settings;
+  began_ = true;
+  recording_.cpus_per_slot = checkpoint.times.cpus_per_slot;
+  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
+    for (const core::RequestRecord& record : *list) {
+      // Not seen: it came before the journal begins, or in a gap.
+      if (!requests_.contains(record.id)) arrive(record.arrived, record.id, record.klass);
+      if (record.state != core::RequestState::kWaiting) requests_.at(record.id).dispatched = record.dispatched;
+    }
+  }
+}
+
+void RecordingBuilder::on(const journal::Step& step) {
+  now_ = step.now;
+  std::visit([this](const auto& event) { on(event); }, step.event);
+  for (const core::Action& action : step.actions) std::visit([this](const auto& a) { on(a); }, action);
+}
+
+// What was under way may have ended and begun again: the checkpoint that follows knows.
+void RecordingBuilder::on(const journal::Gap&) {
+  for (auto& [id, request] : requests_) request.dispatched = core::kNever;
+  starts_.clear();
+}
+
+void RecordingBuilder::on(const core::RequestArrived& event) { arrive(now_, event.request, event.klass); }
+
+void RecordingBuilder::on(const core::ResponseFinished& event) {
+  const auto found = requests_.find(event.request);
+  if (found == requests_.end() || event.outcome != core::Outcome::kAnswered) return;
+  const Request request = found->second;
+  requests_.erase(found);
+  if (request.dispatched != core::kNever) recording_.arrivals[request.index].service = now_ - request.dispatched;
+}
+
+// Only the first time: it comes again after a failed probe.
+void RecordingBuilder::on(const core::ReplicaReady& event) {
+  const auto found = starts_.find(event.replica);
+  if (found == starts_.end()) return;
+  recording_.cold_starts.push_back(now_ - found->second);
+  starts_.erase(found);
+}
+
+void RecordingBuilder::on(const core::ReplicaExited& event) { starts_.erase(event.replica); }
+
+void RecordingBuilder::on(const core::Dispatch& action) {
+  const auto found = requests_.find(action.request);
+  if (found != requests_.end()) found->second.dispatched = now_;
+}
+
+void RecordingBuilder::on(const core::StartReplica& action) { starts_.insert_or_assign(action.replica, now_); }
+
+void RecordingBuilder::on(const core::RecordDecision& action) {
+  if (action.evidence.cpus_per_slot > 0) recording_.cpus_per_slot = action.evidence.cpus_per_slot;
+}
+
+void RecordingBuilder::arrive(core::TimePoint at, core::RequestId id, core::RequestClass klass) {
+  requests_.insert_or_assign(id, Request{.index = recording_.arrivals.size()});
+  recording_.arrivals.push_back({.at = at, .klass = klass});
+}
+
+std::expected<Recording, std::string> read_recording(const std::filesystem::path& path) {
+  const std::filesystem::path directory = std::filesystem::is_regular_file(path) ? path.parent_path() : path;
+  auto reader = journal::Reader::open(directory.empty() ? std::filesystem::path{"."} : directory);
+  if (!reader) return std::unexpected(reader.error());
+  RecordingBuilder builder;
+  while (const auto record = reader->next()) builder.take(*record);
+  if (!reader->problem().empty()) return std::unexpected(reader->problem());
+  Recording recording = builder.finish();
+  if (recording.arrivals.empty())
+    return std::unexpected(fmt::format("no request arrived in the journal {}", directory.string()));
+  return recording;
+}
+
+}  // namespace tenfold::sim

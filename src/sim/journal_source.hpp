@@ -1,0 +1,67 @@
+// What a live run's journal tells to a simulation: who came when, how long it took, how long replicas took to start.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/settings.hpp"
+#include "journal/reader.hpp"
+#include "sim/workload.hpp"
+
+namespace tenfold::sim {
+
+struct Recording {
+  // In the order of their times, the first at zero: also what waited or ran when the journal begins. Answered requests
+  // have their service time, from their last dispatch to their answer's end.
+  std::vector<Arrival> arrivals;
+  // From start to ready, of each replica that was.
+  std::vector<core::Duration> cold_starts;
+  // What the service was set to when the journal began.
+  core::Settings settings;
+  // CPUs that a taken slot used, over the whole journal; zero where nothing ran long enough to tell.
+  double cpus_per_slot = 0;
+};
+
+// Makes a recording of a journal's records, taken in their order.
+class RecordingBuilder {
+ public:
+  void take(const journal::Record& record);
+  // Of the last service whose records were taken; its arrivals may be none.
+  Recording finish();
+
+ private:
+  struct Request {
+    std::size_t index = 0;                      // in recording_.arrivals
+    core::TimePoint dispatched = core::kNever;  // kNever: not, as far as is known
+  };
+
+  void on(const core::Checkpoint& checkpoint);
+  void on(const journal::Step& step);
+  void on(const journal::Gap& gap);
+  void on(const core::RequestArrived& event);
+  void on(const core::ResponseFinished& event);
+  void on(const core::ReplicaReady& event);
+  void on(const core::ReplicaExited& event);
+  void on(const core::Dispatch& action);
+  void on(const core::StartReplica& action);
+  void on(const core::RecordDecision& action);
+  template <class Other>
+  void on(const Other&) {}
+
+  void arrive(core::TimePoint at, core::RequestId id, core::RequestClass klass);
+
+  Recording recording_;
+  bool began_ = false;
+  core::TimePoint now_{};
+  std::unordered_map<core::RequestId, Request> requests_;  // not answered yet
+  std::unordered_map<core::ReplicaId, core::TimePoint> starts_;
+};
+
+// Reads the journal in `directory`, or the directory of the file that is named. The error says why it cannot be read,
+// or that nothing arrived in it.
+std::expected<Recording, std::string> read_recording(const std::filesystem::path& directory);
+
+}  // namespace tenfold::sim

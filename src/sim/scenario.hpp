@@ -1,0 +1,48 @@
+// A simulation as it is asked for in words: what comes, how long it takes, and for how long it goes on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "config/app_config.hpp"
+#include "sim/world.hpp"
+
+namespace tenfold::sim {
+
+struct Scenario {
+  std::string workload = "burst:n=100";
+  std::string service = "exponential:mean=500ms";
+  std::string cold_start = "constant:1s";
+  std::string patience;  // empty: clients stay
+  // Of a workload that does not end by itself. None of both: kDefaultRequests.
+  std::optional<std::uint64_t> requests;
+  std::optional<core::Duration> duration;
+  std::uint64_t seed = 1;
+  // The wall clock at the workload's zero, for schedule rules, since 1970; by default a Monday's midnight.
+  std::chrono::seconds begins_at{1767571200};  // 2026-01-05T00:00:00Z
+  // Service times of the model, times this: of replicas with other CPUs than those that it was measured on.
+  double service_scale = 1;
+};
+
+inline constexpr std::uint64_t kDefaultRequests = 100'000;
+
+struct RunHooks {
+  StepObserver* observer = nullptr;
+  // Now and then, with what there is so far; false ends the run early.
+  std::function<bool(const Result&)> progress;
+};
+
+// Runs `scenario` against the app. Requests compute where the app's machine has a number of cores (`cores`): a request
+// uses its replica's `cpu`, and replicas share the cores when they want more. Else they only take their time. The error
+// says what is wrong with the scenario.
+std::expected<Result, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
+                                                const RunHooks& hooks = {});
+
+// How many requests there will be at most, where the scenario says.
+std::optional<std::uint64_t> requests_of(const Scenario& scenario);
+
+}  // namespace tenfold::sim

@@ -1,0 +1,34 @@
+// Distributions of spans of time, from a text spec: of service times, cold starts and patience alike.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/time.hpp"
+#include "sim/random.hpp"
+#include "sim/spec.hpp"
+
+namespace tenfold::sim {
+
+class Span {
+ public:
+  Span() = default;
+  Span(const Span&) = delete;
+  Span& operator=(const Span&) = delete;
+  virtual ~Span() = default;
+  // At least a nanosecond.
+  virtual core::Duration draw(Random& random) const = 0;
+  virtual core::Duration mean() const = 0;
+};
+
+// `constant:100ms` (or deterministic), `exponential:mean=`, `lognormal:mean=,scv=`, `erlang:mean=,k=`,
+// `uniform:from=,to=`, `bimodal:short=,long=,share=`. Null if the spec's kind is none of these; what else is wrong
+// stands in the spec.
+std::unique_ptr<Span> make_span(SpecReader& spec);
+inline constexpr std::string_view kSpanKinds = "constant, exponential, lognormal, erlang, uniform, bimodal";
+
+// Draws from `values` with replacement; there must be one.
+std::unique_ptr<Span> make_empirical_span(std::vector<core::Duration> values);
+
+}  // namespace tenfold::sim

@@ -1,0 +1,165 @@
+// The virtual world against results that nobody here derived: Erlang C, Pollaczek-Khinchine, M/D/c, the FIFO burst.
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "sim/cold_start.hpp"
+#include "sim/world.hpp"
+
+namespace tenfold::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Queue {
+  std::string workload = "poisson:rate=1";
+  std::string service = "exponential:mean=1s";
+  std::uint32_t replicas = 1;
+  std::uint32_t concurrency = 1;
+  std::uint64_t requests = 1'000'000;
+  double cores = 0;
+  core::Duration timeout = 10h;
+  std::uint64_t seed = 1;
+};
+
+core::Settings settings(const Queue& run) {
+  core::Settings made;
+  made.scale.min_replicas = made.scale.max_replicas = run.replicas;
+  made.scale.policy = core::PolicyKind::kSlo;
+  made.replica.concurrency = run.concurrency;
+  made.replica.cpu = 1;
+  made.machine.cores = run.cores;
+  made.queue.max_waiting = core::kMaxQueue;
+  return made;
+}
+
+Result simulate(const Queue& run) {
+  Models models;
+  models.workload = *make_workload(run.workload, run.seed);
+  models.service = *make_service_time(run.service, run.seed);
+  WorldOptions options{
+      .seed = run.seed, .requests = run.requests, .request_timeout = run.timeout, .is_cpu_bound = run.cores > 0};
+  return World{settings(run), std::move(models), options}.run();
+}
+
+// The probability that a request waits for one of n servers at a erlangs (Erlang 1917).
+double erlang_c(int n, double a) {
+  double blocking = 1;
+  for (int k = 1; k <= n; ++k) blocking = a * blocking / (k + a * blocking);
+  return blocking / (1 - a / n * (1 - blocking));
+}
+
+constexpr double kOnePercent = 0.01;
+#define EXPECT_WITHIN_ONE_PERCENT(measured, exact) EXPECT_NEAR((measured) / (exact), 1, kOnePercent)
+
+TEST(ClosedForms, MM10WaitsAsErlangCHasIt) {
+  const Result result = simulate(
+      {.workload = "poisson:rate=15", .service = "exponential:mean=500ms", .replicas = 10, .requests = 4'000'000});
+  const double waits = erlang_c(10, 7.5);
+  EXPECT_WITHIN_ONE_PERCENT(result.p_wait(), waits);
+  EXPECT_WITHIN_ONE_PERCENT(result.wait.mean_s(), waits / (10 / 0.5 - 15));
+  EXPECT_WITHIN_ONE_PERCENT(result.total.mean_s(), 0.5 + waits / (10 / 0.5 - 15));
+  // W given that it is positive is exponential of rate n/s - lambda: its 95th percentile.
+  EXPECT_WITHIN_ONE_PERCENT(result.wait.percentile_s(0.95), std::log(waits / 0.05) / 5);
+}
+
+TEST(ClosedForms, MM2) {
+  const Result result = simulate({.workload = "poisson:rate=1.4", .replicas = 2, .requests = 4'000'000});
+  const double waits = erlang_c(2, 1.4);
+  EXPECT_WITHIN_ONE_PERCENT(result.p_wait(), waits);
+  EXPECT_WITHIN_ONE_PERCENT(result.wait.mean_s(), waits / (2 - 1.4));
+}
+
+TEST(ClosedForms, SlotsOfOneReplicaAreServersToo) {
+  const Result result = simulate({.workload = "poisson:rate=1.4", .concurrency = 2, .requests = 4'000'000});
+  EXPECT_WITHIN_ONE_PERCENT(result.wait.mean_s(), erlang_c(2, 1.4) / (2 - 1.4));
+}
+
+// Mean wait of M/G/1: lambda E[S^2] / (2 (1 - rho)) (Pollaczek 1930, Khinchine 1932).
+double pollaczek_khinchine(double rate, double mean, double scv) {
+  return rate * mean * mean * (1 + scv) / (2 * (1 - rate * mean));
+}
+
+TEST(ClosedForms, MG1WaitsAsPollaczekAndKhinchineHaveIt) {
+  const auto wait = [](const std::string& service, std::uint64_t requests) {
+    return simulate({.workload = "poisson:rate=0.6", .service = service, .requests = requests}).wait.mean_s();
+  };
+  EXPECT_WITHIN_ONE_PERCENT(wait("constant:1s", 2'000'000), pollaczek_khinchine(0.6, 1, 0));
+  EXPECT_WITHIN_ONE_PERCENT(wait("erlang:mean=1s,k=4", 2'000'000), pollaczek_khinchine(0.6, 1, 0.25));
+  EXPECT_WITHIN_ONE_PERCENT(wait("uniform:from=0s,to=2s", 2'000'000), pollaczek_khinchine(0.6, 1, 1.0 / 3));
+  EXPECT_WITHIN_ONE_PERCENT(wait("lognormal:mean=1s,scv=2", 8'000'000), pollaczek_khinchine(0.6, 1, 2));
+}
+
+// M/D/c: Tijms, "A First Course in Stochastic Models" (2003), 9.6.2. The queue's length at the times n D is an embedded
+// Markov chain: what is there when a service time begins leaves its c first behind, and Poisson arrivals join. Solved
+// here by iteration; Little's law turns the mean queue into the mean wait.
+double mdc_wait(int servers, double load) {
+  constexpr int kStates = 400;
+  std::vector<double> arrivals(kStates);
+  arrivals[0] = std::exp(-load);
+  for (int k = 1; k < kStates; ++k) arrivals[k] = arrivals[k - 1] * load / k;
+  std::vector<double> p(kStates, 0);
+  p[0] = 1;
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<double> next(kStates, 0);
+    for (int from = 0; from < kStates; ++from) {
+      const int stay = std::max(0, from - servers);
+      for (int k = 0; stay + k < kStates; ++k) next[stay + k] += p[from] * arrivals[k];
+    }
+    p = next;
+  }
+  double queue = 0;
+  for (int n = servers; n < kStates; ++n) queue += (n - servers) * p[n];
+  return queue / load;  // in service times
+}
+
+TEST(ClosedForms, MDcWaitsAsTheEmbeddedChainHasIt) {
+  const Result result =
+      simulate({.workload = "poisson:rate=6.4", .service = "constant:500ms", .replicas = 4, .requests = 4'000'000});
+  EXPECT_WITHIN_ONE_PERCENT(result.wait.mean_s(), 0.5 * mdc_wait(4, 3.2));
+}
+
+TEST(ClosedForms, TheFifoBurstIsExact) {
+  const Result result = simulate({.workload = "burst:n=100", .service = "constant:100ms", .replicas = 2, .cores = 2});
+  EXPECT_EQ(result.makespan, 5s) << "50 turns of two";
+  EXPECT_EQ(result.mean_completion, 2550ms);
+  EXPECT_EQ(result.wait.max_s(), 4.9);
+  EXPECT_EQ(result.wait.percentile_s(0.5), 2.4);
+  EXPECT_EQ(result.total.percentile_s(0.95), 4.8);
+  EXPECT_EQ(result.waited, 98);
+  EXPECT_DOUBLE_EQ(result.replica_s, 10);
+  EXPECT_DOUBLE_EQ(result.busy_replica_s, 10);
+}
+
+// Ten replicas that share two cores finish no sooner than two, and each request takes five times as long.
+TEST(ClosedForms, ReplicasBeyondTheCoresShareThem) {
+  const Result result = simulate({.workload = "burst:n=100", .service = "constant:100ms", .replicas = 10, .cores = 2});
+  EXPECT_EQ(result.makespan, 5s);
+  EXPECT_NEAR(std::chrono::duration<double>{result.mean_completion}.count(), 2.75, 1e-6)
+      << "ten turns of ten, 0.5 s each";
+}
+
+// A processor-sharing queue's mean time in the system is that of M/M/1, and its wait nothing: Kleinrock 1967.
+TEST(ClosedForms, ProcessorSharingTakesAsLongAsKleinrockHasIt) {
+  const Result result = simulate({.workload = "poisson:rate=0.6",
+                                  .service = "constant:1s",
+                                  .concurrency = 1000,
+                                  .requests = 2'000'000,
+                                  .cores = 1});
+  EXPECT_WITHIN_ONE_PERCENT(result.total.mean_s(), 1 / (1 - 0.6));
+  EXPECT_EQ(result.wait.max_s(), 0);
+}
+
+TEST(ClosedForms, TheSameSeedIsTheSameRunAndAnotherIsNot) {
+  const Queue run{.workload = "poisson:rate=1.4", .replicas = 2, .requests = 10'000};
+  const Result first = simulate(run);
+  const Result again = simulate(run);
+  EXPECT_EQ(first.wait.mean_s(), again.wait.mean_s());
+  EXPECT_EQ(first.total.max_s(), again.total.max_s());
+  Queue other = run;
+  other.seed = 2;
+  EXPECT_NE(first.wait.mean_s(), simulate(other).wait.mean_s());
+}
+
+}  // namespace
+}  // namespace tenfold::sim
