@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/policy_stage.hpp"
+#include "policy_world.hpp"
 
 namespace tenfold::core {
 namespace {
@@ -19,23 +19,23 @@ Settings settings(std::vector<ScaleRule> rules = {}, AcaMetric metric = AcaMetri
 
 class Aca {
  public:
-  explicit Aca(const Settings& settings) : stage{settings}, policy{settings} {
-    stage.ready(2);
-    policy.start(stage.situation());
+  explicit Aca(const Settings& settings) : world{settings}, policy{settings} {
+    world.set_count(2);
+    policy.start(world.situation());
   }
 
   Evaluation after(Duration span) {
-    stage.advance(span);
-    return policy.evaluate(stage.situation());
+    world.advance(span);
+    return policy.evaluate(world.situation());
   }
 
-  test::PolicyStage stage;
+  PolicyWorld world;
   AcaPolicy policy;
 };
 
 TEST(AcaPolicy, TheDocumentedHttpMetricIsARateSoABurstOf100AsksForOneReplica) {
   Aca aca{settings()};
-  aca.stage.arrive(100);
+  aca.world.arrive(100);
   const Evaluation evaluation = aca.after(15s);
   EXPECT_NEAR(evaluation.metric, 6.6667, 1e-4);
   EXPECT_EQ(evaluation.target, 10);
@@ -45,10 +45,10 @@ TEST(AcaPolicy, TheDocumentedHttpMetricIsARateSoABurstOf100AsksForOneReplica) {
 
 TEST(AcaPolicy, MayMeasureTheTimeAverageOfRequestsInFlightInstead) {
   Aca aca{settings({}, AcaMetric::kInFlight)};
-  aca.stage.advance(5s);
-  aca.stage.load(20, 10);
-  aca.stage.advance(5s);
-  aca.stage.load(0, 0);
+  aca.world.advance(5s);
+  aca.world.set_in_flight(30);
+  aca.world.advance(5s);
+  aca.world.set_in_flight(0);
   const Evaluation evaluation = aca.after(5s);
   EXPECT_DOUBLE_EQ(evaluation.metric, 10) << "30 requests for 5 of 15 seconds";
   EXPECT_EQ(evaluation.recommended, 1);
@@ -57,7 +57,7 @@ TEST(AcaPolicy, MayMeasureTheTimeAverageOfRequestsInFlightInstead) {
 TEST(AcaPolicy, EachEvaluationLooksAtTheTimeSinceTheLast) {
   Aca aca{settings()};
   EXPECT_EQ(aca.policy.next_evaluation(), TimePoint{15s});
-  aca.stage.arrive(750);
+  aca.world.arrive(750);
   EXPECT_EQ(aca.after(15s).recommended, 5);
   EXPECT_EQ(aca.policy.next_evaluation(), TimePoint{30s});
   EXPECT_EQ(aca.after(15s).recommended, 0);
@@ -66,31 +66,31 @@ TEST(AcaPolicy, EachEvaluationLooksAtTheTimeSinceTheLast) {
 // "1, 4, 8, 16, 32, ... up to the configured maximum".
 TEST(AcaPolicy, GrowsByTheDocumentedSteps) {
   Aca aca{settings({{.name = "one", .kind = RuleKind::kHttp, .target = 1}})};
-  aca.stage.ready(0);
+  aca.world.set_count(0);
   std::vector<std::uint32_t> steps;
   for (int i = 0; i < 6; ++i) {
-    aca.stage.arrive(15'000);
+    aca.world.arrive(15'000);
     const Evaluation evaluation = aca.after(15s);
     EXPECT_EQ(evaluation.limit, Limit::kStep);
     steps.push_back(evaluation.stabilized);
-    aca.stage.ready(evaluation.stabilized);
+    aca.world.set_count(evaluation.stabilized);
   }
   EXPECT_EQ(steps, (std::vector<std::uint32_t>{1, 4, 8, 16, 32, 64}));
 }
 
 TEST(AcaPolicy, ShrinksToTheLargestRecommendationOfFiveMinutesAllAtOnce) {
   Aca aca{settings()};
-  aca.stage.ready(8);
-  aca.stage.arrive(1500);
+  aca.world.set_count(8);
+  aca.world.arrive(1500);
   EXPECT_EQ(aca.after(15s).stabilized, 10);
-  aca.stage.ready(10);
+  aca.world.set_count(10);
   for (int i = 2; i <= 20; ++i) {
-    aca.stage.arrive(450);
+    aca.world.arrive(450);
     const Evaluation evaluation = aca.after(15s);
     EXPECT_EQ(evaluation.stabilized, 10) << "evaluation " << i;
     EXPECT_EQ(evaluation.limit, Limit::kStabilization);
   }
-  aca.stage.arrive(450);
+  aca.world.arrive(450);
   EXPECT_EQ(aca.after(15s).stabilized, 3);
 }
 
@@ -98,9 +98,9 @@ TEST(AcaPolicy, TheStepToZeroWaitsForTheCooldown) {
   Settings quick = settings();
   quick.scale.aca.scale_down_stabilization = 15s;
   Aca aca{quick};
-  aca.stage.arrive(1);
+  aca.world.arrive(1);
   EXPECT_EQ(aca.after(15s).stabilized, 1);
-  aca.stage.ready(1);
+  aca.world.set_count(1);
   Evaluation evaluation;
   for (int i = 2; i <= 20; ++i) {
     evaluation = aca.after(15s);
@@ -113,8 +113,8 @@ TEST(AcaPolicy, TheStepToZeroWaitsForTheCooldown) {
 TEST(AcaPolicy, OtherRulesArePolledEveryThirtySecondsAndTheLargestAskWins) {
   Aca aca{settings({{.name = "http", .kind = RuleKind::kHttp, .target = 10},
                     {.name = "depth", .kind = RuleKind::kCustom, .target = 5}})};
-  aca.stage.observe(1, 21);
-  aca.stage.arrive(300);
+  aca.world.metrics[1] = {.was_observed = true, .value = 21, .at = aca.world.now};
+  aca.world.arrive(300);
   EXPECT_EQ(aca.after(15s).recommended, 2) << "the custom rule is not looked at yet";
   const Evaluation evaluation = aca.after(15s);
   EXPECT_EQ(evaluation.rule, 1);
@@ -124,18 +124,18 @@ TEST(AcaPolicy, OtherRulesArePolledEveryThirtySecondsAndTheLargestAskWins) {
 
 TEST(AcaPolicy, AMetricThatIsMissingKeepsWhatItAskedFor) {
   Aca aca{settings({{.name = "depth", .kind = RuleKind::kCustom, .target = 5, .keep = 60s}})};
-  aca.stage.observe(0, 21);
+  aca.world.metrics[0] = {.was_observed = true, .value = 21, .at = aca.world.now};
   EXPECT_EQ(aca.after(30s).recommended, 5);
-  aca.stage.advance(90s);
+  aca.world.advance(90s);
   EXPECT_EQ(aca.after(30s).recommended, 5);
 }
 
 TEST(AcaPolicy, CpuAndMemoryNeverAskForZero) {
   Aca aca{settings({{.name = "cpu", .kind = RuleKind::kCpu, .target = 70}})};
-  aca.stage.advance(1s);
-  aca.stage.use(0);
+  aca.world.advance(1s);
+  aca.world.sample_all(0);
   EXPECT_EQ(aca.after(30s).recommended, 1);
-  aca.stage.use(0.5);
+  aca.world.sample_all(0.5);
   EXPECT_EQ(aca.after(30s).recommended, 3) << "two replicas at 100 % of half a CPU, target 70 %";
 }
 

@@ -1,0 +1,154 @@
+"""`tenfold simulate`, `tune` and `export` as their users call them."""
+import json
+import pathlib
+import tempfile
+import unittest
+import xml.dom.minidom
+
+from service import PUPPET, Service, run
+
+BURST = ["--workload", "burst:n=100", "--service", "constant:100ms", "--cores", "2", "--cpu", "1"]
+POLICIES = [word for name in ("aca", "hpa", "knative", "slo") for word in ("--policy", name)]
+TIMES = ["mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"]
+KEYS = {"policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds", "rejected", "requests", "decisions",
+        "simulated_requests_per_s"}
+
+
+def simulate(*words):
+    return run("simulate", *words)
+
+
+class Simulate(unittest.TestCase):
+    def test_json_has_the_keys_that_scripts_rely_on(self):
+        ran = simulate("--workload", "poisson:rate=15", "--service", "exponential:mean=500ms", "--cold-start", "constant:1s", "--cores", "8",
+                       "--requests", "20000", "--min-replicas", "10", "--max-replicas", "10", "--concurrency", "1", "--policy", "slo", "--seed", "1", "--json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        result = json.loads(ran.stdout)
+        self.assertEqual(set(result), KEYS)
+        self.assertEqual(list(result["wait"]), TIMES)
+        self.assertEqual(list(result["total"]), TIMES)
+        self.assertEqual(result["requests"], 20000)
+        self.assertEqual(result["policy"], "slo")
+
+    def test_several_policies_are_an_array_or_a_table(self):
+        results = json.loads(simulate(*BURST, *POLICIES, "--json").stdout)
+        self.assertEqual([result["policy"] for result in results], ["aca", "hpa", "knative", "slo"])
+        table = simulate(*BURST, *POLICIES).stdout
+        self.assertRegex(table, r"aca +hpa +knative +slo")
+        self.assertIn("* the best of its row", table)
+
+    def test_the_fifo_burst_is_exact(self):
+        result = json.loads(simulate(*BURST, "--max-replicas", "2", "--json").stdout)
+        self.assertEqual(result["makespan_s"], 5)
+        self.assertEqual(result["mean_completion_s"], 2.55)
+
+    def test_the_same_seed_gives_the_same_bytes(self):
+        words = ["--workload", "poisson:rate=10", "--service", "lognormal:mean=500ms,scv=2", "--requests", "2000", "--policy", "slo"]
+        self.assertEqual(simulate(*words, "--seed", "4").stdout, simulate(*words, "--seed", "4").stdout)
+        self.assertNotEqual(simulate(*words, "--seed", "4").stdout, simulate(*words, "--seed", "5").stdout)
+
+    def test_the_story_tells_why_azures_formula_does_not_scale_out(self):
+        story = simulate(*BURST, "--policy", "aca", "--duration", "20s").stdout
+        self.assertIn("100 requests arrived in the past 15 s, 6.67 a second", story)
+        self.assertIn("It is a rate, not a concurrency", story)
+
+    def test_the_story_tells_why_slo_starts_no_more_than_the_cores(self):
+        self.assertIn("2 cores", simulate(*BURST, "--policy", "slo").stdout)
+
+    def test_charts_are_written(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            svg, html = pathlib.Path(scratch) / "x.svg", pathlib.Path(scratch) / "x.html"
+            ran = simulate(*BURST, "--policy", "slo", "--svg", str(svg), "--html", str(html))
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            xml.dom.minidom.parse(str(svg))
+            self.assertIn("<svg", html.read_text())
+
+    def test_what_is_wrong_is_one_line_and_exit_code_2(self):
+        for words, told in ((["--workload", "poison:rate=1"], "did you mean 'poisson'?"),
+                            (["--service", "constant:1"], "'1' is no duration"),
+                            (["--policy", "sloo"], "slo"),
+                            (["--requests", "0"], "--requests"),
+                            (["--duration", "5"], "--duration"),
+                            (["--begin", "soon"], "--begin"),
+                            (["--min-replicas", "5", "--max-replicas", "2"], "min replicas (5) is above max replicas (2)"),
+                            (["--workload", "trace:/no/such/file"], "cannot be read"),
+                            (["--workload", "journal:/no/such/dir"], "no journal"),
+                            (["/no/such/app.yaml"], "cannot be read"),
+                            (["--slo-target", "0s"], "--slo-target")):
+            with self.subTest(words=words):
+                ran = simulate(*words)
+                self.assertEqual(ran.returncode, 2, ran.stdout)
+                self.assertEqual(ran.stderr.count("\n"), 1, ran.stderr)
+                self.assertIn(told, ran.stderr)
+
+    def test_a_trace_with_a_bad_line_names_it(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as trace:
+            trace.write("t\n0\n1\nnever\n")
+            trace.flush()
+            ran = simulate("--workload", f"trace:{trace.name}")
+            self.assertEqual(ran.returncode, 2)
+            self.assertIn(f"{trace.name}:4: ", ran.stderr)
+
+    def test_faults_replay_by_seed(self):
+        first, again = (run("simulate", "--faults", "--seed", "11", "--duration", "10min") for _ in range(2))
+        self.assertEqual(first.returncode, 0, first.stdout)
+        self.assertEqual(first.stdout, again.stdout)
+        self.assertIn("every promise was kept", first.stdout)
+        self.assertIn("timer due", run("simulate", "--faults", "--seed", "11", "--duration", "10s", "--trace").stdout)
+
+    def test_a_live_run_can_be_run_again_under_another_policy(self):
+        with Service(PUPPET, min_replicas=2, max_replicas=4) as service:
+            for _ in range(3):
+                service.burst(20, "/sleep?ms=20")
+            service.interrupt()
+            service.wait()
+            journal = f"journal:{service.journal}"
+            results = json.loads(simulate("--workload", journal, "--service", journal, "--cold-start", journal, "--policy", "aca",
+                                          "--policy", "slo", "--json").stdout)
+        self.assertEqual([result["requests"] for result in results], [60, 60])
+        for result in results:
+            self.assertGreater(result["total"]["mean_s"], 0.015)
+
+
+class Tune(unittest.TestCase):
+    def test_the_choice_is_a_file_that_gives_what_it_promises(self):
+        scenario = ["--workload", "poisson:rate=15", "--service", "exponential:mean=500ms", "--duration", "5min"]
+        with tempfile.TemporaryDirectory() as scratch:
+            chosen, svg = pathlib.Path(scratch) / "chosen.yaml", pathlib.Path(scratch) / "frontier.svg"
+            ran = run("tune", *scenario, "--slo", "p95 wait < 500ms", "--output", str(chosen), "--svg", str(svg), "--json")
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            tuning = json.loads(ran.stdout)
+            self.assertTrue(tuning["is_met"])
+            self.assertFalse(tuning["today"]["is_met"])
+            self.assertEqual(chosen.read_text(), tuning["yaml"])
+            xml.dom.minidom.parse(str(svg))
+            again = json.loads(simulate(str(chosen), *scenario, "--json").stdout)
+        self.assertAlmostEqual(again["replica_seconds"], tuning["best"]["replica_seconds"], 6)
+        self.assertAlmostEqual(again["wait"]["p95_s"], tuning["best"]["p95_wait_s"], 6)
+
+    def test_what_cannot_be_met_is_told_with_the_best_that_was_found(self):
+        ran = run("tune", *BURST, "--slo", "p95 wait < 1ms")
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("No settings that were tried meet 'p95 wait < 1ms'. The nearest:", ran.stdout)
+
+    def test_an_objective_that_cannot_be_read_is_told(self):
+        ran = run("tune", *BURST, "--slo", "p95 wait > 1s")
+        self.assertEqual(ran.returncode, 2)
+        self.assertIn("write 'p95 wait < 500ms'", ran.stderr)
+
+
+class Export(unittest.TestCase):
+    def test_the_file_is_printed_without_our_key(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write('name: x\nproperties:\n  template:\n    scale:\n      maxReplicas: 4\n      rules:\n        - name: h\n          http:\n'
+                       '            metadata:\n              concurrentRequests: "50"\ntenfold:\n  policy: slo\n')
+            file.flush()
+            ran = run("export", "aca", file.name)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertNotIn("tenfold", ran.stdout)
+        self.assertIn('concurrentRequests: "50"', ran.stdout)
+        self.assertEqual(run("export", "aca", "/no/such").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
