@@ -17,6 +17,7 @@ namespace {
 // How many moments are told at most; the last ones of them from the story's end.
 constexpr std::size_t kMostTold = 60;
 constexpr std::size_t kToldAtEnd = 20;
+constexpr core::Duration kTogether = std::chrono::milliseconds{20};
 
 std::string names(std::vector<core::ReplicaId> replicas) {
   constexpr std::size_t kMostNamed = 12;
@@ -73,8 +74,10 @@ class Teller {
         first.push_back(request.replica);
       }
     }
-    const std::string within =
-        burst.requests.size() == 1 ? "" : " within " + span_text(burst.last_arrival - burst.began);
+    const std::string within = burst.requests.size() == 1 ? ""
+                               : burst.last_arrival == burst.began
+                                   ? " at once"
+                                   : " within " + span_text(burst.last_arrival - burst.began);
     const std::string slots =
         first.empty() ? "none found a free slot"
                       : fmt::format("{} took a free slot on arrival ({})", burst.took_slots_at_once, names(first));
@@ -112,18 +115,51 @@ class Teller {
     }
   }
 
+  // Replicas of whom the same is to be said at about the same time are told together.
+  struct Group {
+    core::TimePoint at{};
+    std::string what;  // behind "is" or "are"
+    std::vector<core::ReplicaId> replicas;
+    // From start to ready.
+    core::Duration shortest{};
+    core::Duration longest{};
+  };
+  static void add(std::vector<Group>& groups, core::TimePoint at, core::ReplicaId replica, const std::string& what,
+                  core::Duration start = {}) {
+    const auto same = std::ranges::find_if(
+        groups, [&](const Group& group) { return group.what == what && at >= group.at && at - group.at <= kTogether; });
+    if (same != groups.end()) {
+      same->replicas.push_back(replica);
+      same->shortest = std::min(same->shortest, start);
+      same->longest = std::max(same->longest, start);
+    } else {
+      groups.push_back({.at = at, .what = what, .replicas = {replica}, .shortest = start, .longest = start});
+    }
+  }
+
   void replicas() {
+    std::vector<Group> groups;
     for (const ReplicaStory& replica : story_.replicas) {
-      const std::uint32_t n = core::to_number(replica.id);
       if (replica.ready && *replica.ready > from_) {
-        at(*replica.ready, replica.started ? fmt::format("replica {} is ready, {} after its start", n,
-                                                         span_text(*replica.ready - *replica.started))
-                                           : fmt::format("replica {} is ready", n));
+        add(groups, *replica.ready, replica.id, "ready", *replica.ready - replica.started.value_or(*replica.ready));
       }
       if (replica.exited && *replica.exited >= from_) {
-        at(*replica.exited, fmt::format("replica {} is gone: it {}", n, replica.exit.empty() ? "ended" : replica.exit));
+        add(groups, *replica.exited, replica.id,
+            fmt::format("gone: {}", replica.exit.empty() ? "ended" : replica.exit));
       }
     }
+    for (const Group& group : groups) {
+      at(group.at, fmt::format("{} {} {}{}", names(group.replicas), group.replicas.size() == 1 ? "is" : "are",
+                               group.what, start_text(group)));
+    }
+  }
+
+  static std::string start_text(const Group& group) {
+    if (group.longest == core::Duration::zero()) return {};
+    const std::string longest = span_text(group.longest);
+    const std::string shortest = span_text(group.shortest);
+    const std::string span = shortest == longest ? longest : fmt::format("{} to {}", shortest, longest);
+    return fmt::format(", {} after {} start", span, group.replicas.size() == 1 ? "its" : "their");
   }
 
   void probes() {

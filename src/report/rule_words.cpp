@@ -106,7 +106,7 @@ std::string by_queue(const RecordDecision& d, const Settings& settings) {
   if (d.current == 0 || wait > kNoSlot) {
     text += fmt::format("no slot is ready, and {} is the target for the wait", target);
   } else {
-    text += fmt::format("at {} each on {} the 95th percentile would wait {}, {} {}", span_text(d.evidence.service),
+    text += fmt::format("at {} each on {} the last would wait {}, {} {}", span_text(d.evidence.service),
                         counted(std::uint64_t{d.current} * per_replica, "slot"), span_text(wait),
                         wait > settings.scale.slo.target ? "above" : "within", target);
   }

@@ -240,7 +240,7 @@ TEST(Story, ASimulationSpeaksOfNoClockAndNoEndpoint) {
 TEST(Story, TellsWhatHappenedWhen) {
   const std::string text = to_text(burst_of_100());
   EXPECT_THAT(text, HasSubstr("It ran under policy aca (http at 10), 2 to 10 replicas of 1 slot."));
-  EXPECT_THAT(text, HasSubstr("100 arrive within 0.0 ms; 2 took a free slot on arrival (replicas 1, 2)"));
+  EXPECT_THAT(text, HasSubstr("100 arrive at once; 2 took a free slot on arrival (replicas 1, 2)"));
   EXPECT_THAT(text, HasSubstr("the queue is deepest: 98 wait"));
   EXPECT_THAT(text, HasSubstr("the scale rule did not look between the first arrival and the last answer"));
   EXPECT_THAT(text, HasSubstr("98.0 % of those that got a slot waited for it"));

@@ -130,7 +130,7 @@ TEST(Sentence, SloTellsTheQueueAndWhatItWouldWait) {
   d.evidence = {.predicted_wait = 4660ms, .service = 100ms, .cold_start = 200ms};
   EXPECT_EQ(
       told(d),
-      "98 wait: at 100.0 ms each on 2 slots the 95th percentile would wait 4.66 s, above 500 ms; 4 more would do (cold "
+      "98 wait: at 100.0 ms each on 2 slots the last would wait 4.66 s, above 500 ms; 4 more would do (cold "
       "start 200.0 ms): started 4");
   d.slots = 5;
   d.waiting = 1;
@@ -138,7 +138,7 @@ TEST(Sentence, SloTellsTheQueueAndWhatItWouldWait) {
   d.recommended = d.stabilized = d.desired = 2;
   d.starts = 0;
   EXPECT_EQ(told(d),
-            "1 waits: at 100.0 ms each on 10 slots the 95th percentile would wait 20.0 ms, within 500 ms: nothing to "
+            "1 waits: at 100.0 ms each on 10 slots the last would wait 20.0 ms, within 500 ms: nothing to "
             "start or "
             "stop");
   d.evidence.predicted_wait = std::chrono::hours{200};
