@@ -43,7 +43,9 @@ double Objective::measure(const Result& result) const {
 }
 
 bool Objective::is_met(const Result& result) const {
-  return result.rejected == 0 && result.requests > 0 && measure(result) < bound_s;
+  const double measured_s = measure(result);
+  const bool is_within = is_inclusive ? measured_s <= bound_s : measured_s < bound_s;
+  return result.rejected == 0 && result.requests > 0 && is_within;
 }
 
 std::expected<Objective, std::string> parse_objective(std::string_view text) {
@@ -62,6 +64,7 @@ std::expected<Objective, std::string> parse_objective(std::string_view text) {
   return Objective{.of = words[1] == "wait" ? Objective::Of::kWait : Objective::Of::kTotal,
                    .share = *share,
                    .bound_s = std::chrono::duration<double>{*bound}.count(),
+                   .is_inclusive = words[2] == "<=",
                    .text = std::string{text}};
 }
 

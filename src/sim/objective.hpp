@@ -15,11 +15,12 @@ struct Objective {
   Of of = Of::kWait;
   double share = 0.95;  // of the percentile; 0 for the mean
   double bound_s = 0.5;
+  bool is_inclusive = false;  // <=, not <
   std::string text = "p95 wait < 500ms";
 
   // What a run came to, in seconds.
   double measure(const Result& result) const;
-  // Below the bound, with every request admitted and answered.
+  // Within the bound, with every request admitted and answered.
   bool is_met(const Result& result) const;
 };
 

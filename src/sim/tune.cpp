@@ -85,6 +85,7 @@ class Search {
     std::optional<Trial> best;
     Choice base = today;
     base.policy = policy;
+    base.max_replicas = std::min(base.max_replicas, most_useful(base.cpu));
     for (const double target : targets_of(policy, objective_)) {
       base.target = target;
       for (const std::uint32_t min : {0U, 1U, 2U, 4U, 8U}) {
@@ -119,7 +120,15 @@ class Search {
     }
   }
 
+  // Replicas that compute and want more than the cores only move the wait into the slot.
+  std::uint32_t most_useful(double cpu) const {
+    const double cores = app_.core.machine.cores;
+    if (cores <= 0) return core::kMaxReplicas;
+    return std::max(1U, static_cast<std::uint32_t>(cores / std::min(1.0, cpu) + 1e-9));
+  }
+
   void consider(const Choice& choice, std::optional<Trial>& best) {
+    if (choice.max_replicas > most_useful(choice.cpu)) return;
     const auto trial = attempt(choice);
     if (trial && (!best || is_better(*trial, *best))) best = trial;
   }

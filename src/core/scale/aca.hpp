@@ -9,8 +9,7 @@
 //   - desired = ceil(metric / target) for each rule, the largest of them.
 //   - Up: from c replicas one evaluation reaches at most max(4, 2c), or 1 from none; no stabilization.
 //   - Down: at most the largest recommendation of the past 300 s is kept; then all of the excess goes at once.
-//   - The step to zero waits for `cooldownPeriod`, 300 s, since the last activity. cpu and memory rules never ask for
-//   zero.
+//   - The step to zero waits for `cooldownPeriod`, 300 s, since the last activity. cpu and memory never ask for zero.
 #pragma once
 
 #include <algorithm>

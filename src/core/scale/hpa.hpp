@@ -4,17 +4,14 @@
 //   - Evaluated every 15 s; the largest count that a metric asks for. The arithmetic is in hpa_math.hpp.
 //   - cpu, memory: the replicas' mean utilization.
 //   - http, tcp: the average in flight since the last evaluation, rps: the rate since then; each the total of a target
-//   of
-//     type AverageValue, as KEDA makes it. custom and schedule likewise, with their value as the total.
+//     of type AverageValue, as KEDA makes it. custom and schedule likewise, with their value as the total.
 //   - queueWait: the 95th percentile of the waits so far, once for each replica, so that the count grows by how far
 //     it is above its target: ceil(current * wait / target).
 //   - A metric that is missing asks for nothing, and while one is missing the count does not shrink.
 //   - Stabilization: not above the smallest recommendation of the window of `scaleUp`, 0 s, not below the largest of
-//   that
-//     of `scaleDown`, 300 s. Then the policies: percent and pods per period.
+//     that of `scaleDown`, 300 s. Then the policies: percent and pods per period.
 //   - Zero is KEDA's: it brings the first replica as soon as there is anything to do, and takes the last when no rule
-//   but
-//     cpu and memory has anything to ask for. Its cool-down, 300 s, is the stabilization here.
+//     but cpu and memory has anything to ask for. Its cool-down, 300 s, is the stabilization here.
 #pragma once
 
 #include "core/scale/hpa_math.hpp"

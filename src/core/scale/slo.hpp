@@ -9,12 +9,11 @@
 //     target) than a 95th percentile forgives, the fewest replicas are started with which t(q) is in time again. When
 //     not even a replica started now could help in time, in time means: half a target after the new ones are there.
 //   - In: a replica goes when it would not be missed: when the stationary queue of the measured arrivals (Erlang C with
-//     the correction of Allen and Cunneen for service times that are not exponential), or else the most that was in
-//     flight of late, needs fewer. It is kept as long as it took to start it, so that what comes back finds it (the
-//     rule of the ski rental: never more than twice the cost of who knows the future).
-//   - Other rules (cpu, memory, queueWait, custom, schedule) set a floor; http, tcp and rps say nothing that it does
-//   not
-//     know better.
+//     the correction of Allen and Cunneen for service times that are not exponential) needs fewer. It is kept as long
+//     as it took to start it, so that what comes back finds it (the rule of the ski rental: never more than twice the
+//     cost of who knows the future).
+//   - Other rules (cpu, memory, queueWait, custom, schedule) set a floor. What http, tcp and rps measure, it knows
+//     better.
 //   - Cap: replicas beyond what the cores can run at full speed gain nothing. What a request uses of a CPU is measured;
 //     until it was, requests are taken to compute all of the time.
 #pragma once
