@@ -121,6 +121,7 @@ void print(const SimulateLine& line, const std::vector<Run>& runs) {
     return;
   }
   std::vector<report::Summary> summaries;
+  summaries.reserve(runs.size());
   for (const Run& run : runs) summaries.push_back(run.summary);
   if (line.is_json) {
     fmt::print("{}\n", report::to_json(summaries));

@@ -68,9 +68,9 @@ void Scaler::settle(TimePoint now) {
 bool Scaler::is_news(const RecordDecision& decision) {
   const NewsRecord news{
       .desired = decision.desired, .rule = decision.rule, .limit = static_cast<std::uint8_t>(decision.limit)};
-  const bool is_polled = policy_->kind() != PolicyKind::kSlo;
+  const bool has_measured = policy_->kind() != PolicyKind::kSlo && decision.metric > 0;
   const bool changes = decision.starts > 0 || decision.drains > 0;
-  if (!changes && news == news_ && !(is_polled && decision.metric > 0)) return false;
+  if (!changes && !has_measured && news == news_) return false;
   news_ = news;
   return true;
 }
