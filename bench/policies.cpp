@@ -6,9 +6,11 @@
 // is the setting of its grid that meets it with the fewest replica-seconds; where none does, the one with the smallest
 // p95.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,7 +100,7 @@ const std::vector<std::uint32_t> kMins{1, 2, 4, 8};
 std::vector<Setting> grid(core::PolicyKind policy) {
   std::vector<Setting> all;
   for (const std::uint32_t min : kMins) {
-    const auto add = [&](std::string words, std::function<void(core::Settings&)> apply) {
+    const auto add = [&](const std::string& words, const std::function<void(core::Settings&)>& apply) {
       all.push_back({fmt::format("min {}, {}", min, words), [=](core::Settings& s) {
                        s.scale.min_replicas = std::min(min, s.scale.max_replicas);
                        apply(s);
@@ -180,62 +182,129 @@ void print_row(const char* name, const char* how, const Run& r) {
              r.p95_s, r.starts, r.words);
 }
 
+struct CaseResult {
+  std::string name;
+  std::vector<Judged> policies;  // as kNames
+};
+
+// Of the policies other than slo, by `which` of their runs, the fewest replica-seconds of one that does as well by the
+// objective as slo does without any tuning. None where no other is as quick.
+std::optional<double> cheapest_other(const CaseResult& result, Run Judged::* which) {
+  const double slo_p95_s = result.policies.back().defaults.p95_s;
+  std::optional<double> best;
+  for (std::size_t k = 0; k + 1 < result.policies.size(); ++k) {
+    const Run& other = result.policies[k].*which;
+    if (other.p95_s <= std::max(kObjective, slo_p95_s))
+      best = std::min(best.value_or(other.replica_s), other.replica_s);
+  }
+  return best;
+}
+
+// slo, untuned, beside the others over all workloads.
+struct Score {
+  int workloads = 0;
+  int saves_by_default = 0;  // at least 30 %, beside the best other at its defaults
+  int saves_by_tuning = 0;   // the same, beside the best other at its tuned best
+  int worse = 0;             // by more than 5 %, beside the latter
+};
+
+std::string beside(double slo_s, std::optional<double> other_s) {
+  return other_s ? fmt::format("{:.0f} ({:+.0f} %)", *other_s, 100 * (slo_s / *other_s - 1)) : "none as quick";
+}
+
+void count(const CaseResult& result, Score& score) {
+  const double slo_s = result.policies.back().defaults.replica_s;
+  const auto by_default = cheapest_other(result, &Judged::defaults);
+  const auto by_tuning = cheapest_other(result, &Judged::tuned);
+  const bool is_worse = by_tuning && slo_s > 1.05 * *by_tuning;
+  ++score.workloads;
+  score.saves_by_default += !by_default || slo_s <= 0.7 * *by_default;
+  score.saves_by_tuning += !by_tuning || slo_s <= 0.7 * *by_tuning;
+  score.worse += is_worse;
+  fmt::print("  slo {:.0f} replica-s; the cheapest other that is as quick: at its defaults {}, tuned {}{}\n\n", slo_s,
+             beside(slo_s, by_default), beside(slo_s, by_tuning), is_worse ? " WORSE" : "");
+}
+
+CaseResult judge(const Case& c) {
+  fmt::print("{}: {}, service {}, cold start {}\n", c.name, c.scenario.workload, c.scenario.service,
+             c.scenario.cold_start);
+  fmt::print("  policy   setting   replica-s  p95 wait   starts   (! above {:g} s)\n", kObjective);
+  CaseResult result{.name = c.name, .policies = {}};
+  for (std::size_t k = 0; k < core::kPolicyKinds; ++k) {
+    const Judged& judged = result.policies.emplace_back(judge(c, static_cast<core::PolicyKind>(k)));
+    print_row(kNames[k], "defaults", judged.defaults);
+    print_row(kNames[k], "tuned", judged.tuned);
+    std::fflush(stdout);
+  }
+  return result;
+}
+
+// Names and settings have neither quotes nor backslashes.
+std::string to_json(const Run& r) {
+  return fmt::format(R"({{"setting": "{}", "replica_seconds": {}, "p95_wait_s": {}, "starts": {}}})", r.words,
+                     r.replica_s, r.p95_s, r.starts);
+}
+
+std::string to_json(const CaseResult& result) {
+  std::string policies;
+  for (std::size_t k = 0; k < result.policies.size(); ++k) {
+    const Judged& judged = result.policies[k];
+    policies += fmt::format(R"({}"{}": {{"defaults": {}, "tuned": {}}})", k > 0 ? ", " : "", kNames[k],
+                            to_json(judged.defaults), to_json(judged.tuned));
+  }
+  return fmt::format("\"{}\": {{{}}}", result.name, policies);
+}
+
+bool write_json(const std::string& file, const std::vector<CaseResult>& results) {
+  std::ofstream out{file};
+  out << '{';
+  for (std::size_t i = 0; i < results.size(); ++i) out << (i > 0 ? ",\n" : "") << to_json(results[i]);
+  out << "}\n";
+  return out.good();
+}
+
+struct Arguments {
+  std::vector<std::string> names;
+  std::string json;
+};
+
+std::optional<Arguments> read_arguments(const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "--json") {
+      arguments.names.push_back(words[i]);
+    } else if (++i < words.size()) {
+      arguments.json = words[i];
+    } else {
+      return std::nullopt;
+    }
+  }
+  return arguments;
+}
+
+bool is_chosen(const Case& c, const std::vector<std::string>& names) {
+  return names.empty() || std::ranges::any_of(names, [&](const std::string& name) { return c.name.contains(name); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  int wins_defaults = 0;
-  int wins_tuned = 0;
-  int worse = 0;
-  int count = 0;
+  const auto arguments = read_arguments({argv + 1, argv + argc});
+  if (!arguments) {
+    fmt::print(stderr, "bench_policies: --json needs the file's name\n");
+    return 2;
+  }
+  Score score;
+  std::vector<CaseResult> results;
   for (const Case& c : suite()) {
-    const bool is_chosen = argc == 1 || std::any_of(argv + 1, argv + argc, [&](const char* name) {
-                             return c.name.find(name) != std::string::npos;
-                           });
-    if (!is_chosen) continue;
-    ++count;
-    fmt::print("{}: {}, service {}, cold start {}\n", c.name, c.scenario.workload, c.scenario.service,
-               c.scenario.cold_start);
-    fmt::print("  policy   setting   replica-s  p95 wait   starts   (! above {:g} s)\n", kObjective);
-    std::vector<Judged> all;
-    for (std::size_t k = 0; k < core::kPolicyKinds; ++k) {
-      all.push_back(judge(c, static_cast<core::PolicyKind>(k)));
-      print_row(kNames[k], "defaults", all.back().defaults);
-      print_row(kNames[k], "tuned", all.back().tuned);
-      std::fflush(stdout);
-    }
-    const Run& slo = all.back().defaults;
-    // Of the others, those that do as well by the objective as slo does without any tuning.
-    const auto cheapest = [&](Run Judged::* which) {
-      double best = 1e18;
-      for (std::size_t k = 0; k + 1 < all.size(); ++k) {
-        const Run& other = all[k].*which;
-        if (other.p95_s <= std::max(kObjective, slo.p95_s)) best = std::min(best, other.replica_s);
-      }
-      return best;
-    };
-    const auto ratio = [](double best) {
-      return best > 1e17 ? std::string{"none as quick"} : fmt::format("{:.0f}", best);
-    };
-    const double by_default = cheapest(&Judged::defaults);
-    const double by_tuning = cheapest(&Judged::tuned);
-    const bool wins = slo.replica_s <= 0.7 * by_default;
-    const bool wins_t = slo.replica_s <= 0.7 * by_tuning;
-    const bool is_worse = slo.replica_s > 1.05 * by_tuning;
-    wins_defaults += wins;
-    wins_tuned += wins_t;
-    worse += is_worse;
-    fmt::print("  slo {:.0f} replica-s; the cheapest other that is as quick: at its defaults {}{}, tuned {}{}\n\n",
-               slo.replica_s, ratio(by_default),
-               by_default < 1e17 ? fmt::format(" ({:+.0f} %)", 100 * (slo.replica_s / by_default - 1)) : "",
-               ratio(by_tuning),
-               by_tuning < 1e17
-                   ? fmt::format(" ({:+.0f} %){}", 100 * (slo.replica_s / by_tuning - 1), is_worse ? " WORSE" : "")
-                   : "");
+    if (!is_chosen(c, arguments->names)) continue;
+    count(results.emplace_back(judge(c)), score);
   }
   fmt::print(
-      "{} workloads: slo, untuned, uses at least 30 % fewer replica-seconds than the best other at defaults in {}, "
-      "than the best other tuned in {}; "
-      "more than 5 % worse than the best tuned in {}\n",
-      count, wins_defaults, wins_tuned, worse);
-  return 0;
+      "{} workloads: slo, untuned, uses at least 30 % fewer replica-seconds than the best other at its defaults in {}, "
+      "than the best other tuned in {}; more than 5 % worse than the best tuned in {}\n",
+      score.workloads, score.saves_by_default, score.saves_by_tuning, score.worse);
+  if (arguments->json.empty() || write_json(arguments->json, results)) return 0;
+  fmt::print(stderr, "bench_policies: {} cannot be written\n", arguments->json);
+  return 1;
 }
