@@ -285,6 +285,7 @@ class FaultWorld {
 
   std::vector<core::ReplicaId> ids() const {
     std::vector<core::ReplicaId> all;
+    all.reserve(replicas_.size());
     for (const Replica& replica : replicas_) all.push_back(replica.id);
     return all;
   }

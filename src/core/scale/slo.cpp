@@ -66,17 +66,19 @@ double horizon_s(const ServiceTimes& times) {
 
 }  // namespace
 
-std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share) {
+std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share,
+                          std::uint32_t most) {
   if (load <= 0 || service_s <= 0) return 0;
+  if (load >= most) return most;
   double blocking = 1;  // Erlang B with n servers
-  for (std::uint32_t n = 1; n <= kMaxReplicas; ++n) {
+  for (std::uint32_t n = 1; n < most; ++n) {
     blocking = load * blocking / (n + load * blocking);
     if (n <= load) continue;
     const double waits = blocking / (1 - load / n * (1 - blocking));
     const double late = waits * std::exp(-(n - load) * target_s / service_s * 2 / (1 + scv));
     if (late <= share) return n;
   }
-  return kMaxReplicas;
+  return most;
 }
 
 // The queue as a fluid that the slots drain, each one request in a mean service time.
@@ -212,12 +214,16 @@ bool SloPolicy::is_over_budget(const Situation& situation, const Outlook& o) con
   return state_.late + o.late > kLateShare * (state_.dispatched + situation.requests.waiting());
 }
 
-// Replicas beyond these would share the cores that the others have.
+// Replicas beyond these would share the cores that the others have. A request that computes for half of its time or
+// more is taken to want as much as its replica may use, up to one CPU: that it got less is the doing of what else runs
+// here.
 std::uint32_t SloPolicy::most_useful(const Situation& situation) const {
   const double cores = settings_.machine.cores;
   if (cores <= 0) return kMaxReplicas;
   const ServiceTimes& times = situation.times;
-  const double cpus = times.is_usage_known() ? times.cpus_per_slot() : kFirstCpusPerSlot;
+  const double wanted = std::min(1.0, settings_.replica.cpu);
+  double cpus = times.is_usage_known() ? times.cpus_per_slot() : kFirstCpusPerSlot;
+  if (cpus >= kCpuBound * wanted) cpus = std::max(cpus, wanted);
   return std::max(1U, std::min(kMaxReplicas, slots_for(cores, cpus) / situation.replicas.concurrency()));
 }
 
@@ -232,13 +238,15 @@ std::uint32_t SloPolicy::needed_for_queue(const Situation& situation, const Outl
   return situation.current() + ceil_count(std::max({now, then, 0.0}));
 }
 
-// The fewest replicas that keep the target at `arrivals_per_s`, day in, day out.
-std::uint32_t SloPolicy::needed_in_the_long_run(const Situation& situation, double arrivals_per_s) const {
+// The fewest replicas that keep the target at `arrivals_per_s`, day in, day out; `most` if it takes as many or more.
+std::uint32_t SloPolicy::needed_in_the_long_run(const Situation& situation, double arrivals_per_s,
+                                                std::uint32_t most) const {
   const ServiceTimes& times = situation.times;
   const double service_s = to_seconds(times.service());
+  const std::uint32_t slots = situation.replicas.concurrency();
   const std::uint32_t servers = servers_for(arrivals_per_s * service_s, service_s, times.service_scv(),
-                                            to_seconds(settings_.scale.slo.target), kLateShare);
-  return ceil_count(servers / static_cast<double>(situation.replicas.concurrency()));
+                                            to_seconds(settings_.scale.slo.target), kLateShare, most * slots);
+  return ceil_count(static_cast<double>(servers) / slots);
 }
 
 Evaluation SloPolicy::evaluate(const Situation& situation) {
@@ -273,8 +281,8 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
 void SloPolicy::grow(const Situation& situation, const Outlook& o, Evaluation& evaluation) {
   const std::uint32_t current = situation.current();
   state_.spare_since = kNever;
-  evaluation.recommended = std::max(needed_for_queue(situation, o),
-                                    std::min(current + 1, needed_in_the_long_run(situation, o.arrivals_per_s)));
+  evaluation.recommended =
+      std::max(needed_for_queue(situation, o), needed_in_the_long_run(situation, o.arrivals_per_s, current + 1));
   evaluation.stabilized = std::min(evaluation.recommended, std::max(current, most_useful(situation)));
   if (evaluation.stabilized < evaluation.recommended) evaluation.limit = Limit::kCores;
 }
@@ -283,7 +291,7 @@ void SloPolicy::grow(const Situation& situation, const Outlook& o, Evaluation& e
 void SloPolicy::shrink(const Situation& situation, const Outlook& o, Evaluation& evaluation) {
   // The rate is known to about its standard deviation: a replica that may be needed is not spare.
   const double rate = o.arrivals_per_s + kMargin * std::sqrt(o.arrivals_per_s / (2 * horizon_s(situation.times)));
-  const std::uint32_t needed = needed_in_the_long_run(situation, rate);
+  const std::uint32_t needed = needed_in_the_long_run(situation, rate, situation.current());
   const Duration hold = to_duration(hold_s(situation.times));
   if (needed >= situation.current()) {
     state_.spare_since = kNever;

@@ -43,7 +43,7 @@ class SloPolicy final : public ScalePolicy {
   bool is_over_budget(const Situation& situation, const Outlook& outlook) const;
   std::uint32_t most_useful(const Situation& situation) const;
   std::uint32_t needed_for_queue(const Situation& situation, const Outlook& outlook) const;
-  std::uint32_t needed_in_the_long_run(const Situation& situation, double arrivals_per_s) const;
+  std::uint32_t needed_in_the_long_run(const Situation& situation, double arrivals_per_s, std::uint32_t most) const;
   void grow(const Situation& situation, const Outlook& outlook, Evaluation& evaluation);
   void shrink(const Situation& situation, const Outlook& outlook, Evaluation& evaluation);
   void heed_rules(const Situation& situation, Evaluation& evaluation);
@@ -57,7 +57,8 @@ class SloPolicy final : public ScalePolicy {
 // erlangs (arrival rate times mean service time), service times of mean `service_s` and squared coefficient of
 // variation `scv`: P(W > t) = C(n, a) exp(-(n - a) t 2 / ((1 + scv) s)). Erlang C (Erlang 1917) is exact for
 // exponential times; the factor is Allen and Cunneen's (Allen, "Probability, Statistics and Queueing Theory", 2nd ed.,
-// 1990).
-std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share);
+// 1990). `most` if it takes as many or more: the search is linear in the result.
+std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share,
+                          std::uint32_t most = kMaxReplicas);
 
 }  // namespace tenfold::core
