@@ -64,6 +64,8 @@ double horizon_s(const ServiceTimes& times) {
   return std::max(kHorizonS, kHorizonServices * to_seconds(times.service()));
 }
 
+double with_margin(double rate, double over_s) { return rate + kMargin * std::sqrt(rate / (2 * over_s)); }
+
 }  // namespace
 
 std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share,
@@ -289,8 +291,9 @@ void SloPolicy::grow(const Situation& situation, const Outlook& o, Evaluation& e
 
 // Nothing waits: whether fewer replicas would do, and have done for long enough.
 void SloPolicy::shrink(const Situation& situation, const Outlook& o, Evaluation& evaluation) {
-  // The rate is known to about its standard deviation: a replica that may be needed is not spare.
-  const double rate = o.arrivals_per_s + kMargin * std::sqrt(o.arrivals_per_s / (2 * horizon_s(situation.times)));
+  // A rate is known to about its standard deviation, and it may be growing: a replica that may be needed is not spare.
+  const double long_s = horizon_s(situation.times);
+  const double rate = std::max(with_margin(o.arrivals_per_s, long_s), state_.recent_arrivals / (long_s * kShorter));
   const std::uint32_t needed = needed_in_the_long_run(situation, rate, situation.current());
   const Duration hold = to_duration(hold_s(situation.times));
   if (needed >= situation.current()) {
