@@ -128,10 +128,9 @@ TEST(Sentence, SloTellsTheQueueAndWhatItWouldWait) {
   d.slots = 1;
   d.starts = 4;
   d.evidence = {.predicted_wait = 4660ms, .service = 100ms, .cold_start = 200ms};
-  EXPECT_EQ(
-      told(d),
-      "98 wait: at 100.0 ms each on 2 slots the last would wait 4.66 s, above 500 ms; 4 more would do (cold "
-      "start 200.0 ms): started 4");
+  EXPECT_EQ(told(d),
+            "98 wait: at 100.0 ms each on 2 slots the last would wait 4.66 s, above 500 ms; 4 more would do (cold "
+            "start 200.0 ms): started 4");
   d.slots = 5;
   d.waiting = 1;
   d.evidence.predicted_wait = 20ms;
