@@ -161,13 +161,10 @@ struct SloRecord {
 struct SignalsRecord {
   std::uint64_t arrivals = 0;    // admitted
   std::uint64_t dispatched = 0;  // for the first time
-  std::uint64_t finished = 0;    // slots that became free
   // Of those dispatched, the ones whose wait was above the target of `slo`.
   std::uint64_t late = 0;
   // The integral of requests in flight, waiting and running, over time, in request-nanoseconds.
   double in_flight = 0;
-  // The same of taken slots.
-  double busy = 0;
   TimePoint integrated_until{};
   std::uint32_t waiting = 0;
   std::uint32_t running = 0;

@@ -45,7 +45,6 @@ void Scaler::configure(TimePoint now, const Settings& before) {
 void Scaler::advance(TimePoint now) {
   const auto span = static_cast<double>((now - signals_.integrated_until).count());
   signals_.in_flight += span * (signals_.waiting + signals_.running);
-  signals_.busy += span * signals_.running;
   signals_.integrated_until = now;
 }
 

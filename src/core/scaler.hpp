@@ -28,7 +28,6 @@ class Scaler {
   void admitted() { ++signals_.arrivals; }
   // A request got its first slot after `wait`.
   void dispatched(Duration wait);
-  void slot_freed() { ++signals_.finished; }
   void observed(TimePoint now, const MetricObserved& metric);
   // What the service looks like after an event.
   void settle(TimePoint now);

@@ -221,7 +221,6 @@ class Service::Impl {
     if (request.state == RequestState::kRunning && finished.outcome == Outcome::kAnswered) {
       times_.finished(request.klass, now_ - request.dispatched);
     }
-    scaler_.slot_freed();
     leave_replica(request.replica, finished.outcome);
     if (request.state == RequestState::kRunning && is_loss(finished.outcome))
       return retry_or_fail(*slot, finished.outcome);

@@ -113,7 +113,7 @@ auto fields(Of<core::SloRecord> auto& x) {
                   x.arrivals, x.dispatched, x.late, x.recent_arrivals, x.spare_since);
 }
 auto fields(Of<core::SignalsRecord> auto& x) {
-  return std::tie(x.arrivals, x.dispatched, x.finished, x.late, x.in_flight, x.busy, x.integrated_until, x.waiting, x.running);
+  return std::tie(x.arrivals, x.dispatched, x.late, x.in_flight, x.integrated_until, x.waiting, x.running);
 }
 auto fields(Of<core::MetricRecord> auto& x) { return std::tie(x.was_observed, x.value, x.at); }
 auto fields(Of<core::MomentsRecord> auto& x) { return std::tie(x.count, x.mean, x.square); }

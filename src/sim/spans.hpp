@@ -26,7 +26,6 @@ class Span {
 // `uniform:from=,to=`, `bimodal:short=,long=,share=`. Null if the spec's kind is none of these; what else is wrong
 // stands in the spec.
 std::unique_ptr<Span> make_span(SpecReader& spec);
-inline constexpr std::string_view kSpanKinds = "constant, exponential, lognormal, erlang, uniform, bimodal";
 
 // Draws from `values` with replacement; there must be one.
 std::unique_ptr<Span> make_empirical_span(std::vector<core::Duration> values);
