@@ -100,7 +100,6 @@ std::expected<std::vector<config::AppConfig>, std::string> apps_of(const Simulat
   }
   if (apps.empty()) apps.push_back(*app);
   for (config::AppConfig& each : apps) {
-    each.image.clear();  // nothing is run
     if (auto finished = config::finish(each); !finished) return std::unexpected(finished.error());
   }
   return apps;

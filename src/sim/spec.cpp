@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,23 +10,9 @@
 
 namespace tenfold::sim {
 
-namespace {
-
-std::expected<double, std::string> parse_number(std::string_view text, double least, double most) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
-  if (!is_whole || !(number >= least) || !(number <= most)) {
-    return std::unexpected(fmt::format("'{}' is no number from {:g} to {:g}", text, least, most));
-  }
-  return number;
-}
-
-}  // namespace
-
 std::expected<double, std::string> parse_rate(std::string_view text) {
   const std::size_t slash = text.find('/');
-  const auto number = parse_number(text.substr(0, slash), 0, 1e9);
+  const auto number = config::parse_number(text.substr(0, slash), 0, 1e9);
   const std::string_view unit = slash == std::string_view::npos ? "s" : text.substr(slash + 1);
   const double seconds = unit == "s" ? 1 : unit == "min" || unit == "m" ? 60 : unit == "h" ? 3600 : 0;
   if (!number || seconds == 0) return std::unexpected(fmt::format("'{}' is no rate; write 15, 15/s or 900/min", text));
@@ -107,7 +92,7 @@ core::Duration SpecReader::duration(std::string_view key, core::Duration otherwi
 
 double SpecReader::number(std::string_view key, double otherwise, double least, double most) {
   const std::string* value = find(key);
-  return value ? take(parse_number(*value, least, most), key) : otherwise;
+  return value ? take(config::parse_number(*value, least, most), key) : otherwise;
 }
 
 std::uint64_t SpecReader::count(std::string_view key, std::uint64_t otherwise, std::uint64_t least) {

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "journal/print.hpp"
+
 namespace tenfold::sim {
 
 namespace {
-
-constexpr std::array<const char*, core::kPolicyKinds> kNames{"aca", "hpa", "knative", "slo"};
 
 core::ScaleRule* http_rule(std::vector<core::ScaleRule>& rules) {
   const auto found = std::ranges::find(rules, core::RuleKind::kHttp, &core::ScaleRule::kind);
@@ -212,7 +212,7 @@ config::AppConfig with(const config::AppConfig& app, const Choice& choice) {
 }
 
 std::string to_words(const Choice& choice) {
-  const std::string name = kNames[static_cast<std::size_t>(choice.policy)];
+  const std::string_view name = journal::to_word(choice.policy);
   const std::string target = choice.policy == core::PolicyKind::kSlo ? fmt::format("{:g} ms", choice.target * 1000)
                              : choice.policy == core::PolicyKind::kKnative ? fmt::format("{:g} %", choice.target)
                                                                            : fmt::format("target {:g}", choice.target);
