@@ -72,10 +72,10 @@ std::function<bool(const sim::Result&)> watch(const std::string& label, std::opt
   };
 }
 
-std::expected<Run, std::string> run_one(const config::AppConfig& app, const sim::Scenario& scenario, bool is_told) {
+std::expected<Run, std::string> run_one(const config::AppConfig& app, const sim::Scenario& scenario,
+                                        std::optional<std::uint64_t> total, bool is_told) {
   const std::string label{journal::to_word(app.core.scale.policy)};
   Teller teller;
-  const auto total = sim::requests_of(scenario);
   const bool is_short = total && *total <= kMostTold;
   sim::RunHooks hooks{.progress = watch(label, total)};
   if (is_told && is_short) hooks.observer = &teller;
@@ -136,10 +136,11 @@ std::expected<int, std::string> simulate(const SimulateLine& line) {
   if (!scenario) return std::unexpected(scenario.error());
   const auto apps = apps_of(line);
   if (!apps) return std::unexpected(apps.error());
+  const auto total = sim::requests_of(*scenario);
   const InterruptGuard guard;
   std::vector<Run> runs;
   for (const config::AppConfig& app : *apps) {
-    auto run = run_one(app, *scenario, apps->size() == 1 && !line.is_json);
+    auto run = run_one(app, *scenario, total, apps->size() == 1 && !line.is_json);
     if (!run) return std::unexpected(run.error());
     runs.push_back(std::move(*run));
     if (InterruptGuard::was_interrupted()) break;
