@@ -2,27 +2,26 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include <boost/asio/post.hpp>
-
-#include "http/sockets.hpp"
+#include <utility>
 
 namespace tenfold::http {
 
 std::shared_ptr<ClientConnection> ClientConnection::connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
                                                             ClientHandler& handler) {
-  const auto connecting = connect_to(endpoint);
-  auto made = std::make_shared<ClientConnection>(loop, connecting ? connecting->fd : -1, limits, handler);
-  if (connecting) {
+  auto transport = loop.net().connect(endpoint);
+  const int error = transport ? 0 : transport.error();
+  auto made = std::make_shared<ClientConnection>(loop, transport ? std::move(*transport) : nullptr, limits, handler);
+  if (error == 0) {
     made->open();
   } else {
-    boost::asio::post(loop, [made, error = connecting.error()] { made->fail(std::strerror(error)); });
+    loop.post([made, error] { made->fail(std::strerror(error)); });
   }
   return made;
 }
 
-ClientConnection::ClientConnection(Loop& loop, int fd, const Limits& limits, ClientHandler& handler)
-    : Connection{loop, fd, std::max(limits.buffer_bytes, limits.head_bytes + 1)},
+ClientConnection::ClientConnection(Loop& loop, std::unique_ptr<Transport> transport, const Limits& limits,
+                                   ClientHandler& handler)
+    : Connection{loop, std::move(transport), std::max(limits.buffer_bytes, limits.head_bytes + 1)},
       handler_{&handler},
       parser_{MessageKind::kResponse, limits.head_bytes} {}
 

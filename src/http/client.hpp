@@ -45,7 +45,7 @@ class ClientConnection final : public Connection {
   // on_closed, from the loop.
   static std::shared_ptr<ClientConnection> connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
                                                    ClientHandler& handler);
-  ClientConnection(Loop& loop, int fd, const Limits& limits, ClientHandler& handler);
+  ClientConnection(Loop& loop, std::unique_ptr<Transport> transport, const Limits& limits, ClientHandler& handler);
 
   void set_handler(ClientHandler& handler) { handler_ = &handler; }
 

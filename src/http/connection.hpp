@@ -1,4 +1,4 @@
-// A socket of the data path, with what was read and what could not be written yet.
+// A connection of the data path, with what was read and what could not be written yet.
 #pragma once
 
 #include <cstdint>
@@ -11,39 +11,44 @@
 #include <boost/system/error_code.hpp>
 
 #include "http/input_buffer.hpp"
-#include "http/poller.hpp"
+#include "http/loop.hpp"
+#include "http/transport.hpp"
 
 namespace tenfold::http {
 
 // What server and client connections share. Reading goes on by itself while there is room for it, so a peer that
-// vanishes is noticed while nobody writes. Writing is one sendmsg of all pieces at once; what the kernel does not take
-// is kept and follows when it does.
-class Connection : public std::enable_shared_from_this<Connection>, private Poller::Handler {
+// vanishes is noticed while nobody writes; but no connection reads more than a bounded share in one turn of the loop.
+// Writing is one call with all pieces at once; what is not taken is kept and follows when there is room.
+class Connection : public std::enable_shared_from_this<Connection>, private ReadinessHandler {
  public:
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Whether all that was sent has gone to the kernel. While not, send no more: on_writable says when.
-  bool writable() const { return pending_.empty(); }
+  // Whether all that was sent has gone to the transport. While not, send no more: on_writable says when.
+  bool writable() const { return pending_bytes() == 0; }
 
-  // Sends the pieces, in order and without copying what the kernel takes at once. Never calls back.
+  // Sends the pieces, in order and without copying what is taken at once. Never calls back.
   void send(std::span<const std::string_view> pieces);
   void send(std::initializer_list<std::string_view> pieces) { send(std::span{pieces.begin(), pieces.size()}); }
 
-  bool is_open() const { return fd_ >= 0; }
+  bool is_open() const { return transport_ != nullptr; }
 
-  // Bytes that the kernel took since the count was last reset.
+  // Bytes that the transport took since the count was last reset.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
+  // Bytes that were sent and wait for room.
+  std::size_t pending_bytes() const { return pending_.size() - pending_begin_; }
 
  protected:
-  // Takes `fd` over, which is a non-blocking socket, or -1 for a connection that never stood.
-  Connection(Loop& loop, int fd, std::size_t buffer_limit);
+  // A null transport is that of a connection that never stood.
+  Connection(Loop& loop, std::unique_ptr<Transport> transport, std::size_t buffer_limit);
   virtual ~Connection();
 
   // Bytes came; the parser's views are renewed before by `moved`.
   virtual void on_input() = 0;
   // The buffer moved.
   virtual void moved() = 0;
+  // Whether input is wanted now. When it is again, call `read`.
+  virtual bool wants_input() const { return true; }
   // The peer closed (no error), or the connection broke. Nothing more is read.
   virtual void on_end(const boost::system::error_code& error) = 0;
   // What was pending has gone.
@@ -63,16 +68,19 @@ class Connection : public std::enable_shared_from_this<Connection>, private Poll
   InputBuffer input_;
 
  private:
-  void on_ready(std::uint32_t events) override;
+  void on_ready(Readiness readiness) override;
   void receive();
   void end(const boost::system::error_code& error);
+  // Ends from the loop: whoever is in the middle of a call to this connection must not be called back.
+  void end_soon(int error);
   void wait_writable();
   void flush();
-  // How many bytes the kernel took; all of them if the connection is broken, since nobody will read them.
+  // How many bytes were taken; all of them if the connection is broken, since nobody will read them.
   std::size_t write_now(std::span<const std::string_view> pieces);
 
-  int fd_;
+  std::unique_ptr<Transport> transport_;
   std::string pending_;
+  std::size_t pending_begin_ = 0;  // what stands before it has gone
   std::uint64_t bytes_sent_ = 0;
   bool is_readable_ = false;  // there may be input that was not read
   bool has_hung_up_ = false;  // the peer will send no more than what is there

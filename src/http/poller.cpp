@@ -1,5 +1,6 @@
 #include "http/poller.hpp"
 
+#include <cerrno>
 #include <system_error>
 
 namespace tenfold::http {
@@ -11,6 +12,12 @@ constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLET;
 // Batches in a row before timers and what was posted get their turn.
 constexpr int kRounds = 16;
 
+Readiness to_readiness(std::uint32_t events) {
+  return {.readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+          .writable = (events & EPOLLOUT) != 0,
+          .hung_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0};
+}
+
 int make_epoll() {
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
   if (fd < 0) throw std::system_error{errno, std::system_category(), "epoll_create1"};
@@ -20,34 +27,36 @@ int make_epoll() {
 }  // namespace
 
 Poller::Poller(boost::asio::execution_context& context)
-    : service{context}, epoll_{static_cast<Loop&>(context), make_epoll()} {}
+    : service{context}, epoll_{static_cast<boost::asio::io_context&>(context), make_epoll()} {}
 
 void Poller::shutdown() {
   boost::system::error_code ignored;
   epoll_.close(ignored);
 }
 
-void Poller::add(int fd, Handler& handler) {
+int Poller::add(int fd, ReadinessHandler& handler) {
   epoll_event event{.events = kInput, .data = {.ptr = &handler}};
-  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event);
+  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) != 0) return errno;
   ++watched_;
   wait();
+  return 0;
 }
 
-void Poller::set_writable_wanted(int fd, Handler& handler, bool wants_write) {
+int Poller::set_writable_wanted(int fd, ReadinessHandler& handler, bool wants_write) {
   epoll_event event{.events = kInput | (wants_write ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
                     .data = {.ptr = &handler}};
-  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, fd, &event);
+  return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
 }
 
-void Poller::remove(int fd, Handler& handler) {
-  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr);
+void Poller::remove(int fd, ReadinessHandler& handler) {
+  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr) != 0) return;  // it was never added
   for (int i = next_; i < count_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == &handler)
       events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
   }
   // A loop with nothing to watch may end.
-  if (--watched_ == 0 && is_waiting_) epoll_.cancel();
+  boost::system::error_code ignored;
+  if (--watched_ == 0 && is_waiting_) epoll_.cancel(ignored);
 }
 
 void Poller::wait() {
@@ -67,7 +76,7 @@ void Poller::dispatch() {
     if (count_ <= 0) break;
     for (next_ = 0; next_ < count_;) {
       const epoll_event& event = events_[static_cast<std::size_t>(next_++)];
-      if (event.data.ptr) static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
+      if (event.data.ptr) static_cast<ReadinessHandler*>(event.data.ptr)->on_ready(to_readiness(event.events));
     }
   }
   count_ = next_ = 0;

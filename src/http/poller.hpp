@@ -1,4 +1,4 @@
-// Readiness of the data path's sockets: one edge-triggered epoll set of their own inside the loop.
+// Readiness of the data path's sockets: one edge-triggered epoll set of their own inside Asio's loop.
 #pragma once
 
 #include <array>
@@ -8,10 +8,9 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <sys/epoll.h>
 
-namespace tenfold::http {
+#include "http/transport.hpp"
 
-// The event loop: one thread runs it, and everything on it belongs to that thread.
-using Loop = boost::asio::io_context;
+namespace tenfold::http {
 
 // Why not Asio's sockets: its reactor (Boost 1.81) reads once more after every message to find that nothing is there,
 // or re-arms with an epoll_ctl before every wait. Here a short read is taken for what it is, the end of what had come,
@@ -21,27 +20,19 @@ class Poller final : public boost::asio::execution_context::service {
  public:
   using key_type = Poller;
 
-  // Told that its socket is ready, with epoll's events. May remove and destroy itself and others.
-  class Handler {
-   public:
-    virtual void on_ready(std::uint32_t events) = 0;
-
-   protected:
-    ~Handler() = default;
-  };
-
-  // The poller of `loop`, made when it is asked for first.
-  static Poller& of(Loop& loop) {
-    return boost::asio::use_service<Poller>(static_cast<boost::asio::execution_context&>(loop));
+  // The poller of `context`, made when it is asked for first. Throws std::system_error when there is no descriptor
+  // left.
+  static Poller& of(boost::asio::io_context& context) {
+    return boost::asio::use_service<Poller>(static_cast<boost::asio::execution_context&>(context));
   }
 
   explicit Poller(boost::asio::execution_context& context);
 
-  // Watches `fd` for input; for room to write too if `wants_write`.
-  void add(int fd, Handler& handler);
-  void set_writable_wanted(int fd, Handler& handler, bool wants_write);
+  // Watches `fd` for input; for room to write too if `wants_write`. Return 0 or an errno.
+  int add(int fd, ReadinessHandler& handler);
+  int set_writable_wanted(int fd, ReadinessHandler& handler, bool wants_write);
   // Before `fd` is closed: no event that was taken already reaches the handler.
-  void remove(int fd, Handler& handler);
+  void remove(int fd, ReadinessHandler& handler);
 
  private:
   static constexpr int kBatch = 256;
@@ -50,7 +41,7 @@ class Poller final : public boost::asio::execution_context::service {
   void wait();
   void dispatch();
 
-  boost::asio::posix::basic_stream_descriptor<Loop::executor_type> epoll_;
+  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;
   std::array<epoll_event, kBatch> events_{};
   int count_ = 0;  // of the batch under way
   int next_ = 0;

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
-
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "http/sockets.hpp"
 
 namespace tenfold::http {
 
@@ -36,32 +32,33 @@ Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits)
                 TimeoutList{limits.linger_timeout}, TimeoutList{std::chrono::hours{24 * 365}}},
       ticker_{loop},
       tick_{tick_for(limits)},
-      now_{std::chrono::steady_clock::now()} {}
+      now_{loop.now()} {}
 
 Server::~Server() {
   while (!connections_.empty()) connections_.front()->remove();
 }
 
 std::expected<Endpoint, std::string> Server::listen(const Endpoint& endpoint) {
-  const auto fd = listen_on(endpoint);
-  if (!fd) return std::unexpected(fd.error());
-  adopt(*fd);
-  return bound_endpoint(*fd);
+  auto acceptor = loop_.net().listen(endpoint);
+  if (!acceptor) return std::unexpected(acceptor.error());
+  return adopt(std::move(*acceptor));
 }
 
-void Server::adopt(int listening_fd) {
-  listeners_.push_back({.descriptor = Descriptor{loop_, listening_fd}});
-  listeners_.back().descriptor.non_blocking(true);
-  wait_for_clients(listeners_.back());
+std::expected<Endpoint, std::string> Server::adopt(std::unique_ptr<Acceptor> acceptor) {
+  const Endpoint bound = acceptor->endpoint();
+  listeners_.emplace_back(*this, std::move(acceptor));
+  if (const int error = listeners_.back().acceptor->watch(listeners_.back()); error != 0) {
+    listeners_.pop_back();
+    return std::unexpected("cannot listen on " + bound.to_string() + ": " + std::strerror(error));
+  }
+  return bound;
 }
 
-void Server::wait_for_clients(Listener& listener) {
-  listener.descriptor.async_wait(Descriptor::wait_read, [this, &listener](const boost::system::error_code& error) {
-    if (error) return;
-    int left = kAcceptBatch;
-    while (left > 0 && accept(listener)) --left;
-    if (!listener.is_paused) wait_for_clients(listener);
-  });
+void Server::accept_clients(Listener& listener) {
+  if (listener.is_paused) return;
+  int left = kAcceptBatch;
+  while (left > 0 && accept(listener)) --left;
+  if (left == 0) listener.again.expires_at(loop_.now(), [this, &listener] { accept_clients(listener); });
 }
 
 bool Server::accept(Listener& listener) {
@@ -69,14 +66,15 @@ bool Server::accept(Listener& listener) {
     pause(listener);
     return false;
   }
-  auto accepted = accept_from(listener.descriptor.native_handle());
+  auto accepted = listener.acceptor->accept();
   if (!accepted) {
     const int error = accepted.error();
     // Out of descriptors or memory: who waits stays in the listen queue.
     if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause(listener);
-    return error == ECONNABORTED || error == EINTR;
+    return error == ECONNABORTED;
   }
-  connections_.push_front(std::make_shared<ServerConnection>(*this, accepted->fd, std::move(accepted->peer)));
+  connections_.push_front(
+      std::make_shared<ServerConnection>(*this, std::move(accepted->transport), std::move(accepted->peer)));
   connections_.front()->place_ = connections_.begin();
   start_ticking();
   connections_.front()->start();
@@ -91,7 +89,7 @@ void Server::pause(Listener& listener) {
 
 void Server::start_ticking() {
   if (is_ticking_) return;
-  now_ = std::chrono::steady_clock::now();
+  now_ = loop_.now();
   tick();
 }
 
@@ -99,14 +97,12 @@ void Server::start_ticking() {
 void Server::tick() {
   is_ticking_ = !connections_.empty() || has_paused_;
   if (!is_ticking_) return;
-  ticker_.expires_after(tick_);
-  ticker_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    now_ = std::chrono::steady_clock::now();
+  ticker_.expires_after(tick_, [this] {
+    now_ = loop_.now();
     for (TimeoutList* list : {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.linger}) list->expire(now_);
     has_paused_ = false;
     for (Listener& listener : listeners_) {
-      if (std::exchange(listener.is_paused, false)) wait_for_clients(listener);
+      if (std::exchange(listener.is_paused, false)) accept_clients(listener);
     }
     tick();
   });

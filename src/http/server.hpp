@@ -7,13 +7,13 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-
 #include "http/connection.hpp"
 #include "http/endpoint.hpp"
 #include "http/limits.hpp"
+#include "http/loop.hpp"
 #include "http/server_connection.hpp"
 #include "http/timeouts.hpp"
+#include "http/transport.hpp"
 
 namespace tenfold::http {
 
@@ -33,8 +33,8 @@ class Server {
   // Listens on `endpoint` and accepts from now on; returns where, with the real port for port 0. The error says what
   // was wrong and what to do.
   std::expected<Endpoint, std::string> listen(const Endpoint& endpoint);
-  // Accepts from a socket that listens already, handed over by a parent (systemd's LISTEN_FDS). Takes it over.
-  void adopt(int listening_fd);
+  // Accepts from `acceptor`, which listens already: a socket handed over by a parent (systemd's LISTEN_FDS), say.
+  std::expected<Endpoint, std::string> adopt(std::unique_ptr<Acceptor> acceptor);
 
   // Accepts no more, closes what is idle, and ends each connection with the answer that is under way.
   void drain();
@@ -42,10 +42,6 @@ class Server {
 
  private:
   friend class ServerConnection;
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<Loop::executor_type>;
-  using Timer =
-      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        Loop::executor_type>;
   struct Timeouts {
     TimeoutList head;
     TimeoutList body;
@@ -54,12 +50,17 @@ class Server {
     TimeoutList none;  // where those stand that wait for nobody: moving is cheaper than leaving
   };
 
-  struct Listener {
-    Descriptor descriptor;
-    bool is_paused = false;  // nothing can be accepted now; the next tick looks again
+  struct Listener final : ReadinessHandler {
+    Listener(Server& owner, std::unique_ptr<Acceptor> from) : server{owner}, acceptor{std::move(from)} {}
+    void on_ready(Readiness) override { server.accept_clients(*this); }
+
+    Server& server;
+    std::unique_ptr<Acceptor> acceptor;
+    Timer again{server.loop_};  // more clients may wait than one turn takes
+    bool is_paused = false;     // nothing can be accepted now; the next tick looks again
   };
 
-  void wait_for_clients(Listener& listener);
+  void accept_clients(Listener& listener);
   // False when nothing more is to be accepted now.
   bool accept(Listener& listener);
   void pause(Listener& listener);

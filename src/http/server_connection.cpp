@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "http/date.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
@@ -12,8 +10,16 @@
 
 namespace tenfold::http {
 
-ServerConnection::ServerConnection(Server& server, int fd, std::string peer)
-    : Connection{server.loop_, fd, std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
+namespace {
+
+// Requests that one connection may have answered in a turn of the loop.
+constexpr int kTurnRequests = 16;
+
+}  // namespace
+
+ServerConnection::ServerConnection(Server& server, std::unique_ptr<Transport> transport, std::string peer)
+    : Connection{server.loop_, std::move(transport),
+                 std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
       server_{server},
       parser_{MessageKind::kRequest, server.limits_.head_bytes},
       peer_{std::move(peer)} {}
@@ -37,10 +43,16 @@ void ServerConnection::on_input() {
   }
 }
 
-// Requests that were answered at once make room for the next one that is already here.
+// Requests that were answered at once make room for the next one that is already here; after some of them in a row all
+// other connections get their turn.
 void ServerConnection::receive_heads() {
   is_parsing_ = true;
-  while (state_ == State::kHead && input_.has_more()) {
+  int left = kTurnRequests;
+  while (state_ == State::kHead && input_.has_more() && writable()) {
+    if (left-- == 0) {
+      receive_heads_later();
+      break;
+    }
     const bool had_begun = parser_.has_begun();
     const HeadStatus status = parser_.parse(input_.message());
     if (status == HeadStatus::kIncomplete) {
@@ -136,14 +148,20 @@ void ServerConnection::finish() {
   server_.timeouts_.idle.set(*this, server_.now());
   if (is_parsing_) return;
   if (input_.has_more()) {
-    boost::asio::post(loop_, [this, self = shared_from_this()] {
-      if (state_ != State::kHead || !is_open()) return;
-      receive_heads();
-      read();
-    });
+    receive_heads_later();
   } else {
     read();
   }
+}
+
+void ServerConnection::receive_heads_later() {
+  if (std::exchange(is_parse_posted_, true)) return;
+  loop_.post([this, self = shared_from_this()] {
+    is_parse_posted_ = false;
+    if (state_ != State::kHead || !is_open()) return;
+    receive_heads();
+    read();
+  });
 }
 
 void ServerConnection::abort() {
@@ -212,6 +230,8 @@ void ServerConnection::on_end(const boost::system::error_code&) {
 void ServerConnection::on_flushed() {
   if (state_ == State::kLingering) return server_.timeouts_.linger.set(*this, server_.now());
   if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
+  if (state_ == State::kHead && input_.has_more()) receive_heads_later();
+  if (state_ == State::kHead) read();
 }
 
 void ServerConnection::on_timeout() {

@@ -49,7 +49,7 @@ class ServerHandler {
 // caller's.
 class ServerConnection final : public Connection, private Timed {
  public:
-  ServerConnection(Server& server, int fd, std::string peer);
+  ServerConnection(Server& server, std::unique_ptr<Transport> transport, std::string peer);
 
   const Head& head() const { return parser_.head(); }
 
@@ -87,11 +87,14 @@ class ServerConnection final : public Connection, private Timed {
   void start();
   void on_input() override;
   void moved() override { parser_.rebase(input_.base()); }
+  // Reading stops where writing does: who sends requests ahead and reads no answers makes us keep one answer, not all.
+  bool wants_input() const override { return state_ != State::kHead || writable(); }
   void on_end(const boost::system::error_code& error) override;
   void on_flushed() override;
   void on_timeout() override;
 
   void receive_heads();
+  void receive_heads_later();
   void begin_exchange();
   void receive_body();
   bool decode_body();
@@ -111,6 +114,7 @@ class ServerConnection final : public Connection, private Timed {
   std::uint64_t watched_from_ = 0;  // body bytes when its timeout was set
   State state_ = State::kHead;
   bool is_parsing_ = false;
+  bool is_parse_posted_ = false;
   bool is_gone_ = false;
   bool has_answered_ = false;
   bool awaits_continue_ = false;

@@ -90,7 +90,7 @@ void remove_stale_socket(const Endpoint& endpoint) {
   struct stat status{};
   if (::stat(endpoint.path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   if (const auto probe = connect_to(endpoint)) {
-    ::close(probe->fd);
+    ::close(*probe);
   } else if (probe.error() == ECONNREFUSED) {
     ::unlink(endpoint.path.c_str());
   }
@@ -127,28 +127,28 @@ Endpoint bound_endpoint(int listening_fd) {
   return Endpoint::tcp(name_of(address), ntohs(port));
 }
 
-std::expected<Connecting, int> connect_to(const Endpoint& endpoint) {
+std::expected<int, int> connect_to(const Endpoint& endpoint) {
   const auto address = to_address(endpoint);
   if (!address) return std::unexpected(EINVAL);
   const int family = address->storage.ss_family;
   const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected(errno);
   send_without_delay(fd, family);
-  if (::connect(fd, address->get(), address->size) == 0) return Connecting{fd};
-  if (errno == EINPROGRESS) return Connecting{fd};
+  if (::connect(fd, address->get(), address->size) == 0) return fd;
+  if (errno == EINPROGRESS) return fd;
   const int error = errno;
   ::close(fd);
   return std::unexpected(error);
 }
 
-std::expected<Accepted, int> accept_from(int listening_fd) {
+std::expected<AcceptedSocket, int> accept_from(int listening_fd) {
   Address address;
   address.size = sizeof address.storage;
   const int fd = ::accept4(listening_fd, address.get(), &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) return std::unexpected(errno);
   const int family = address.storage.ss_family;
   send_without_delay(fd, family);
-  return Accepted{fd, name_of(address)};
+  return AcceptedSocket{fd, name_of(address)};
 }
 
 }  // namespace tenfold::http

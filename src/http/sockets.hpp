@@ -14,19 +14,15 @@ std::expected<int, std::string> listen_on(const Endpoint& endpoint);
 // Where the socket listens: the real port for port 0.
 Endpoint bound_endpoint(int listening_fd);
 
-struct Connecting {
-  int fd = -1;
-};
+// A socket that starts to connect, without waiting: whether it stands shows when it is written. The error is an errno.
+std::expected<int, int> connect_to(const Endpoint& endpoint);
 
-// Starts to connect, without waiting: whether it stands shows when it is written. The error is an errno.
-std::expected<Connecting, int> connect_to(const Endpoint& endpoint);
-
-struct Accepted {
+struct AcceptedSocket {
   int fd = -1;
   std::string peer;
 };
 
 // The next connection of a listening socket, with TCP_NODELAY. The error is an errno.
-std::expected<Accepted, int> accept_from(int listening_fd);
+std::expected<AcceptedSocket, int> accept_from(int listening_fd);
 
 }  // namespace tenfold::http

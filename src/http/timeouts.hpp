@@ -4,9 +4,6 @@
 #include <chrono>
 #include <list>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-
 namespace tenfold::http {
 
 class TimeoutList;

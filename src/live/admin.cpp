@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, core::kRejectReasons> kReasonLabels{
     "queue_full", "deadline_impossible", "deadline_passed", "shutting_down", "replica_lost", "poison"};
 
 // The rules with the last that is known of each, as a JSON array.
-std::string rules_json(const std::vector<RuleStatus>& rules) {
+std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now) {
   std::string out = "[";
   for (const RuleStatus& status : rules) {
     if (out.size() > 1) out += ',';
@@ -31,7 +31,7 @@ std::string rules_json(const std::vector<RuleStatus>& rules) {
                    R"({{"name":{},"kind":"{}","target":{},"value":{},"age_s":{},"failing":{}}})",
                    boost::json::serialize(boost::json::string{status.rule.name}), name_of(status.rule.kind),
                    status.rule.target, status.is_known ? fmt::format("{}", status.value) : "null",
-                   status.is_known ? fmt::format("{:.3f}", seconds(now() - status.at)) : "null", status.is_failing);
+                   status.is_known ? fmt::format("{:.3f}", seconds(now - status.at)) : "null", status.is_failing);
   }
   return out + ']';
 }
@@ -78,7 +78,7 @@ std::string Admin::status() const {
       R"("requests":{},"list":[)",
       view.waiting, view.running, view.desired, view.starting, view.ready, view.draining, view.stopping,
       settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
-      name_of(settings.scale.policy), rules_json(ingress_.rules()), ingress_.counters().requests);
+      name_of(settings.scale.policy), rules_json(ingress_.rules(), ingress_.time()), ingress_.counters().requests);
   bool is_first = true;
   for (const auto& [id, info] : ingress_.replicas()) {
     const bool is_ready = info.ready_at != core::TimePoint{};
@@ -87,8 +87,8 @@ std::string Admin::status() const {
     fmt::format_to(
         std::back_inserter(out),
         R"({}{{"replica":{},"pid":{},"ready":{},"age_s":{:.3f},"answered":{},"cpu_cores":{:.3f},"rss_bytes":{}}})",
-        is_first ? "" : ",", core::to_number(id), info.address.pid, is_ready, seconds(now() - info.started_at),
-        info.answered, cores, core::to_number(info.usage.memory));
+        is_first ? "" : ",", core::to_number(id), info.address.pid, is_ready,
+        seconds(ingress_.time() - info.started_at), info.answered, cores, core::to_number(info.usage.memory));
     is_first = false;
   }
   return out + "]}\n";

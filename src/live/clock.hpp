@@ -1,19 +1,19 @@
-// The live world's clock: the machine's steady clock, in the core's terms.
+// The loop's clock in the core's terms, and back.
 #pragma once
 
 #include <chrono>
 
 #include "core/time.hpp"
+#include "http/loop.hpp"
 
 namespace tenfold::live {
 
-// Now, on the core's axis. Zero is the steady clock's own zero.
-inline core::TimePoint now() { return core::TimePoint{std::chrono::steady_clock::now().time_since_epoch()}; }
+// Now, on the core's axis. Zero is the loop's clock's own zero.
+inline core::TimePoint now(const http::Loop& loop) { return core::TimePoint{loop.now().time_since_epoch()}; }
 
 // The same instant for a timer of the loop.
-inline std::chrono::steady_clock::time_point to_steady(core::TimePoint time) {
-  return std::chrono::steady_clock::time_point{
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch())};
+inline http::Loop::TimePoint to_loop_time(core::TimePoint time) {
+  return http::Loop::TimePoint{std::chrono::duration_cast<http::Loop::TimePoint::duration>(time.time_since_epoch())};
 }
 
 }  // namespace tenfold::live

@@ -5,9 +5,8 @@
 
 namespace tenfold::live {
 
-CoreDriver::CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler,
-                       Observer* observer)
-    : service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
+CoreDriver::CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer)
+    : loop_{loop}, service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
 
 void CoreDriver::handle(core::TimePoint time, const core::Event& event) {
   pending_.push_back({time, event});
@@ -34,16 +33,13 @@ void CoreDriver::arm() {
   const auto deadline = service_.next_deadline();
   if (!deadline || *deadline >= armed_for_) return;
   armed_for_ = *deadline;
-  timer_.expires_at(to_steady(armed_for_));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_timer();
-  });
+  timer_.expires_at(to_loop_time(armed_for_), [this] { on_timer(); });
 }
 
 void CoreDriver::on_timer() {
   armed_for_ = core::kNever;
   const auto deadline = service_.next_deadline();
-  if (deadline && *deadline <= now()) return handle(core::TimerDue{});
+  if (deadline && *deadline <= now(loop_)) return handle(core::TimerDue{});
   arm();
 }
 

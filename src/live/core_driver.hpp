@@ -4,10 +4,8 @@
 #include <chrono>
 #include <vector>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include "core/service.hpp"
+#include "http/loop.hpp"
 #include "live/clock.hpp"
 #include "live/observer.hpp"
 
@@ -33,19 +31,15 @@ class ActionHandler {
 class CoreDriver {
  public:
   // `handler` and `observer` must outlive the driver; `observer` may be null.
-  CoreDriver(boost::asio::io_context& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer);
+  CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer);
 
   // Takes an event that happens at `time`, which is now: who has looked at the clock already need not look again.
   void handle(core::TimePoint time, const core::Event& event);
-  void handle(const core::Event& event) { handle(now(), event); }
+  void handle(const core::Event& event) { handle(now(loop_), event); }
 
   const core::Service& service() const { return service_; }
 
  private:
-  using Timer =
-      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        boost::asio::io_context::executor_type>;
-
   struct Pending {
     core::TimePoint time;
     core::Event event;
@@ -55,6 +49,7 @@ class CoreDriver {
   void arm();
   void on_timer();
 
+  http::Loop& loop_;
   core::Service service_;
   ActionHandler& handler_;
   Observer* observer_;
@@ -62,7 +57,7 @@ class CoreDriver {
   std::vector<Pending> pending_;
   bool is_stepping_ = false;
   core::TimePoint last_{};  // of a step: the core's time never goes back
-  Timer timer_;
+  http::Timer timer_;
   // When the timer fires. It is moved only to an earlier time: most deadlines never come, and arming is a system call.
   core::TimePoint armed_for_ = core::kNever;
 };

@@ -67,7 +67,7 @@ void Exchange::open(core::RequestId id, http::ServerConnection& client) {
 void Exchange::check_received() {
   if (is_received_ || !(client_->body_complete() || client_->body_is_full())) return;
   is_received_ = true;
-  facts_.arrived = now();
+  facts_.arrived = now(loop_);
   listener_.request_received(*this);
 }
 
@@ -155,7 +155,7 @@ void Exchange::fail(const http::Problem& problem, std::string_view fields) {
   facts_.status = problem.status;
   const std::string body = http::to_json(problem);
   facts_.answer_bytes = body.size();
-  facts_.answer_began = now();
+  facts_.answer_began = now(loop_);
   client->respond(problem.status, http::kProblemType, body, std::string{answer_fields()}.append(fields));
 }
 
@@ -185,7 +185,7 @@ void Exchange::on_gone(http::ServerConnection& client) {
 
 void Exchange::on_head(http::ClientConnection& upstream) {
   if (!client_) return on_body(upstream);
-  facts_.answer_began = now();
+  facts_.answer_began = now(loop_);
   facts_.status = upstream.head().status();
   is_rechunked_ = http::is_rechunked(upstream.head(), client_->head().minor_version());
   std::string& head = scratch();
@@ -258,7 +258,7 @@ void Exchange::on_closed(http::ClientConnection& upstream, std::string_view) {
 
 void Exchange::settle(core::Outcome outcome) {
   is_settled_ = true;
-  facts_.replica_done = now();
+  facts_.replica_done = now(loop_);
   listener_.replica_done(*this, outcome);
 }
 

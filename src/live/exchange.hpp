@@ -66,7 +66,8 @@ struct ExchangeFacts {
 // Lives on the loop's thread. Reused: `open` begins a new life.
 class Exchange final : private http::ExchangeHandler, private http::ClientHandler {
  public:
-  Exchange(ExchangeListener& listener, ReplayBudget& budget) : listener_{listener}, budget_{budget} {}
+  Exchange(http::Loop& loop, ExchangeListener& listener, ReplayBudget& budget)
+      : loop_{loop}, listener_{listener}, budget_{budget} {}
 
   // A request's head has come on `client`. request_received follows, maybe from within.
   void open(core::RequestId id, http::ServerConnection& client);
@@ -118,6 +119,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   void settle(core::Outcome outcome);
   std::string_view answer_fields();
 
+  http::Loop& loop_;
   ExchangeListener& listener_;
   ReplayBudget& budget_;
   core::RequestId id_{};

@@ -46,7 +46,8 @@ std::vector<RuleStatus> rules_of(const core::ScaleSettings& scale, const std::ve
 }  // namespace
 
 Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer)
-    : options_{options},
+    : loop_{loop},
+      options_{options},
       events_{events},
       observer_{observer},
       replay_budget_{options.replay_bytes},
@@ -68,7 +69,7 @@ void Ingress::reconfigure(const IngressOptions& options) {
 void Ingress::observe(const core::MetricObserved& metric) {
   RuleStatus& status = rules_.at(metric.rule);
   status.is_failing = !metric.is_valid;
-  if (metric.is_valid) know(status, metric.value, now());
+  if (metric.is_valid) know(status, metric.value, now(loop_));
   driver_.handle(metric);
 }
 
@@ -80,7 +81,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   if (idle_.empty()) {
     idle_.push_back(static_cast<core::Slot>(exchanges_.size()));
     ExchangeListener& listener = *this;
-    exchanges_.push_back(std::make_unique<Exchange>(listener, replay_budget_));
+    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, replay_budget_));
   }
   const core::Slot slot = idle_.back();
   idle_.pop_back();
@@ -143,7 +144,7 @@ void Ingress::remove(Exchange& exchange) {
   ++counters_.answers_by_class[static_cast<std::size_t>(facts.status / 100)];
   if (observer_ && exchange.is_received()) {
     const bool had_replica = facts.replica_done != core::TimePoint{};
-    observer_->request_ended(had_replica ? facts.replica_done : now(), exchange.id(), facts);
+    observer_->request_ended(had_replica ? facts.replica_done : now(loop_), exchange.id(), facts);
   }
   exchange.close();
   idle_.push_back(*slots_.find(exchange.id()));
@@ -194,7 +195,7 @@ void Ingress::carry_out(core::TimePoint time, const core::RecordDecision& action
 
 void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& address) {
   ReplicaInfo& info = replicas_[replica];
-  info.ready_at = now();
+  info.ready_at = now(loop_);
   info.address = address;
   upstreams_.add(replica, address.endpoint);
   if (observer_) observer_->replica_ready(info.ready_at, replica, address);
@@ -204,7 +205,7 @@ void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& addre
 
 void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
   upstreams_.remove(replica);
-  if (observer_) observer_->replica_exited(now(), replica, exit);
+  if (observer_) observer_->replica_exited(now(loop_), replica, exit);
   const bool was_stopped = replicas_[replica].is_stopping;
   replicas_.erase(replica);
   driver_.handle(core::ReplicaExited{.replica = replica, .kind = exit.kind, .code = exit.code});

@@ -96,6 +96,8 @@ class Ingress final : public http::ServerHandler,
   // What runs may finish, what waits is answered 503, then every replica is stopped.
   void shut_down();
 
+  // Now, by the loop's clock.
+  core::TimePoint time() const { return now(loop_); }
   core::ServiceView view() const { return driver_.service().view(); }
   const core::Service& service() const { return driver_.service(); }
   const IngressCounters& counters() const { return counters_; }
@@ -130,6 +132,7 @@ class Ingress final : public http::ServerHandler,
   core::RequestClass class_of(const Exchange& exchange);
   core::Duration cold_start_of(const Exchange& exchange, core::ReplicaId replica) const;
 
+  http::Loop& loop_;
   IngressOptions options_;
   IngressEvents& events_;
   Observer* observer_;

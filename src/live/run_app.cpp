@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
+#include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "journal/files.hpp"
 #include "live/admin.hpp"
@@ -156,7 +157,7 @@ class App final : private IngressEvents {
     if (!writer) return writer.error();
     (*writer)->checkpoint(ingress_.service().save());
     observer_.write_to(std::move(*writer));
-    observer_.writer()->note(journal::ServiceNote{.at = now(),
+    observer_.writer()->note(journal::ServiceNote{.at = now(loop_),
                                                   .version = std::string{kVersion},
                                                   .command = fmt::format("{}", fmt::join(config_.command, " ")),
                                                   .endpoint = "http://" + endpoint_.to_string()});
@@ -281,15 +282,15 @@ class App final : private IngressEvents {
       if (error) return;
       const core::ServiceView view = ingress_.view();
       const bool is_done = view.starting + view.ready + view.draining + view.stopping == 0;
-      if (is_done && done_at_ == core::TimePoint{}) done_at_ = now();
-      if (is_done && (server_.connection_count() == 0 || now() - done_at_ > kLastFetch)) return loop_.stop();
+      if (is_done && done_at_ == core::TimePoint{}) done_at_ = now(loop_);
+      if (is_done && (server_.connection_count() == 0 || now(loop_) - done_at_ > kLastFetch)) return loop_.stop();
       watch_end();
     });
   }
 
   config::AppConfig config_;
   ConfigSource source_;
-  http::Loop loop_{1};
+  http::EpollLoop loop_;
   JournalObserver observer_;
   Ingress ingress_;
   http::Server server_;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "http/client.hpp"
+#include "http/epoll_loop.hpp"
 
 namespace tenfold::load {
 
@@ -27,7 +28,7 @@ struct Target {
   std::string path;
 };
 
-std::expected<Target, std::string> parse_target(http::Loop& loop, const std::string& text) {
+std::expected<Target, std::string> parse_target(http::EpollLoop& loop, const std::string& text) {
   const auto url = boost::urls::parse_uri(text);
   if (!url || url->scheme() != "http" || url->host().empty()) {
     return std::unexpected(fmt::format("'{}' is no URL to send to; write http://127.0.0.1:8080/solve", text));
@@ -177,7 +178,7 @@ class Burst {
   }
 
   const BurstOptions& options_;
-  http::Loop loop_{1};
+  http::EpollLoop loop_;
   boost::asio::steady_timer timer_{loop_};
   boost::asio::signal_set signals_{loop_, SIGINT, SIGTERM};
   std::vector<std::unique_ptr<Shot>> shots_;

@@ -18,6 +18,7 @@
 #include <tenfold/service.hpp>
 #include <unistd.h>
 
+#include "http/epoll_loop.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
 
@@ -174,7 +175,8 @@ class Service::Impl final : public http::ServerHandler {
     };
     if (const char* path = std::getenv("TENFOLD_SOCKET"); path && *path) return on(http::Endpoint::unix_socket(path));
     if (const char* fds = std::getenv("LISTEN_FDS"); fds && std::atoi(fds) > 0) {
-      server_->adopt(3);
+      const auto adopted = server_->adopt(loop_.sockets().adopt(3));
+      if (!adopted) return std::unexpected(adopted.error());
       return {};
     }
     const char* told = std::getenv("PORT");
@@ -238,7 +240,7 @@ class Service::Impl final : public http::ServerHandler {
     });
   }
 
-  http::Loop loop_;
+  http::EpollLoop loop_;
   http::Limits limits_;
   std::optional<http::Server> server_;
   boost::asio::steady_timer drain_timer_{loop_};

@@ -15,7 +15,7 @@ constexpr core::Duration kShortestPause = std::chrono::milliseconds{100};
 
 }  // namespace
 
-CronFeed::CronFeed(http::Loop& loop, FeedOptions options, config::CronSource source, MetricCallbacks callbacks)
+CronFeed::CronFeed(http::EpollLoop& loop, FeedOptions options, config::CronSource source, MetricCallbacks callbacks)
     : options_{std::move(options)}, source_{std::move(source)}, callbacks_{std::move(callbacks)}, timer_{loop} {}
 
 void CronFeed::look() {

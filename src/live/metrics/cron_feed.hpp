@@ -3,6 +3,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/epoll_loop.hpp"
 #include "live/metrics/feed_options.hpp"
 #include "live/metrics/poller.hpp"
 
@@ -10,7 +11,7 @@ namespace tenfold::live {
 
 class CronFeed final : public MetricFeed, public std::enable_shared_from_this<CronFeed> {
  public:
-  CronFeed(http::Loop& loop, FeedOptions options, config::CronSource source, MetricCallbacks callbacks);
+  CronFeed(http::EpollLoop& loop, FeedOptions options, config::CronSource source, MetricCallbacks callbacks);
 
   void start() override { look(); }
 

@@ -21,7 +21,7 @@ class Nobody final : public http::ClientHandler {
 
 }  // namespace
 
-Getter::Getter(http::Loop& loop, MetricRequest request, core::Duration timeout, Done done)
+Getter::Getter(http::EpollLoop& loop, MetricRequest request, core::Duration timeout, Done done)
     : loop_{loop},
       request_{std::move(request)},
       timeout_{timeout},

@@ -14,6 +14,7 @@
 
 #include "core/time.hpp"
 #include "http/client.hpp"
+#include "http/epoll_loop.hpp"
 #include "live/metrics/request.hpp"
 
 namespace tenfold::live {
@@ -38,7 +39,7 @@ class Getter final : public std::enable_shared_from_this<Getter>, private http::
   // The error is a clause about the server: "it did not answer within 3 s".
   using Done = std::function<void(const std::expected<MetricAnswer, std::string>& answer)>;
 
-  Getter(http::Loop& loop, MetricRequest request, core::Duration timeout, Done done);
+  Getter(http::EpollLoop& loop, MetricRequest request, core::Duration timeout, Done done);
   ~Getter();
   Getter(const Getter&) = delete;
   Getter& operator=(const Getter&) = delete;
@@ -61,7 +62,7 @@ class Getter final : public std::enable_shared_from_this<Getter>, private http::
   void on_writable(http::ClientConnection&) override {}
   void on_closed(http::ClientConnection& connection, std::string_view problem) override;
 
-  http::Loop& loop_;
+  http::EpollLoop& loop_;
   MetricRequest request_;
   core::Duration timeout_;
   Done done_;

@@ -14,7 +14,8 @@ constexpr core::Duration kLeastInterval = std::chrono::milliseconds{100};
 
 }  // namespace
 
-HttpFeed::HttpFeed(http::Loop& loop, FeedOptions options, MetricRequest request, Parse parse, MetricCallbacks callbacks)
+HttpFeed::HttpFeed(http::EpollLoop& loop, FeedOptions options, MetricRequest request, Parse parse,
+                   MetricCallbacks callbacks)
     : loop_{loop},
       options_{std::move(options)},
       request_{std::move(request)},

@@ -3,6 +3,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/epoll_loop.hpp"
 #include "live/metrics/feed_options.hpp"
 #include "live/metrics/getter.hpp"
 #include "live/metrics/parse.hpp"
@@ -14,7 +15,7 @@ class HttpFeed final : public MetricFeed, public std::enable_shared_from_this<Ht
  public:
   using Parse = std::function<std::expected<double, std::string>(const MetricAnswer& answer)>;
 
-  HttpFeed(http::Loop& loop, FeedOptions options, MetricRequest request, Parse parse, MetricCallbacks callbacks);
+  HttpFeed(http::EpollLoop& loop, FeedOptions options, MetricRequest request, Parse parse, MetricCallbacks callbacks);
 
   void start() override;
 
@@ -23,7 +24,7 @@ class HttpFeed final : public MetricFeed, public std::enable_shared_from_this<Ht
   void take(const std::expected<double, std::string>& value);
   void say_trouble(const std::string& reason);
 
-  http::Loop& loop_;
+  http::EpollLoop& loop_;
   FeedOptions options_;
   MetricRequest request_;
   Parse parse_;

@@ -13,7 +13,7 @@ using MadeFeed = std::expected<std::shared_ptr<MetricFeed>, std::string>;
 
 class FeedMaker {
  public:
-  FeedMaker(http::Loop& loop, const config::AppConfig& config, const config::MetricSource& source,
+  FeedMaker(http::EpollLoop& loop, const config::AppConfig& config, const config::MetricSource& source,
             const MetricCallbacks& callbacks)
       : loop_{loop},
         rule_{config.core.scale.rules[source.rule]},
@@ -45,7 +45,7 @@ class FeedMaker {
   }
 
  private:
-  http::Loop& loop_;
+  http::EpollLoop& loop_;
   const core::ScaleRule& rule_;
   FeedOptions options_;
   const MetricCallbacks& callbacks_;
@@ -53,7 +53,7 @@ class FeedMaker {
 
 }  // namespace
 
-std::expected<std::unique_ptr<MetricPoller>, std::string> MetricPoller::make(http::Loop& loop,
+std::expected<std::unique_ptr<MetricPoller>, std::string> MetricPoller::make(http::EpollLoop& loop,
                                                                              const config::AppConfig& config,
                                                                              const MetricCallbacks& callbacks) {
   auto poller = std::make_unique<MetricPoller>();

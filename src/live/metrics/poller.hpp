@@ -15,6 +15,7 @@
 
 #include "config/app_config.hpp"
 #include "core/events.hpp"
+#include "http/epoll_loop.hpp"
 #include "http/poller.hpp"
 
 namespace tenfold::live {
@@ -39,7 +40,7 @@ class MetricPoller {
  public:
   // For all metric sources of `config`, which need not outlive it. The error names the rule whose source cannot be
   // asked, and what to do.
-  static std::expected<std::unique_ptr<MetricPoller>, std::string> make(http::Loop& loop,
+  static std::expected<std::unique_ptr<MetricPoller>, std::string> make(http::EpollLoop& loop,
                                                                         const config::AppConfig& config,
                                                                         const MetricCallbacks& callbacks);
 

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/epoll_loop.hpp"
+
 namespace tenfold::http {
 namespace {
 
@@ -115,7 +117,7 @@ class ServerTest : public testing::Test {
     return got_;
   }
 
-  Loop loop_;
+  EpollLoop loop_;
   Echo echo_;
   std::optional<Server> server_;
   Endpoint endpoint_;

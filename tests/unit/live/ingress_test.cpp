@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "support/invariants.hpp"
 
@@ -164,7 +165,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     std::filesystem::remove_all(directory_);
   }
 
-  http::Loop loop_;
+  http::EpollLoop loop_;
   IngressOptions options_;
   http::Limits limits_;
   std::optional<Ingress> ingress_;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "live/metrics/getter.hpp"
 #include "live/metrics/poller.hpp"
@@ -16,7 +17,7 @@ using testing::IsEmpty;
 // Answers each request with what the test says at that time; not at all while `is_silent`.
 class FakeMetricServer final : public http::ServerHandler {
  public:
-  explicit FakeMetricServer(http::Loop& loop) : server_{loop, *this, {}} {
+  explicit FakeMetricServer(http::EpollLoop& loop) : server_{loop, *this, {}} {
     endpoint_ = server_.listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
   }
   std::string url() const { return "http://" + endpoint_.to_string(); }
@@ -71,7 +72,7 @@ class MetricPollerTest : public testing::Test {
     }
   }
 
-  http::Loop loop_;
+  http::EpollLoop loop_;
   FakeMetricServer server_{loop_};
   std::unique_ptr<MetricPoller> poller_;
   std::vector<core::MetricObserved> observed_;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "load/burst.hpp"
 
@@ -47,7 +48,7 @@ class TestServer final : public http::ServerHandler {
     connection.respond(status, "application/json", R"({"ok": true})",
                        number % 2 ? "X-Tenfold-Replica: 1\r\n" : "X-Tenfold-Replica: 2\r\n");
   }
-  http::Loop loop_;
+  http::EpollLoop loop_;
   http::Server server_;
   http::Endpoint endpoint_;
   int count_ = 0;

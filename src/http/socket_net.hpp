@@ -1,0 +1,26 @@
+// The network as it is: TCP and unix sockets of the kernel.
+#pragma once
+
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "http/transport.hpp"
+
+namespace tenfold::http {
+
+class SocketNet final : public Net {
+ public:
+  explicit SocketNet(boost::asio::io_context& context) : context_{context} {}
+
+  std::expected<std::unique_ptr<Acceptor>, std::string> listen(const Endpoint& endpoint) override;
+  std::expected<std::unique_ptr<Transport>, int> connect(const Endpoint& endpoint) override;
+
+  // Accepts from a socket that listens already, and takes it over.
+  std::unique_ptr<Acceptor> adopt(int listening_fd);
+
+ private:
+  boost::asio::io_context& context_;
+};
+
+}  // namespace tenfold::http
