@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "check/invariants.hpp"
 #include "sim/random.hpp"
-#include "support/invariants.hpp"
 
 namespace tenfold::sim {
 
@@ -368,7 +368,7 @@ class FaultWorld {
   StepObserver* observer_;
   core::Settings settings_;
   core::Service service_;
-  test::Invariants invariants_;
+  check::Invariants invariants_;
   FaultResult result_;
   TimePoint now_{};
   std::uint64_t planned_ = 0;

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "check/invariants.hpp"
 #include "core/service.hpp"
-#include "support/invariants.hpp"
 
 namespace tenfold::core {
 namespace {
@@ -33,7 +33,7 @@ class RandomWorld {
   }
 
   std::uint64_t steps() const { return steps_; }
-  const test::Invariants& invariants() const { return invariants_; }
+  const check::Invariants& invariants() const { return invariants_; }
 
  private:
   struct Running {
@@ -222,7 +222,7 @@ class RandomWorld {
   std::mt19937_64 random_;
   Settings settings_;
   Service service_;
-  test::Invariants invariants_;
+  check::Invariants invariants_;
   Actions actions_;
   TimePoint now_{};
   std::uint64_t next_request_ = 1;

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "check/invariants.hpp"
 #include "core/service.hpp"
-#include "support/invariants.hpp"
 
 namespace tenfold::test {
 
@@ -23,7 +23,7 @@ class ServiceDriver {
   core::TimePoint now() const { return now_; }
   core::Service& service() { return service_; }
   const core::Actions& actions() const { return actions_; }
-  const Invariants& invariants() const { return invariants_; }
+  const check::Invariants& invariants() const { return invariants_; }
   core::ServiceView view() const { return service_.view(); }
 
   void handle(const core::Event& event) {
@@ -74,7 +74,7 @@ class ServiceDriver {
  private:
   core::TimePoint now_{};
   core::Service service_;
-  Invariants invariants_;
+  check::Invariants invariants_;
   core::Actions actions_;
 };
 

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "check/invariants.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
-#include "support/invariants.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -171,7 +171,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
   std::optional<Ingress> ingress_;
   std::optional<http::Server> server_;
   http::Endpoint endpoint_;
-  std::optional<test::Invariants> invariants_;
+  std::optional<check::Invariants> invariants_;
   std::map<core::ReplicaId, std::unique_ptr<FakeReplica>> replicas_;
   std::vector<ExchangeFacts> ended_;
   std::vector<core::ReplicaId> stopped_;
