@@ -103,7 +103,7 @@ class Keeper {
   void wait_and_obey() noexcept {
     pollfd ready[] = {{control_, POLLIN, 0}, {children_, POLLIN, 0}};
     if (::poll(ready, 2, -1) < 0) return;
-    if (ready[1].revents != 0) reap();
+    if (ready[1].revents != 0 && !reap()) ended_ = true;
     if (ready[0].revents != 0 && !ended_) obey();
   }
 
@@ -112,10 +112,16 @@ class Keeper {
     const ssize_t n = ::recv(control_, &order, sizeof order, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n == static_cast<ssize_t>(sizeof order) && order == KeeperOrder::kTerminate) {
-      ::kill(-main_, SIGTERM);
+      terminate();
     } else {
       ended_ = true;  // ordered to kill, or Tenfold is gone
     }
+  }
+
+  // Once: a second SIGTERM means "at once" to some programs.
+  void terminate() noexcept {
+    if (!is_terminating_) ::kill(-main_, SIGTERM);
+    is_terminating_ = true;
   }
 
   // Takes the exit statuses of children that have ended. False when there is no child left.
@@ -125,19 +131,29 @@ class Keeper {
     }
     for (;;) {
       // The main process is looked at before it is waited for: until then its number, which is also its group's, cannot
-      // be given to another process, and the rest of the group is killed safely.
+      // be given to another process, and the group can be told apart and killed safely.
       siginfo_t info{};
       if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
       if (info.si_pid == 0) return true;
       const bool is_main = info.si_pid == main_;
-      if (is_main) ::kill(-main_, SIGKILL);
+      if (is_main) main_has_ended();
       int status = 0;
       ::waitpid(info.si_pid, &status, 0);
-      if (!is_main) continue;
-      status_ = status;
-      main_ = 0;
+      if (is_main) status_ = status;
+    }
+  }
+
+  // A replica that was told to end may have been a shell, which ends at once: what it ran has heard the same SIGTERM
+  // and may take its time until the order to kill. Such as left the group have heard nothing, and nobody else will tell
+  // them.
+  void main_has_ended() noexcept {
+    if (is_terminating_ && !ended_) {
+      signal_children(SIGTERM, main_);
+    } else {
+      ::kill(-main_, SIGKILL);
       ended_ = true;
     }
+    main_ = 0;
   }
 
   void end_everything() noexcept {
@@ -145,19 +161,25 @@ class Keeper {
     for (int patience_ms = kSearchAfterMs; reap();) {
       pollfd ready{children_, POLLIN, 0};
       if (::poll(&ready, 1, patience_ms) != 0) continue;
-      kill_children();
+      signal_children(SIGKILL, 0);  // what is left are such as left the group
       patience_ms = patience_ms < kSearchAgainMs ? 2 * patience_ms : kSearchAgainMs;
     }
   }
 
-  // What is left are such as left the group. Their own children become ours when they end.
-  static void kill_children() noexcept {
-    pid_t self = ::getpid();
+  // To our children, but for those of the process group `except`. Their own children become ours when they end.
+  static void signal_children(int signal, pid_t except) noexcept {
+    struct Order {
+      pid_t parent;
+      int signal;
+      pid_t except;
+    };
+    Order what{::getpid(), signal, except};
     for_each_process(
-        [](const ProcessStat& stat, void* keeper) {
-          if (stat.parent == *static_cast<pid_t*>(keeper)) ::kill(stat.pid, SIGKILL);
+        [](const ProcessStat& stat, void* context) {
+          const Order& order = *static_cast<const Order*>(context);
+          if (stat.parent == order.parent && stat.group != order.except) ::kill(stat.pid, order.signal);
         },
-        &self);
+        &what);
   }
 
   void report(const KeeperReport& what) const noexcept {
@@ -170,7 +192,8 @@ class Keeper {
   int children_ = -1;
   pid_t main_ = 0;  // the replica's main process and process group, until it has ended
   int status_ = 0;
-  bool ended_ = false;
+  bool is_terminating_ = false;
+  bool ended_ = false;  // nothing may go on
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ struct UsageReport {
 
 // Tenfold to a keeper. The end of the connection means kKill.
 enum class KeeperOrder : std::uint8_t {
-  kTerminate,  // SIGTERM to the replica's process group
+  kTerminate,  // SIGTERM to the replica's process group; the keeper then waits for all that it started
   kKill,       // SIGKILL to all that the replica ever started
 };
 

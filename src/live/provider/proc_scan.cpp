@@ -59,7 +59,8 @@ bool parse_stat(const char* text, ProcessStat& stat) noexcept {
   stat.pid = static_cast<pid_t>(take_number(text));
   text = name_end + 4;  // past ") S ", the state
   stat.parent = static_cast<pid_t>(take_number(text));
-  skip_fields(text, 9);  // from pgrp to cmajflt
+  stat.group = static_cast<pid_t>(take_number(text));
+  skip_fields(text, 8);  // from session to cmajflt
   stat.own_ticks = take_number(text);
   stat.own_ticks += take_number(text);
   stat.reaped_ticks = take_number(text);

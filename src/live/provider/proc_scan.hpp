@@ -13,6 +13,7 @@ namespace tenfold::live {
 struct ProcessStat {
   pid_t pid = 0;
   pid_t parent = 0;
+  pid_t group = 0;
   // In clock ticks: its own CPU time, and that of the children that it has waited for.
   std::uint64_t own_ticks = 0;
   std::uint64_t reaped_ticks = 0;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A replica that does what a test tells it to: HTTP/1.1 with keep-alive on $TENFOLD_SOCKET, or on $PORT with --port.
+With FINISH=PATH in its environment it takes a second to end after a SIGTERM, and then makes PATH.N, N its number.
 
     /echo              the request as it arrived: method, path, header fields, size and SHA-256 of the body
     /sleep?ms=N        answers after N ms
@@ -137,7 +138,15 @@ class PortServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     request_queue_size = 1024
 
 
+def finish(*_):
+    time.sleep(1)
+    open(f"{os.environ['FINISH']}.{os.environ['TENFOLD_REPLICA']}", "a").close()
+    os._exit(0)
+
+
 def main():
+    if "FINISH" in os.environ:
+        signal.signal(signal.SIGTERM, finish)
     if "--port" in sys.argv:
         server = PortServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
     else:

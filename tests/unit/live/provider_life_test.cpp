@@ -182,6 +182,72 @@ TEST_F(ProviderLife, ASecondStopMayShortenTheGrace) {
   EXPECT_EQ(exited(1).description, "was killed by SIGKILL");
 }
 
+// Behind a shell that a SIGTERM ends at once: a server that takes `seconds` after its SIGTERM, and then makes `mark`.
+std::vector<std::string> behind_a_shell(const std::string& mark, double seconds, const std::string& launcher = "") {
+  const std::string server =
+      "import os, signal, socket, sys, time\n"
+      "def finish(*_):\n"
+      "    time.sleep(" +
+      std::to_string(seconds) +
+      ")\n"
+      "    open(\"" +
+      mark +
+      "\", \"a\").write(\"finished \")\n"
+      "    sys.exit()\n"
+      "signal.signal(signal.SIGTERM, finish)\n"
+      "s = socket.socket(socket.AF_UNIX); s.bind(os.environ[\"TENFOLD_SOCKET\"]); s.listen()\n"
+      "while True: signal.pause()";
+  return shell(launcher + " python3 -c '" + server + "'; :");
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+TEST_F(ProviderLife, WhatRunsBehindAShellHasTheWholeGrace) {
+  const ScratchDirectory scratch;
+  serve(behind_a_shell(scratch / "mark", 1));
+  start(1);
+  ready(1);
+  stop(1, 20s);
+  EXPECT_EQ(exited(1).description, "was killed by SIGTERM") << "the shell";
+  EXPECT_EQ(content_of(scratch / "mark"), "finished ");
+}
+
+TEST_F(ProviderLife, WhatLeftTheGroupHearsOfTheEndAndHasTheGraceToo) {
+  const ScratchDirectory scratch;
+  serve(behind_a_shell(scratch / "mark", 0.2, "setsid"));
+  start(1);
+  ready(1);
+  stop(1, 20s);
+  exited(1);
+  EXPECT_EQ(content_of(scratch / "mark"), "finished ");
+}
+
+TEST_F(ProviderLife, ASecondStopIsNoSecondSigterm) {
+  const ScratchDirectory scratch;
+  serve(behind_a_shell(scratch / "mark", 0.3));
+  start(1);
+  ready(1);
+  stop(1, 20s);
+  stop(1, 10s);
+  exited(1);
+  EXPECT_EQ(content_of(scratch / "mark"), "finished ") << "a second handler would have run in the first";
+}
+
+TEST_F(ProviderLife, WhatRunsBehindAShellIsKilledAfterTheGrace) {
+  const ScratchDirectory scratch;
+  serve(behind_a_shell(scratch / "mark", 3600));
+  start(1);
+  ready(1);
+  const auto stopped = std::chrono::steady_clock::now();
+  stop(1, 200ms);
+  exited(1);
+  EXPECT_GE(std::chrono::steady_clock::now() - stopped, 200ms);
+  EXPECT_EQ(content_of(scratch / "mark"), "");
+}
+
 TEST_F(ProviderLife, NoReplicaIsReadyAfterItsStop) {
   serve(unix_server());
   start(1);

@@ -87,9 +87,10 @@ TEST(RuntimeDirectory, IsPrivateAndLeavesNothing) {
 
 TEST(ParseStat, TakesTheFieldsBehindAnyName) {
   ProcessStat stat;
-  ASSERT_TRUE(parse_stat("42 (a) b (S 7) S 17 42 42 0 -1 4194304 90 0 1 0 11 22 33 44 20 0 3 0 500 8192 77 0", stat));
+  ASSERT_TRUE(parse_stat("42 (a) b (S 7) S 17 41 42 0 -1 4194304 90 0 1 0 11 22 33 44 20 0 3 0 500 8192 77 0", stat));
   EXPECT_EQ(stat.pid, 42);
   EXPECT_EQ(stat.parent, 17);
+  EXPECT_EQ(stat.group, 41);
   EXPECT_EQ(stat.own_ticks, 33U);
   EXPECT_EQ(stat.reaped_ticks, 77U);
   EXPECT_EQ(stat.resident_pages, 77U);
