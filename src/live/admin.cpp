@@ -86,8 +86,8 @@ std::string Admin::status() const {
         info.usage.wall > core::Duration::zero() ? seconds(info.usage.cpu) / seconds(info.usage.wall) : 0;
     fmt::format_to(
         std::back_inserter(out),
-        R"({}{{"replica":{},"pid":{},"ready":{},"age_s":{:.3f},"answered":{},"cpu_cores":{:.3f},"rss_bytes":{}}})",
-        is_first ? "" : ",", core::to_number(id), info.address.pid, is_ready,
+        R"({}{{"replica":{},"pid":{},"ready":{},"cancels":{},"age_s":{:.3f},"answered":{},"cpu_cores":{:.3f},"rss_bytes":{}}})",
+        is_first ? "" : ",", core::to_number(id), info.address.pid, is_ready, info.address.cancels,
         seconds(ingress_.time() - info.started_at), info.answered, cores, core::to_number(info.usage.memory));
     is_first = false;
   }

@@ -53,7 +53,7 @@ std::size_t concurrency() {
 }
 
 // systemd's sd_notify protocol: a datagram to the socket, whose name may be abstract.
-void notify_ready() {
+void notify(std::string_view what) {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (!path || !*path) return;
   sockaddr_un address{};
@@ -63,9 +63,8 @@ void notify_ready() {
   if (path[0] == '@') address.sun_path[0] = '\0';
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
-  constexpr std::string_view kReady = "READY=1";
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
-  ::sendto(fd, kReady.data(), kReady.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+  ::sendto(fd, what.data(), what.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
   ::close(fd);
 }
 
@@ -150,6 +149,7 @@ class Service::Impl final : public http::ServerHandler {
 
   int serve() {
     server_.emplace(loop_, *this, limits_);
+    notify("X_TENFOLD_CANCELS=1");  // before it can be found listening: that makes it ready
     const auto listening = listen();
     if (!listening) {
       fmt::print(stderr, "{}\n", listening.error());
@@ -159,7 +159,7 @@ class Service::Impl final : public http::ServerHandler {
     signals.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) drain();
     });
-    notify_ready();
+    notify("READY=1");
     loop_.run();
     workers_.join();
     return 0;

@@ -28,6 +28,10 @@ class Solver(unittest.TestCase):
             self.assertGreaterEqual(shares.count("1"), 1)
             self.assertGreaterEqual(shares.count("2"), 1)
 
+    def test_it_says_that_it_can_cancel(self):
+        with Service([]) as service:
+            self.assertEqual([replica["cancels"] for replica in service.status()["list"]], [True])
+
     def test_a_zipped_model_is_solved_too(self):
         with Service([]) as service:
             answer = service.post("/solve", gzip.compress(STIGLER), {"Content-Encoding": "gzip"})

@@ -23,6 +23,8 @@ struct ReplicaAddress {
   http::Endpoint endpoint;
   // Its main process, for people who look for it; 0 where it is not a process of this machine.
   std::int64_t pid = 0;
+  // It has said that it stops working on a request whose connection is closed.
+  bool cancels = false;
 };
 
 // How a replica ended, in numbers for the core and in words for people.

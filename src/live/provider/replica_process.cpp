@@ -12,11 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live/provider/notice.hpp"
+
 namespace tenfold::live {
 namespace {
 
 // The core has the same limit on a start and may see it pass a moment before we do.
 constexpr core::Duration kTimeoutSlack = std::chrono::milliseconds{20};
+
+// A replica that never stops talking must not keep the loop from the others.
+constexpr int kNoticesAtOnce = 16;
 
 std::string signal_name(int number) {
   const char* name = ::sigabbrev_np(number);
@@ -106,21 +111,31 @@ void ReplicaProcess::handle(const KeeperReport& report) {
 void ReplicaProcess::wait_for_notice() {
   notify_.async_wait(Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
     if (error || !self->notify_.is_open()) return;
-    char notice[512];
-    const ssize_t n = ::recv(self->notify_.native_handle(), notice, sizeof notice, MSG_DONTWAIT);
-    const std::string_view text{notice, static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
-    const bool says_ready = text.starts_with("READY=1") || text.find("\nREADY=1") != std::string_view::npos;
-    if (says_ready && self->state_ == State::kStarting) self->probe();
+    if (self->read_notices() && self->state_ == State::kStarting) self->probe();
     self->wait_for_notice();
   });
+}
+
+bool ReplicaProcess::read_notices() {
+  bool is_ready = false;
+  for (int left = kNoticesAtOnce; left > 0; --left) {
+    char datagram[512];
+    const ssize_t n = ::recv(notify_.native_handle(), datagram, sizeof datagram, MSG_DONTWAIT);
+    if (n < 0) break;
+    const Notice notice = parse_notice({datagram, static_cast<std::size_t>(n)});
+    is_ready |= notice.is_ready;
+    cancels_ |= notice.cancels;
+  }
+  return is_ready;
 }
 
 void ReplicaProcess::probe() {
   const std::optional<http::Endpoint> serving = find_serving(parts_.places);
   if (!serving) return probe_later();
+  read_notices();  // what it said before it listened belongs to its address
   state_ = State::kReady;
   probe_timer_.cancel();
-  callbacks_.on_ready({*serving, pid_});
+  callbacks_.on_ready({.endpoint = *serving, .pid = pid_, .cancels = cancels_});
 }
 
 void ReplicaProcess::probe_later() {

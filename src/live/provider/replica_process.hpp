@@ -62,6 +62,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   void read_keeper();
   void handle(const KeeperReport& report);
   void wait_for_notice();
+  // Takes what the program has said so far. True if it says that it is ready.
+  bool read_notices();
   void probe();
   void probe_later();
   void give_up_start();
@@ -83,6 +85,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   State state_ = State::kLaunching;
   bool start_timed_out_ = false;
   std::int64_t pid_ = 0;
+  bool cancels_ = false;
   std::int64_t last_cpu_ns_ = 0;
   std::int64_t last_sample_ns_;
 };

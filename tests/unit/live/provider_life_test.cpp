@@ -46,6 +46,25 @@ TEST_F(ProviderLife, ReadyOnTheNotifySocketIsLookedAtAtOnce) {
   EXPECT_TRUE(ready(1).endpoint.is_unix());
 }
 
+TEST_F(ProviderLife, AReplicaCancelsThatSaysSoBeforeItListens) {
+  const auto says = [](const std::string& what) {
+    return python(
+        "import os, signal, socket\n"
+        "n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+        "n.sendto(b'" +
+        what +
+        "', os.environ['NOTIFY_SOCKET'])\n"
+        "s = socket.socket(socket.AF_UNIX); s.bind(os.environ['TENFOLD_SOCKET']); s.listen()\n"
+        "signal.pause()");
+  };
+  serve(says("STATUS=warm\\nX_TENFOLD_CANCELS=1"));
+  start(1);
+  EXPECT_TRUE(ready(1).cancels);
+  serve(says("STATUS=warm\\nX_TENFOLD_CANCELS=0"));
+  start(2);
+  EXPECT_FALSE(ready(2).cancels);
+}
+
 TEST_F(ProviderLife, TheContractIsInTheEnvironmentAndInTheArguments) {
   ProcessSpec spec{.argv = shell("echo \"$TENFOLD_REPLICA $TENFOLD_CONCURRENCY $COLOUR ${NOTIFY_SOCKET##*/} $PORT\";"
                                  "echo \"$1\"")};

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include "live/provider/notice.hpp"
 #include "live/provider/output_relay.hpp"
 #include "live/provider/port_pool.hpp"
 #include "live/provider/proc_scan.hpp"
@@ -70,6 +71,14 @@ TEST(ProbePause, GrowsWithTheAgeOfTheStart) {
   EXPECT_EQ(probe_pause(0s), 1ms);
   EXPECT_EQ(probe_pause(500ms), 10ms);
   EXPECT_EQ(probe_pause(1h), 50ms);
+}
+
+TEST(ParseNotice, TakesWholeLines) {
+  EXPECT_TRUE(parse_notice("STATUS=up\nREADY=1").is_ready);
+  EXPECT_TRUE(parse_notice("READY=1\nX_TENFOLD_CANCELS=1\n").cancels);
+  EXPECT_FALSE(parse_notice("READY=1").cancels);
+  EXPECT_FALSE(parse_notice("").is_ready);
+  EXPECT_FALSE(parse_notice("STATUS=READY=1\n\nREADY=10\nX_TENFOLD_CANCELS=").is_ready);
 }
 
 TEST(RuntimeDirectory, IsPrivateAndLeavesNothing) {
