@@ -5,9 +5,19 @@
 
 namespace tenfold::check {
 
+namespace {
+
+bool is_loss(core::Outcome outcome) {
+  return outcome != core::Outcome::kAnswered && outcome != core::Outcome::kAbandoned;
+}
+
+}  // namespace
+
 std::optional<std::string> Invariants::step(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                                             const core::ServiceView& view) {
   now_ = now;
+  if (std::holds_alternative<core::TimerDue>(event)) timer_at_ = now;
+  must_end_ = {};
   std::visit([this](const auto& e) { told(e); }, event);
   for (const core::Action& action : actions) {
     const bool is_cancel = std::holds_alternative<core::CancelOnReplica>(action);
@@ -16,6 +26,7 @@ std::optional<std::string> Invariants::step(core::TimePoint now, const core::Eve
   }
   std::visit([this](const auto& e) { settled(e); }, event);
   check_counts(view);
+  check_withdrawn();
   check_no_idle_slot();
   return broken_;
 }
@@ -39,34 +50,43 @@ void Invariants::told(const core::RequestArrived& e) { requests_.emplace(e.reque
 void Invariants::told(const core::ResponseFinished& e) {
   Request* request = find(e.request);
   if (!request || request->stage == Stage::kWaiting || request->replica != e.replica) return;
-  const bool is_loss = e.outcome != core::Outcome::kAnswered && e.outcome != core::Outcome::kAbandoned;
+  const bool is_wanted = request->stage == Stage::kRunning;
   if (Replica* replica = find(e.replica)) {
     --replica->running;
-    if (is_loss && replica->state == core::ReplicaState::kReady) {
-      replica->suspended_until = now_ + settings_.replica.suspension;
+    if (is_wanted) --replica->wanted;
+    if (e.outcome == core::Outcome::kAnswered || e.outcome == core::Outcome::kBadAnswer) replica->pause = {};
+    if (e.outcome == core::Outcome::kBusy && replica->suspended_until <= now_) {
+      replica->pause = std::clamp(2 * replica->pause, core::Duration{5'000'000}, core::Duration{1'000'000'000});
+      replica->suspended_until = now_ + replica->pause;
     }
   }
-  if (request->stage == Stage::kRunning && is_loss) {
+  if (is_wanted && is_loss(e.outcome)) {
     request->stage = Stage::kLost;
+    request->outcome = e.outcome;
+    const bool returns = e.outcome == core::Outcome::kNotSent && request->returns++ < 10;
+    if (returns || e.outcome == core::Outcome::kBusy) --request->attempts;
     return;
   }
-  ++(request->stage == Stage::kRunning ? answered_ : cancelled_);
+  ++(is_wanted ? answered_ : cancelled_);
+  withdrawn_.erase(e.request);
   requests_.erase(e.request);
 }
 
 void Invariants::told(const core::ReplicaReady& e) {
   Replica* replica = find(e.replica);
   if (!replica) return;
-  if (replica->state == core::ReplicaState::kStarting) replica->state = core::ReplicaState::kReady;
+  if (replica->state == core::ReplicaState::kStarting) {
+    replica->state = core::ReplicaState::kReady;
+    replica->cancels = e.cancels;
+  }
   replica->is_unready = false;
 }
 
 void Invariants::told(const core::ProbeFailed& e) {
   Replica* replica = find(e.replica);
-  must_end_ = false;
   if (!replica) return;
   const bool serves = replica->state == core::ReplicaState::kReady || replica->state == core::ReplicaState::kDraining;
-  must_end_ = serves && e.probe == core::Probe::kLiveness;
+  if (serves && e.probe == core::Probe::kLiveness) must_end_ = e.replica;
   if (replica->state == core::ReplicaState::kReady) replica->is_unready = true;
 }
 
@@ -79,15 +99,21 @@ void Invariants::told(const core::ConfigChanged& e) {
 
 void Invariants::told(const core::ReplicaExited& e) { replicas_.erase(e.replica); }
 
-void Invariants::told(const core::ShutdownRequested&) { shutting_down_ = true; }
+void Invariants::told(const core::ShutdownRequested&) {
+  if (shutting_down_) return;
+  shutting_down_ = true;
+  shutdown_limit_ = now_ + settings_.replica.grace;
+}
 
 void Invariants::asked(const core::Dispatch& a) {
   Request* request = find(a.request);
   if (!request) return require(false, name(a.request) + " is dispatched and has ended or never arrived");
   const bool waits = request->stage == Stage::kWaiting || request->stage == Stage::kLost;
   require(waits, name(a.request) + " is dispatched twice");
-  require(++request->dispatches <= 2, name(a.request) + " is dispatched more than twice");
-  require(a.attempt == request->dispatches, name(a.request) + " has a wrong attempt number");
+  const bool was_read = request->stage == Stage::kLost && request->outcome == core::Outcome::kBadAnswer;
+  require(!was_read, name(a.request) + " was worked on and is dispatched again");
+  require(++request->attempts <= 2, name(a.request) + " is tried more than twice");
+  require(a.attempt == request->attempts, name(a.request) + " has a wrong attempt number");
   require(request->deadline > now_, name(a.request) + " is dispatched after its deadline");
   request->stage = Stage::kRunning;
   request->replica = a.replica;
@@ -95,15 +121,22 @@ void Invariants::asked(const core::Dispatch& a) {
   Replica* replica = find(a.replica);
   if (!replica) return require(false, name(a.replica) + " gets a request and does not exist");
   require(replica->state == core::ReplicaState::kReady, name(a.replica) + " gets a request and is not ready");
-  require(replica->suspended_until <= now_, name(a.replica) + " gets a request and is suspended");
+  require(replica->suspended_until <= now_, name(a.replica) + " gets a request and is busy");
   require(!replica->is_unready, name(a.replica) + " gets a request and its probe failed");
   require(++replica->running <= slots_, name(a.replica) + " has more requests than slots");
+  ++replica->wanted;
 }
 
 void Invariants::asked(const core::Reject& a) {
   Request* request = find(a.request);
   if (!request) return require(false, name(a.request) + " is answered twice");
   require(request->stage != Stage::kCancelling, name(a.request) + " is answered after it was taken back");
+  const bool is_late = a.reason == core::RejectReason::kDeadlinePassed;
+  const bool may_still_be_answered = request->stage == Stage::kRunning && !is_over(request->deadline);
+  require(!is_late || !may_still_be_answered, name(a.request) + " is refused before its deadline has passed");
+  const bool was_busy = request->stage == Stage::kLost && request->outcome == core::Outcome::kBusy;
+  const bool is_given_up = is_late || a.reason == core::RejectReason::kShuttingDown;
+  require(!was_busy || is_given_up, name(a.request) + " is lost to a replica that was only busy");
   ++rejected_;
   owes_cancel_ = request->stage == Stage::kRunning;
   if (!owes_cancel_) requests_.erase(a.request);
@@ -116,6 +149,22 @@ void Invariants::asked(const core::CancelOnReplica& a) {
   require(request->replica == a.replica, name(a.request) + " is taken back from the wrong replica");
   request->stage = Stage::kCancelling;
   owes_cancel_ = false;
+  withdrawn_.insert(a.request);
+  const bool closes = a.how == core::CancelHow::kClose;
+  const core::TimePoint from = closes ? now_ : std::max(now_, request->deadline);
+  request->limit = from == core::kNever ? core::kNever : from + settings_.replica.cancel_grace;
+  Replica* replica = find(a.replica);
+  const bool may_close = settings_.replica.cancel == core::CancelMode::kClose || (replica && replica->cancels);
+  require(closes == may_close, name(a.request) + " is taken back in a way that its replica does not know");
+  if (replica) --replica->wanted;
+}
+
+bool Invariants::holds_stuck(core::ReplicaId id) const {
+  return std::ranges::any_of(withdrawn_, [&](core::RequestId withdrawn) {
+    const Request& request = requests_.at(withdrawn);
+    const bool is_killed = settings_.replica.cancel == core::CancelMode::kKill;
+    return request.replica == id && (is_killed || is_over(request.limit));
+  });
 }
 
 void Invariants::asked(const core::StartReplica& a) {
@@ -129,6 +178,12 @@ void Invariants::asked(const core::DrainReplica& a) {
   Replica* replica = find(a.replica);
   if (!replica) return require(false, name(a.replica) + " is drained and does not exist");
   require(replica->state == core::ReplicaState::kReady, name(a.replica) + " is drained and is not ready");
+  const bool is_chosen = replica->wanted > 0 && must_end_ != a.replica && !holds_stuck(a.replica);
+  const auto is_idle = [](const auto& other) {
+    return other.second.state <= core::ReplicaState::kReady && other.second.wanted == 0;
+  };
+  require(!is_chosen || std::ranges::none_of(replicas_, is_idle),
+          name(a.replica) + " is sent away and another is idle");
   replica->state = core::ReplicaState::kDraining;
 }
 
@@ -138,6 +193,9 @@ void Invariants::asked(const core::StopReplica& a) {
   require(replica->state != core::ReplicaState::kReady, name(a.replica) + " is stopped without a drain");
   require(replica->state != core::ReplicaState::kStopping, name(a.replica) + " is stopped twice");
   require(a.grace == core::Duration::zero() || replica->running == 0, name(a.replica) + " is stopped while it works");
+  const bool must_end = must_end_ == a.replica || is_over(shutdown_limit_);
+  require(must_end || replica->wanted == 0, name(a.replica) + " is stopped while somebody waits for its answer");
+  require(must_end || replica->running == 0 || holds_stuck(a.replica), name(a.replica) + " is stopped too early");
   replica->state = core::ReplicaState::kStopping;
 }
 
@@ -165,19 +223,21 @@ void Invariants::settled(const core::ResponseFinished& e) {
 
 void Invariants::settled(const core::ProbeFailed& e) {
   const Replica* replica = find(e.replica);
-  require(!must_end_ || replica->state == core::ReplicaState::kStopping,
+  require(must_end_ != e.replica || replica->state == core::ReplicaState::kStopping,
           name(e.replica) + " does not live and is kept");
 }
 
 void Invariants::check_counts(const core::ServiceView& view) {
   require(!owes_cancel_, "a running request is answered and its replica is not told");
+  require(view.withdrawn == withdrawn_.size(), "the core counts other requests than were taken back");
   require(view.waiting + view.running == requests_.size(), "the core counts other requests than were admitted");
   waiting_before_change_ = std::min(waiting_before_change_, view.waiting);
   const std::uint32_t bound = std::max(settings_.queue.max_waiting, waiting_before_change_);
   if (view.waiting > bound) {
     std::uint32_t first_time = 0;
     for (const auto& [id, request] : requests_) {
-      first_time += request.stage == Stage::kWaiting && request.dispatches == 0 ? 1 : 0;
+      first_time +=
+          request.stage == Stage::kWaiting && request.attempts == 0 && request.outcome == core::Outcome{} ? 1 : 0;
     }
     require(first_time <= bound, "more requests wait than the queue holds");
   }
@@ -189,6 +249,17 @@ void Invariants::check_counts(const core::ServiceView& view) {
   require(active >= settings_.scale.min_replicas || pauses || view.shutting_down, "fewer replicas than min");
   require(!view.shutting_down || view.waiting == 0, "a request waits during shutdown");
   waiting_ = view.waiting;
+}
+
+// What was taken back and does not end makes its replica unhealthy.
+void Invariants::check_withdrawn() {
+  for (const core::RequestId id : withdrawn_) {
+    const Request& request = requests_.at(id);
+    const Replica* replica = find(request.replica);
+    const bool serves = replica && replica->state == core::ReplicaState::kReady;
+    require(!serves || !is_over(request.limit),
+            name(request.replica) + " serves on with a request that it should have ended");
+  }
 }
 
 void Invariants::check_no_idle_slot() {

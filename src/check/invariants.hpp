@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/service.hpp"
 
@@ -34,14 +35,23 @@ class Invariants {
   struct Request {
     Stage stage = Stage::kWaiting;
     core::ReplicaId replica{};
-    int dispatches = 0;
+    // Tries that count, and returns from replicas that had read nothing.
+    int attempts = 0;
+    int returns = 0;
     core::TimePoint deadline{};
+    // Of the last stay in a slot; of kLost.
+    core::Outcome outcome{};
+    // When its replica must have ended it; of kCancelling.
+    core::TimePoint limit = core::kNever;
   };
   struct Replica {
     core::ReplicaState state = core::ReplicaState::kStarting;
     std::uint32_t running = 0;
+    std::uint32_t wanted = 0;  // of these, those that somebody waits for
     core::TimePoint suspended_until{};
+    core::Duration pause{};
     bool is_unready = false;
+    bool cancels = false;
   };
 
   void require(bool holds, const std::string& promise);
@@ -50,6 +60,11 @@ class Invariants {
 
   Request* find(core::RequestId id);
   Replica* find(core::ReplicaId id);
+
+  // Whether the time of what ends now has passed: that is for TimerDue to say.
+  bool is_over(core::TimePoint limit) const { return limit < now_ || (limit == now_ && timer_at_ == now_); }
+  // Whether a request was taken back from the replica that has not ended by its limit.
+  bool holds_stuck(core::ReplicaId id) const;
 
   // ---- what the core was told
 
@@ -85,6 +100,7 @@ class Invariants {
   void settled(const Event&) {}
 
   void check_counts(const core::ServiceView& view);
+  void check_withdrawn();
 
   // Late binding is greedy: nobody waits while a slot is free.
   void check_no_idle_slot();
@@ -93,6 +109,7 @@ class Invariants {
   core::TimePoint now_{};
   std::unordered_map<core::RequestId, Request> requests_;
   std::unordered_map<core::ReplicaId, Replica> replicas_;
+  std::unordered_set<core::RequestId> withdrawn_;
   std::optional<std::string> broken_;
   std::uint64_t answered_ = 0;
   std::uint64_t rejected_ = 0;
@@ -102,8 +119,10 @@ class Invariants {
   std::uint32_t waiting_before_change_ = 0;
   std::uint32_t slots_;
   bool owes_cancel_ = false;
-  bool must_end_ = false;
+  core::ReplicaId must_end_{};  // its liveness probe failed in this step
+  core::TimePoint timer_at_ = core::TimePoint::min();
   bool shutting_down_ = false;
+  core::TimePoint shutdown_limit_ = core::kNever;
 };
 
 }  // namespace tenfold::check

@@ -19,6 +19,12 @@ struct Orders {
       {{"fifo", core::QueueOrder::kFifo}, {"shortest", core::QueueOrder::kShortest}});
 };
 
+struct CancelModes {
+  static constexpr std::string_view kWhat = "way to cancel";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, core::CancelMode>>(
+      {{"none", core::CancelMode::kNone}, {"close", core::CancelMode::kClose}, {"kill", core::CancelMode::kKill}});
+};
+
 struct Retries {
   static constexpr std::string_view kWhat = "retry";
   static constexpr auto kAll = std::to_array<std::pair<std::string_view, bool>>({{"auto", false}, {"safe", true}});
@@ -156,8 +162,16 @@ const auto kReplicas = std::to_array<Setting>({
      .help = "CPUs that all replicas share; 0: no limit [up: the machine's]",
      .apply = apply_cores,
      .show = show_cores},
-    field<Time<0, kDayMs>>("grace", "tenfold.grace", "TIME", "how long a replica may take to finish and to end",
+    field<Time<0, kDayMs>>("grace", "tenfold.grace", "TIME",
+                           "at shutdown, how long requests may take to finish; how long a replica may take to end",
                            TENFOLD_FIELD(core.replica.grace)),
+    field<Word<CancelModes>>("cancel", "tenfold.cancel", "none|close|kill",
+                             "what ends a request that nobody waits for, where the program does not say that it does: "
+                             "nothing, closing its connection, killing its replica",
+                             TENFOLD_FIELD(core.replica.cancel)),
+    field<Time<0, kDayMs>>("cancel-grace", "tenfold.cancelGrace", "TIME",
+                           "how long a replica may take to end such a request; then it is replaced",
+                           TENFOLD_FIELD(core.replica.cancel_grace)),
     field<Time<1, kDayMs>>("start-timeout", "tenfold.startTimeout", "TIME",
                            "from a replica's start until it must be ready", TENFOLD_FIELD(core.replica.start_timeout)),
     // The same as `grace`, which is what a file that we write says.

@@ -27,8 +27,9 @@ enum class RejectReason : std::uint8_t {
   kShuttingDown,
   kReplicaLost,  // the replica died with it, and it may not be tried again
   kPoison,       // two replicas died with it
+  kBadAnswer,    // the replica's answer was none; it was worked on, so it is not tried again
 };
-inline constexpr std::size_t kRejectReasons = 6;
+inline constexpr std::size_t kRejectReasons = 7;
 
 // Answer the request with an error. It has left the core, unless a CancelOnReplica follows in the same step: then its
 // slot stays taken until ResponseFinished.
@@ -40,10 +41,17 @@ struct Reject {
   friend bool operator==(const Reject&, const Reject&) = default;
 };
 
+// What becomes of a request that runs and that nobody waits for any more.
+enum class CancelHow : std::uint8_t {
+  kDiscard,  // leave it running, read its answer to the end and discard it
+  kClose,    // close its connection: the replica ends it
+};
+
 // Take the request back from the replica. The slot is free when ResponseFinished says so, not before.
 struct CancelOnReplica {
   RequestId request{};
   ReplicaId replica{};
+  CancelHow how = CancelHow::kDiscard;
   friend bool operator==(const CancelOnReplica&, const CancelOnReplica&) = default;
 };
 
@@ -59,7 +67,8 @@ struct DrainReplica {
   friend bool operator==(const DrainReplica&, const DrainReplica&) = default;
 };
 
-// End the replica: SIGTERM to its process group, SIGKILL after `grace`; at once if that is zero. ReplicaExited follows.
+// End the replica: SIGTERM to its process group, SIGKILL after `grace`; SIGKILL at once if that is zero. ReplicaExited
+// follows.
 struct StopReplica {
   ReplicaId replica{};
   Duration grace{};
@@ -75,6 +84,8 @@ enum class DecisionCause : std::uint8_t {
   kShutdown,
   kConfig,       // the configuration changed
   kConcurrency,  // the slots of a replica changed, not the count of replicas
+  kUnhealthy,    // a replica did not end a request that was taken back, and is replaced
+  kKilled,       // a replica was killed to end a request that was taken back: `cancel: kill`
 };
 
 // What kept a policy from its bare recommendation, where something did. Before min and max, which are the service's.
@@ -130,6 +141,8 @@ struct RecordDecision {
   // kBackoff: failed starts in a row, and the pause before the next.
   std::uint32_t failures = 0;
   Duration pause{};
+  // kUnhealthy, kKilled: which replica.
+  ReplicaId replica{};
   // Slots of each replica from now on.
   std::uint32_t slots = 0;
   // What the service looked like.

@@ -17,7 +17,12 @@ enum class ReplicaState : std::uint8_t {
   kStopping,  // told to end
 };
 
-enum class RequestState : std::uint8_t { kWaiting, kRunning, kCancelling };
+enum class RequestState : std::uint8_t {
+  kWaiting,
+  kRunning,
+  kCancelling,  // nobody waits for it any more, and its slot is taken
+  kStuck,       // and it should have ended by now
+};
 
 struct RequestRecord {
   RequestId id{};
@@ -28,8 +33,15 @@ struct RequestRecord {
   ReplicaId replica{};
   TimePoint dispatched{};
   std::uint8_t attempts = 0;
-  std::uint8_t replicas_lost = 0;
+  // How often it came back from a replica that had read nothing of it.
+  std::uint8_t returns = 0;
+  // Whether it had a slot before, however that ended.
+  bool was_dispatched = false;
   bool safe_to_repeat = false;
+  // The replica that was lost with it last; zero if none was.
+  ReplicaId lost_on{};
+  // While it is being cancelled: when its replica must have ended it.
+  TimePoint cancel_limit = kNever;
   RequestClass klass{};
   // How long it is expected to take in a slot, by what was known of its class when it came; zero if nothing was.
   Duration expected{};
@@ -47,8 +59,14 @@ struct ReplicaRecord {
   TimePoint since{};
   // Its turn among equals: the smallest has waited longest.
   std::uint64_t turn = 0;
-  // It lost a request: until it is known whether it lives, it gets nothing.
+  // It took no connection: it gets nothing until then. The pauses double until it answers.
   TimePoint suspended_until{};
+  Duration busy_pause{};
+  // It ends a request whose connection is closed.
+  bool cancels = false;
+  // Of its running requests, those that were taken back; and of these, the ones that should have ended by now.
+  std::uint32_t withdrawn = 0;
+  std::uint32_t stuck = 0;
   // Its readiness probe failed: it gets nothing until it is ready again.
   bool is_unready = false;
   // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
@@ -231,6 +249,8 @@ struct Checkpoint {
   std::uint32_t next_replica = 1;
   std::uint64_t next_turn = 0;
   std::uint64_t next_ticket = 0;
+  // When replicas that drain are stopped all the same: during shutdown.
+  TimePoint drain_limit = kNever;
   BackoffRecord backoff;
   SignalsRecord signals;
   TimesRecord times;

@@ -32,11 +32,13 @@ struct RequestCancelled {
 // How a request's stay in a slot ended.
 enum class Outcome : std::uint8_t {
   kAnswered,      // the whole answer came
-  kNotSent,       // the replica never got a byte of it: connecting failed
-  kNoAnswer,      // it was sent, and the replica was lost before the first byte of an answer
+  kNotSent,       // provably, the replica read nothing of it: the connection closed before a byte was written
+  kNoAnswer,      // it was sent, and its connection was lost before the first byte of an answer
   kNotKept,       // as kNoAnswer, and the request was too large to be kept for another try
-  kAnswerBroken,  // the replica was lost within its answer, of which the client has a part
+  kAnswerBroken,  // its connection was lost within the answer, of which the client has a part
   kAbandoned,     // it had been cancelled, and the replica let go of it
+  kBusy,          // the replica lives and took no connection: refused, or its backlog is full
+  kBadAnswer,     // the replica answered with something that is no answer
 };
 
 // The slot is free: the replica says that it is done with the request. Every dispatched request gets exactly one, be it
@@ -51,6 +53,8 @@ struct ResponseFinished {
 // A replica that was starting can take requests.
 struct ReplicaReady {
   ReplicaId replica{};
+  // Its program announced that it ends a request whose connection is closed. Most do not: they compute on.
+  bool cancels = false;
   friend bool operator==(const ReplicaReady&, const ReplicaReady&) = default;
 };
 

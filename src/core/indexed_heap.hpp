@@ -21,6 +21,11 @@ class IndexedHeap {
 
   Slot top() const { return nodes_.front().slot; }
   const Key& top_key() const { return nodes_.front().key; }
+  // The one that would be on top without the top; there must be two.
+  Slot second() const {
+    const bool is_last = nodes_.size() > 2 && nodes_[2].key < nodes_[1].key;
+    return nodes_[is_last ? 2 : 1].slot;
+  }
 
   // Puts `slot` in, or gives it another key.
   void set(Slot slot, const Key& key) {

@@ -9,6 +9,11 @@ namespace tenfold::core {
 
 namespace {
 
+// A replica that took no connection gets nothing for so long, doubled with each time in a row: short beside a solve,
+// and long beside the cost of trying.
+constexpr Duration kFirstPause = std::chrono::milliseconds{5};
+constexpr Duration kLongestPause = std::chrono::seconds{1};
+
 std::int64_t to_nanocpus(double cpus) { return std::llround(cpus * 1e9); }
 
 }  // namespace
@@ -50,9 +55,17 @@ void ReplicaSet::remove(Slot slot) {
   table_.erase(slot);
 }
 
-std::optional<Slot> ReplicaSet::next_free() const {
+std::optional<Slot> ReplicaSet::next_free(ReplicaId avoided) const {
   if (free_.empty()) return std::nullopt;
-  return free_.top();
+  const bool has_choice = free_.size() > 1 && table_[free_.top()].id == avoided;
+  return has_choice ? free_.second() : free_.top();
+}
+
+std::uint32_t ReplicaSet::serving() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(by_age_, [this](Slot slot) {
+    const ReplicaRecord& replica = table_[slot];
+    return replica.state == ReplicaState::kReady && !replica.is_unready && replica.withdrawn < settings_.concurrency;
+  }));
 }
 
 void ReplicaSet::take_slot(Slot slot, TimePoint now) {
@@ -64,11 +77,13 @@ void ReplicaSet::take_slot(Slot slot, TimePoint now) {
   reorder(slot);
 }
 
-void ReplicaSet::free_slot(Slot slot, TimePoint now) {
+void ReplicaSet::free_slot(Slot slot, TimePoint now, RequestState state) {
   ReplicaRecord& replica = table_[slot];
   integrate(replica, now);
   assert(replica.running > 0);
   --replica.running;
+  if (state >= RequestState::kCancelling) --replica.withdrawn;
+  if (state == RequestState::kStuck) --replica.stuck;
   replica.turn = next_turn_++;
   reorder(slot);
 }
@@ -95,9 +110,12 @@ void ReplicaSet::set_unready(Slot slot, bool is_unready) {
   reorder(slot);
 }
 
-void ReplicaSet::suspend(Slot slot, TimePoint until) {
-  table_[slot].suspended_until = until;
-  suspended_.set(slot, {until, table_[slot].id});
+void ReplicaSet::pause(Slot slot, TimePoint now) {
+  ReplicaRecord& replica = table_[slot];
+  if (replica.suspended_until > now) return;  // by another of its requests in the same breath
+  replica.busy_pause = std::clamp(2 * replica.busy_pause, kFirstPause, kLongestPause);
+  replica.suspended_until = now + replica.busy_pause;
+  suspended_.set(slot, {replica.suspended_until, replica.id});
   reorder(slot);
 }
 
@@ -114,7 +132,8 @@ Slot ReplicaSet::least_needed() const {
   const auto need = [this](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
     const bool serves = replica.state == ReplicaState::kReady && !replica.is_unready;
-    return std::tuple{serves, replica.running, -std::int64_t{to_number(replica.id)}};
+    const std::uint32_t wanted = replica.running - replica.withdrawn;
+    return std::tuple{wanted > 0, serves, replica.running, -std::int64_t{to_number(replica.id)}};
   };
   std::optional<Slot> least;
   for (const Slot slot : by_age_) {
@@ -133,20 +152,27 @@ std::optional<TimePoint> ReplicaSet::next_deadline() const {
   return next;
 }
 
-std::optional<Slot> ReplicaSet::overdue(TimePoint now) const {
-  if (state_deadlines_.empty() || state_deadlines_.top_key().first > now) return std::nullopt;
+void ReplicaSet::limit_drains(TimePoint limit) {
+  drain_limit_ = limit;
+  for (const Slot slot : by_age_) reorder(slot);
+}
+
+std::optional<Slot> ReplicaSet::overdue(TimePoint due) const {
+  if (state_deadlines_.empty() || state_deadlines_.top_key().first > due) return std::nullopt;
   return state_deadlines_.top();
 }
 
 void ReplicaSet::save(Checkpoint& checkpoint) const {
   checkpoint.next_replica = next_id_;
   checkpoint.next_turn = next_turn_;
+  checkpoint.drain_limit = drain_limit_;
   for (const Slot slot : by_age_) checkpoint.replicas.push_back(table_[slot]);
 }
 
 void ReplicaSet::load(const Checkpoint& checkpoint) {
   next_id_ = checkpoint.next_replica;
   next_turn_ = checkpoint.next_turn;
+  drain_limit_ = checkpoint.drain_limit;
   for (const ReplicaRecord& replica : checkpoint.replicas) {
     const Slot slot = table_.insert(replica);
     by_age_.push_back(slot);
@@ -182,8 +208,8 @@ void ReplicaSet::reorder(Slot slot) {
   }
   if (replica.state == ReplicaState::kStarting) {
     state_deadlines_.set(slot, {replica.since + settings_.start_timeout, replica.id});
-  } else if (replica.state == ReplicaState::kDraining) {
-    state_deadlines_.set(slot, {replica.since + settings_.grace, replica.id});
+  } else if (replica.state == ReplicaState::kDraining && drain_limit_ != kNever) {
+    state_deadlines_.set(slot, {drain_limit_, replica.id});
   } else {
     state_deadlines_.erase(slot);
   }

@@ -26,8 +26,7 @@ struct ReplicaCounts {
 };
 
 // Keeps, in O(log n) per change, the order of dispatch: the ready replica with the fewest requests under way first, and
-// among equals the one that has waited longest. A replica whose slots are all taken, or that is suspended, is not in
-// it.
+// among equals the one that has waited longest. A replica whose slots are all taken, or that pauses, is not in it.
 class ReplicaSet {
  public:
   explicit ReplicaSet(const ReplicaSettings& settings) : settings_{settings} {}
@@ -44,14 +43,22 @@ class ReplicaSet {
 
   // A new replica, which starts.
   ReplicaId add(TimePoint now);
+  // It announced that it ends a request whose connection is closed.
+  void set_cancels(Slot slot, bool cancels) { table_[slot].cancels = cancels; }
   // Moves a replica on to `state`, never back.
   void enter(Slot slot, ReplicaState state, TimePoint now);
   void remove(Slot slot);
 
-  // The replica that gets the next request, if a slot is free.
-  std::optional<Slot> next_free() const;
+  // The replica that gets the next request, if a slot is free: another than `avoided` if there is one.
+  std::optional<Slot> next_free(ReplicaId avoided = {}) const;
   void take_slot(Slot slot, TimePoint now);
-  void free_slot(Slot slot, TimePoint now);
+  // A request leaves its slot, in which it was in `state`.
+  void free_slot(Slot slot, TimePoint now, RequestState state);
+  // A request that runs there was taken back; it should have ended by now.
+  void count_withdrawn(Slot slot) { ++table_[slot].withdrawn; }
+  void count_stuck(Slot slot) { ++table_[slot].stuck; }
+  // Ready replicas that pass their readiness probe and have a slot that no withdrawn request holds. O(n).
+  std::uint32_t serving() const;
 
   // A usage sample of the replica. Returns for how long its slots were taken since the one before, all together.
   Duration sample(Slot slot, TimePoint now, double cpus, Bytes memory);
@@ -61,19 +68,23 @@ class ReplicaSet {
   // Its readiness probe failed, or passes again.
   void set_unready(Slot slot, bool is_unready);
 
-  // Gives the replica nothing until `until`.
-  void suspend(Slot slot, TimePoint until);
-  // Ends the suspension of those whose time has come.
+  // It took no connection: it gets nothing for a pause, which doubles until it answers.
+  void pause(Slot slot, TimePoint now);
+  void answered(Slot slot) { table_[slot].busy_pause = Duration::zero(); }
+  // Ends the pauses whose time has come.
   void resume_due(TimePoint now);
 
-  // The replica that is missed least: one that is still starting before a ready one, the fewest requests under way, the
-  // youngest. There must be an active one. O(n).
+  // The replica that is missed least: one that does nothing for anybody, among these one that does not serve yet or any
+  // more, then the fewest requests under way, the youngest. There must be an active one. O(n).
   Slot least_needed() const;
 
-  // The next instant that something is due by itself: a start or a drain takes too long, or a suspension ends.
+  // From now on a replica that drains may take until `limit`.
+  void limit_drains(TimePoint limit);
+
+  // The next instant that something is due by itself: a start or a drain takes too long, or a pause ends.
   std::optional<TimePoint> next_deadline() const;
-  // A replica whose start or drain has taken too long by `now`.
-  std::optional<Slot> overdue(TimePoint now) const;
+  // A replica whose start or drain has taken too long by `due`.
+  std::optional<Slot> overdue(TimePoint due) const;
 
   // All slots in the order in which their replicas were started.
   const std::vector<Slot>& by_age() const { return by_age_; }
@@ -92,6 +103,7 @@ class ReplicaSet {
   std::vector<Slot> by_age_;
   ReplicaCounts counts_;
   std::int64_t nanocpus_ = 0;  // whole numbers: the sum must not depend on the order in which it came about
+  TimePoint drain_limit_ = kNever;
   std::uint32_t next_id_ = 1;
   std::uint64_t next_turn_ = 0;
   IndexedHeap<std::pair<std::uint32_t, std::uint64_t>> free_;     // by requests under way, then turn

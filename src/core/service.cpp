@@ -7,6 +7,7 @@
 #include "core/backoff.hpp"
 #include "core/queue/request_table.hpp"
 #include "core/replica_set.hpp"
+#include "core/retry.hpp"
 #include "core/scaler.hpp"
 #include "core/service_times.hpp"
 
@@ -18,15 +19,19 @@ namespace {
 constexpr Duration kShortestRetryAfter = std::chrono::seconds{1};
 constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 
-// A request is dispatched at most twice, and two lost replicas make it poison.
-constexpr std::uint8_t kMaxAttempts = 2;
-constexpr std::uint8_t kPoisonLosses = 2;
-
 // Slots that are measured do not change more often.
 constexpr Duration kConcurrencyPause = std::chrono::seconds{5};
 
 // A replica that uses as much of its CPU may want more than it gets, and so may one of a machine that is as busy.
 constexpr double kSaturated = 0.9;
+
+// Events that may be what a timer waits for, or give it another time. They are looked at before the timers, so that
+// what did happen counts.
+bool may_fulfil(const Event& event) {
+  return std::holds_alternative<ResponseFinished>(event) || std::holds_alternative<RequestCancelled>(event) ||
+         std::holds_alternative<ReplicaReady>(event) || std::holds_alternative<ReplicaExited>(event) ||
+         std::holds_alternative<ProbeFailed>(event) || std::holds_alternative<ConfigChanged>(event);
+}
 
 }  // namespace
 
@@ -64,8 +69,17 @@ class Service::Impl {
     out_ = &out;
     if (!started_) start();
     scaler_.advance(now_);
-    run_timers();
-    std::visit([this](const auto& e) { on(e); }, event);
+    const auto take = [&] { std::visit([this](const auto& e) { on(e); }, event); };
+    // More may be told of this instant: its own deadlines pass with TimerDue.
+    const TimePoint due = std::holds_alternative<TimerDue>(event) ? now_ : now_ - Duration{1};
+    if (may_fulfil(event)) {
+      take();
+      run_timers(due);
+    } else {
+      run_timers(due);
+      if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
+      take();
+    }
     dispatch();
     activate();
     scaler_.settle(now_);
@@ -90,8 +104,10 @@ class Service::Impl {
     const ReplicaCounts& counts = replicas_.counts();
     return {.waiting = requests_.waiting(),
             .running = requests_.running(),
+            .withdrawn = requests_.withdrawn(),
             .starting = counts.starting,
             .ready = counts.ready,
+            .serving = replicas_.serving(),
             .draining = counts.draining,
             .stopping = counts.stopping,
             .desired = desired_,
@@ -130,24 +146,22 @@ class Service::Impl {
     decide({.cause = DecisionCause::kInitial}, settings_.scale.min_replicas);
   }
 
-  void run_timers() {
-    expire_requests();
+  // Whose time was over by `due` has had it.
+  void run_timers(TimePoint due) {
+    while (requests_.next_deadline() && *requests_.next_deadline() <= due) expire(requests_.next_to_expire());
+    while (const auto slot = replicas_.overdue(due)) give_up_on(*slot);
     replicas_.resume_due(now_);
-    while (const auto slot = replicas_.overdue(now_)) give_up_on(*slot);
-    if (shutting_down_) return;
-    if (scaler_.next_evaluation() <= now_) evaluate();
     start_missing();
   }
 
-  void expire_requests() {
-    while (requests_.next_deadline() && *requests_.next_deadline() <= now_) {
-      const Slot slot = requests_.next_to_expire();
-      emit(Reject{.request = requests_[slot].id, .reason = RejectReason::kDeadlinePassed});
-      withdraw(slot);
-    }
+  void expire(Slot slot) {
+    if (requests_[slot].state == RequestState::kCancelling)
+      return give_up_on_cancelled(slot, DecisionCause::kUnhealthy);
+    emit(Reject{.request = requests_[slot].id, .reason = RejectReason::kDeadlinePassed});
+    withdraw(slot);
   }
 
-  // A start that takes too long has failed; a drain that takes too long is cut.
+  // A start that takes too long has failed; a drain that takes too long, during shutdown, is cut.
   void give_up_on(Slot slot) {
     if (replicas_[slot].state == ReplicaState::kStarting) backoff_.failed(now_);
     stop(slot, Duration::zero());
@@ -206,11 +220,41 @@ class Service::Impl {
       case RequestState::kWaiting:
         return requests_.erase(slot);
       case RequestState::kRunning:
-        emit(CancelOnReplica{.request = request.id, .replica = request.replica});
-        return requests_.mark_cancelling(slot);
+        return take_back(slot);
       case RequestState::kCancelling:
+      case RequestState::kStuck:
         return;
     }
+  }
+
+  // Cancelling is a capability of the replica. Without it the work ends in its slot, for which it has the time that it
+  // had anyway.
+  void take_back(Slot slot) {
+    const RequestRecord& request = requests_[slot];
+    const auto where = replicas_.find(request.replica);
+    const bool closes = settings_.replica.cancel == CancelMode::kClose || (where && replicas_[*where].cancels);
+    emit(CancelOnReplica{
+        .request = request.id, .replica = request.replica, .how = closes ? CancelHow::kClose : CancelHow::kDiscard});
+    const TimePoint from = closes ? now_ : std::max(now_, request.deadline);
+    requests_.mark_cancelling(slot, from == kNever ? kNever : from + settings_.replica.cancel_grace);
+    if (!where) return;
+    replicas_.count_withdrawn(*where);
+    const bool is_alone = replicas_[*where].running == 1;
+    if (settings_.replica.cancel == CancelMode::kKill && !closes && is_alone) {
+      give_up_on_cancelled(slot, DecisionCause::kKilled);
+    }
+  }
+
+  // The replica does not end what was taken back: it gets nothing new, another takes its place, and it is ended when it
+  // has nothing else to do.
+  void give_up_on_cancelled(Slot slot, DecisionCause cause) {
+    requests_.mark_stuck(slot);
+    const auto where = replicas_.find(requests_[slot].replica);
+    if (!where) return;
+    replicas_.count_stuck(*where);
+    if (replicas_[*where].state != ReplicaState::kReady) return end_if_done(*where);
+    retire(*where);
+    decide({.cause = cause, .replica = requests_[slot].replica}, desired_);
   }
 
   void on(const ResponseFinished& finished) {
@@ -218,37 +262,32 @@ class Service::Impl {
     if (!slot) return;
     const RequestRecord& request = requests_[*slot];
     if (request.state == RequestState::kWaiting || request.replica != finished.replica) return;
-    if (request.state == RequestState::kRunning && finished.outcome == Outcome::kAnswered) {
-      times_.finished(request.klass, now_ - request.dispatched);
-    }
-    leave_replica(request.replica, finished.outcome);
-    if (request.state == RequestState::kRunning && is_loss(finished.outcome))
-      return retry_or_fail(*slot, finished.outcome);
+    const bool is_wanted = request.state == RequestState::kRunning;
+    if (is_wanted && finished.outcome == Outcome::kAnswered) times_.finished(request.klass, now_ - request.dispatched);
+    leave_replica(request, finished.outcome);
+    if (is_wanted && is_loss(finished.outcome)) return retry_or_fail(*slot, finished.outcome);
     requests_.erase(*slot);
   }
 
-  static bool is_loss(Outcome outcome) { return outcome != Outcome::kAnswered && outcome != Outcome::kAbandoned; }
-
-  void leave_replica(ReplicaId id, Outcome outcome) {
-    const auto slot = replicas_.find(id);
+  void leave_replica(const RequestRecord& request, Outcome outcome) {
+    const auto slot = replicas_.find(request.replica);
     if (!slot) return;
-    replicas_.free_slot(*slot, now_);
-    const ReplicaRecord& replica = replicas_[*slot];
-    if (replica.state == ReplicaState::kReady && is_loss(outcome)) {
-      replicas_.suspend(*slot, now_ + settings_.replica.suspension);
-    }
-    if (replica.state == ReplicaState::kDraining && replica.running == 0) stop(*slot, settings_.replica.grace);
+    replicas_.free_slot(*slot, now_, request.state);
+    if (outcome == Outcome::kBusy) replicas_.pause(*slot, now_);
+    if (outcome == Outcome::kAnswered || outcome == Outcome::kBadAnswer) replicas_.answered(*slot);
+    end_if_done(*slot);
   }
 
-  // RFC 9110, 9.2.2: a proxy repeats a request by itself only if that is safe, or if it is known that nothing was done.
   void retry_or_fail(Slot slot, Outcome outcome) {
     const RequestRecord& request = requests_[slot];
-    const bool lost_with_it = outcome != Outcome::kNotSent;
-    if (lost_with_it && request.replicas_lost + 1 >= kPoisonLosses) return fail(slot, RejectReason::kPoison);
-    const bool may_repeat = outcome == Outcome::kNotSent || (outcome == Outcome::kNoAnswer && request.safe_to_repeat);
-    if (!may_repeat || request.attempts >= kMaxAttempts) return fail(slot, RejectReason::kReplicaLost);
+    const auto before = replicas_.find(request.lost_on);
+    const bool lost_one_ended = !before || replicas_[*before].state == ReplicaState::kStopping;
+    const Verdict verdict = judge(request, outcome, lost_one_ended);
+    if (verdict.sequel == Sequel::kFails) return fail(slot, verdict.reason);
     if (shutting_down_) return fail(slot, RejectReason::kShuttingDown);
-    requests_.requeue_front(slot, lost_with_it);
+    if (outcome == Outcome::kNotSent) requests_.count_return(slot);
+    const bool counts = verdict.sequel == Sequel::kRepeats;
+    requests_.requeue_front(slot, counts ? RequestTable::Again::kCounted : RequestTable::Again::kUncounted);
   }
 
   void fail(Slot slot, RejectReason reason) {
@@ -258,12 +297,17 @@ class Service::Impl {
 
   void dispatch() {
     while (requests_.waiting() > 0) {
-      const auto free = replicas_.next_free();
+      const RequestRecord& first = requests_[requests_.front()];
+      const auto free = replicas_.next_free(first.lost_on);
       if (!free) return;
+      if (first.deadline <= now_) {
+        expire(requests_.front());
+        continue;
+      }
+      if (!first.was_dispatched) scaler_.dispatched(now_ - first.arrived);
       const ReplicaId replica = replicas_[*free].id;
       const Slot slot = requests_.dispatch_front(now_, replica);
       replicas_.take_slot(*free, now_);
-      if (requests_[slot].attempts == 1) scaler_.dispatched(now_ - requests_[slot].arrived);
       emit(Dispatch{.request = requests_[slot].id, .replica = replica, .attempt = requests_[slot].attempts});
     }
   }
@@ -277,6 +321,7 @@ class Service::Impl {
     if (replica.state == ReplicaState::kReady && replica.is_unready) return replicas_.set_unready(*slot, false);
     if (replica.state != ReplicaState::kStarting) return;
     times_.started(now_ - replica.since);
+    replicas_.set_cancels(*slot, ready.cancels);
     replicas_.enter(*slot, ReplicaState::kReady, now_);
     ever_ready_ = true;
   }
@@ -374,7 +419,16 @@ class Service::Impl {
       replicas_.enter(slot, ReplicaState::kDraining, now_);
       emit(DrainReplica{.replica = replicas_[slot].id});
     }
-    if (replicas_[slot].running == 0) stop(slot, settings_.replica.grace);
+    if (replicas_[slot].state == ReplicaState::kStarting) return stop(slot, settings_.replica.grace);
+    end_if_done(slot);
+  }
+
+  // A replica that drains is stopped when it has nothing left, or nothing but what it does not end.
+  void end_if_done(Slot slot) {
+    const ReplicaRecord& replica = replicas_[slot];
+    if (replica.state != ReplicaState::kDraining) return;
+    if (replica.running == 0) return stop(slot, settings_.replica.grace);
+    if (replica.running == replica.stuck) stop(slot, Duration::zero());
   }
 
   // ---- scaling
@@ -445,6 +499,7 @@ class Service::Impl {
   void on(const ShutdownRequested&) {
     if (shutting_down_) return;
     shutting_down_ = true;
+    replicas_.limit_drains(now_ + settings_.replica.grace);
     while (requests_.waiting() > 0) fail(requests_.front(), RejectReason::kShuttingDown);
     decide({.cause = DecisionCause::kShutdown}, 0);
   }

@@ -26,9 +26,13 @@ namespace tenfold::core {
 // What the service looks like now.
 struct ServiceView {
   std::uint32_t waiting = 0;
-  std::uint32_t running = 0;  // slots taken, those of cancelled requests included
+  std::uint32_t running = 0;    // slots taken, those of withdrawn requests included
+  std::uint32_t withdrawn = 0;  // slots taken by requests that nobody waits for any more
   std::uint32_t starting = 0;
   std::uint32_t ready = 0;
+  // Of the ready ones, those that can serve: their readiness probe passes, and a slot is not held by withdrawn
+  // requests.
+  std::uint32_t serving = 0;
   std::uint32_t draining = 0;
   std::uint32_t stopping = 0;
   std::uint32_t desired = 0;
@@ -52,6 +56,10 @@ class Service {
 
   // Takes one event at `now`, which never lies before that of an earlier call, and appends what follows from it to
   // `out`. Events about requests and replicas that have ended are ignored: the driver may be late, not wrong.
+  //
+  // What happens wins over the time that it had: an event that may be what a timer waits for (an answer, readiness, an
+  // exit) counts even if that time has passed. So does one that is told later in the same instant, for a time that
+  // ends now has passed only when TimerDue says so; a driver tells all that it knows of an instant before that.
   void handle(TimePoint now, const Event& event, Actions& out);
 
   // When TimerDue is due next; nothing if only another event can bring something about.

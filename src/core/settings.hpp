@@ -35,6 +35,14 @@ struct QueueSettings {
   friend bool operator==(const QueueSettings&, const QueueSettings&) = default;
 };
 
+// What ends a request whose client is gone or whose deadline has passed, in a replica that does not announce that
+// closing its connection does.
+enum class CancelMode : std::uint8_t {
+  kNone,   // nothing: the work ends in its slot
+  kClose,  // its connection is closed all the same
+  kKill,   // its replica is killed and replaced, if nothing else runs there
+};
+
 struct ReplicaSettings {
   // Slots per replica, a hard limit. With `is_concurrency_auto` it is 1 until usage was measured, and follows that
   // then.
@@ -45,8 +53,8 @@ struct ReplicaSettings {
   Bytes memory = gibibytes(1);
   // From a replica's start until it must be ready; then the start has failed.
   Duration start_timeout = std::chrono::seconds{60};
-  // How long a draining replica may finish what it has before it is stopped all the same, and how long a stopped
-  // one may take from SIGTERM to its end.
+  // At shutdown, how long what runs may take to finish; and always, how long a replica that has nothing left may take
+  // from SIGTERM to its end. A replica that is sent away by scaling finishes what it has, whatever that takes.
   Duration grace = std::chrono::seconds{30};
   // Pause after a failed start: `backoff_first`, doubled with each further failure, at most `backoff_max`. A replica
   // that stays ready for `backoff_reset` clears the count. The scheme is the kubelet's for CrashLoopBackOff (10 s
@@ -54,8 +62,10 @@ struct ReplicaSettings {
   Duration backoff_first = std::chrono::milliseconds{200};
   Duration backoff_max = std::chrono::seconds{30};
   Duration backoff_reset = std::chrono::seconds{10};
-  // A replica that lost a request has most likely died, and its exit is on the way: it gets nothing for this long.
-  Duration suspension = std::chrono::milliseconds{100};
+  // How a request that runs is taken back, and how long its replica may take to end it. After that the replica is
+  // unhealthy. Where the work ends in its slot, the time counts from the request's deadline.
+  CancelMode cancel = CancelMode::kNone;
+  Duration cancel_grace = std::chrono::seconds{10};
   friend bool operator==(const ReplicaSettings&, const ReplicaSettings&) = default;
 };
 

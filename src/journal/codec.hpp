@@ -33,7 +33,7 @@ concept Of = std::same_as<std::remove_const_t<U>, T>;
 auto fields(Of<core::RequestArrived> auto& x) { return std::tie(x.request, x.deadline, x.safe_to_repeat, x.klass); }
 auto fields(Of<core::RequestCancelled> auto& x) { return std::tie(x.request); }
 auto fields(Of<core::ResponseFinished> auto& x) { return std::tie(x.request, x.replica, x.outcome); }
-auto fields(Of<core::ReplicaReady> auto& x) { return std::tie(x.replica); }
+auto fields(Of<core::ReplicaReady> auto& x) { return std::tie(x.replica, x.cancels); }
 auto fields(Of<core::ReplicaExited> auto& x) { return std::tie(x.replica, x.kind, x.code); }
 auto fields(Of<core::UsageSampled> auto& x) { return std::tie(x.replica, x.cpu, x.wall, x.memory); }
 auto fields(Of<core::TimerDue> auto&) { return std::tie(); }
@@ -44,7 +44,7 @@ auto fields(Of<core::ConfigChanged> auto& x) { return std::tie(x.settings); }
 
 auto fields(Of<core::Dispatch> auto& x) { return std::tie(x.request, x.replica, x.attempt); }
 auto fields(Of<core::Reject> auto& x) { return std::tie(x.request, x.reason, x.retry_after); }
-auto fields(Of<core::CancelOnReplica> auto& x) { return std::tie(x.request, x.replica); }
+auto fields(Of<core::CancelOnReplica> auto& x) { return std::tie(x.request, x.replica, x.how); }
 auto fields(Of<core::StartReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::DrainReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::StopReplica> auto& x) { return std::tie(x.replica, x.grace); }
@@ -53,13 +53,13 @@ auto fields(Of<core::Evidence> auto& x) {
 }
 auto fields(Of<core::RecordDecision> auto& x) {
   return std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,
-                  x.current, x.starts, x.drains, x.failures, x.pause, x.slots, x.waiting, x.running, x.evidence);
+                  x.current, x.starts, x.drains, x.failures, x.pause, x.replica, x.slots, x.waiting, x.running, x.evidence);
 }
 
 auto fields(Of<core::QueueSettings> auto& x) { return std::tie(x.max_waiting, x.order, x.aging); }
 auto fields(Of<core::ReplicaSettings> auto& x) {
   return std::tie(x.concurrency, x.is_concurrency_auto, x.cpu, x.memory, x.start_timeout, x.grace, x.backoff_first, x.backoff_max,
-                  x.backoff_reset, x.suspension);
+                  x.backoff_reset, x.cancel, x.cancel_grace);
 }
 auto fields(Of<core::MachineSettings> auto& x) { return std::tie(x.cores); }
 auto fields(Of<core::ScaleRule> auto& x) { return std::tie(x.name, x.kind, x.target, x.keep); }
@@ -85,11 +85,11 @@ auto fields(Of<core::ScaleSettings> auto& x) {
 auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.machine, x.scale); }
 
 auto fields(Of<core::RequestRecord> auto& x) {
-  return std::tie(x.id, x.state, x.arrived, x.deadline, x.replica, x.dispatched, x.attempts, x.replicas_lost, x.safe_to_repeat,
-                  x.klass, x.expected, x.rank, x.ticket);
+  return std::tie(x.id, x.state, x.arrived, x.deadline, x.replica, x.dispatched, x.attempts, x.returns,
+                  x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
-  return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until, x.is_unready, x.busy, x.busy_until, x.busy_sampled,
+  return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.busy, x.busy_until, x.busy_sampled,
                   x.sampled, x.cpus, x.memory);
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
@@ -124,7 +124,7 @@ auto fields(Of<core::ConcurrencyRecord> auto& x) { return std::tie(x.slots, x.is
 auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x.limit); }
 auto fields(Of<core::BackoffRecord> auto& x) { return std::tie(x.failures, x.pause, x.last_failure); }
 auto fields(Of<core::Checkpoint> auto& x) {
-  return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket,
+  return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket, x.drain_limit,
                   x.backoff, x.signals, x.times, x.metrics, x.concurrency, x.news, x.aca, x.hpa, x.knative, x.slo, x.replicas,
                   x.waiting, x.running);
 }

@@ -29,7 +29,7 @@
 namespace tenfold::journal {
 
 inline constexpr std::string_view kMagic = "TENFOLD\n";
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::size_t kFileHeaderSize = 24;
 inline constexpr std::size_t kRecordHeaderSize = 9;
 // No record is larger: a checkpoint of ten million waiting requests.

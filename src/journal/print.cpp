@@ -21,7 +21,9 @@ std::string print(const core::ResponseFinished& e) {
   return fmt::format("request {} finished on replica {}: {}", core::to_number(e.request), core::to_number(e.replica),
                      to_word(e.outcome));
 }
-std::string print(const core::ReplicaReady& e) { return fmt::format("replica {} ready", core::to_number(e.replica)); }
+std::string print(const core::ReplicaReady& e) {
+  return fmt::format("replica {} ready{}", core::to_number(e.replica), e.cancels ? ", it cancels" : "");
+}
 std::string print(const core::ReplicaExited& e) {
   constexpr std::array<std::string_view, 3> kKinds{"could not be started, errno", "exited with status",
                                                    "was ended by signal"};
@@ -58,7 +60,8 @@ std::string print(const core::Reject& a) {
   return fmt::format("reject request {}: {}{}", core::to_number(a.request), to_word(a.reason), later);
 }
 std::string print(const core::CancelOnReplica& a) {
-  return fmt::format("cancel request {} on replica {}", core::to_number(a.request), core::to_number(a.replica));
+  return fmt::format("cancel request {} on replica {}: {}", core::to_number(a.request), core::to_number(a.replica),
+                     a.how == core::CancelHow::kClose ? "close" : "discard");
 }
 std::string print(const core::StartReplica& a) { return fmt::format("start replica {}", core::to_number(a.replica)); }
 std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
@@ -152,6 +155,8 @@ std::string_view to_word(core::RejectReason reason) {
       return "replica lost";
     case core::RejectReason::kPoison:
       return "poison";
+    case core::RejectReason::kBadAnswer:
+      return "bad answer";
   }
   return "unknown";
 }
@@ -170,6 +175,10 @@ std::string_view to_word(core::Outcome outcome) {
       return "answer broken";
     case core::Outcome::kAbandoned:
       return "abandoned";
+    case core::Outcome::kBusy:
+      return "busy";
+    case core::Outcome::kBadAnswer:
+      return "bad answer";
   }
   return "unknown";
 }
@@ -192,6 +201,10 @@ std::string_view to_word(core::DecisionCause cause) {
       return "config";
     case core::DecisionCause::kConcurrency:
       return "concurrency";
+    case core::DecisionCause::kUnhealthy:
+      return "unhealthy";
+    case core::DecisionCause::kKilled:
+      return "killed";
   }
   return "unknown";
 }

@@ -23,6 +23,11 @@ http::Problem problem_of(core::RejectReason reason) {
     case core::RejectReason::kPoison:
       return {500, "urn:tenfold:problem:poison", "The request ends replicas",
               "Two replicas ended while they had this request. It is not tried again."};
+    case core::RejectReason::kBadAnswer:
+      return {
+          502, "urn:tenfold:problem:bad-answer", "The replica's answer could not be read",
+          "What the replica sent is no answer that HTTP allows, or exceeds a limit. The request was worked on, so it "
+          "was not tried again."};
   }
   return {500, "about:blank", "Internal error", ""};
 }

@@ -22,6 +22,7 @@ int status_of(core::RejectReason reason) {
     case core::RejectReason::kDeadlinePassed:
       return 504;
     case core::RejectReason::kReplicaLost:
+    case core::RejectReason::kBadAnswer:
       return 502;
     case core::RejectReason::kPoison:
       return 500;

@@ -115,6 +115,12 @@ std::string to_sentence(const core::RecordDecision& d, const core::Settings& set
                          settings.scale.min_replicas, settings.scale.max_replicas, d.desired, d.current, outcome(d));
     case core::DecisionCause::kConcurrency:
       return slots(d);
+    case core::DecisionCause::kUnhealthy:
+      return fmt::format("replica {} did not end a request that was taken back within {}: it gets nothing new, {}",
+                         core::to_number(d.replica), setting_text(settings.replica.cancel_grace), outcome(d));
+    case core::DecisionCause::kKilled:
+      return fmt::format("replica {} is killed to end a request that was taken back (cancel: kill): {}",
+                         core::to_number(d.replica), outcome(d));
   }
   return {};
 }

@@ -1,8 +1,10 @@
 #include "sim/faults.hpp"
 
 #include <algorithm>
+#include <array>
 #include <queue>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "check/invariants.hpp"
@@ -24,6 +26,10 @@ constexpr Duration kBetweenConfigs = 400s;
 constexpr Duration kBetweenClockSteps = 600s;
 constexpr Duration kBetweenRequests = 400ms;
 constexpr Duration kBetweenSamples = 10s;
+constexpr Duration kBetweenBusy = 120s;
+
+// Of the seeds with round times: all spans are a few of these.
+constexpr Duration kRound = 100ms;
 
 // A hung replica is found out by its liveness probe after so long.
 constexpr Duration kLivenessDelay = 5s;
@@ -35,6 +41,7 @@ class FaultWorld {
  public:
   FaultWorld(const FaultOptions& options, StepObserver* observer)
       : random_{options.seed, 0},
+        is_round_{one_in(2)},
         end_{TimePoint{} + options.duration},
         observer_{observer},
         settings_{random_settings()},
@@ -44,8 +51,8 @@ class FaultWorld {
   FaultResult run() {
     if (observer_) observer_->beginning(service_);
     step(core::TimerDue{});
-    for (const Kind kind :
-         {Kind::kArrival, Kind::kBurst, Kind::kCrash, Kind::kProbe, Kind::kConfig, Kind::kClockStep, Kind::kSample}) {
+    for (const Kind kind : {Kind::kArrival, Kind::kBurst, Kind::kCrash, Kind::kProbe, Kind::kConfig, Kind::kClockStep,
+                            Kind::kBusy, Kind::kSample}) {
       plan(now_ + random_span(mean_of(kind)), kind, 0);
     }
     while (!is_broken() && step_once()) {
@@ -66,6 +73,7 @@ class FaultWorld {
     kProbe,
     kConfig,
     kClockStep,
+    kBusy,
     kSample,
     kReady,
     kExit,
@@ -85,11 +93,15 @@ class FaultWorld {
   struct Running {
     core::RequestId request{};
     std::uint64_t turn = 0;
+    core::Outcome outcome = core::Outcome::kAnswered;  // that it comes to if nothing else happens
   };
   struct Replica {
     core::ReplicaId id{};
     bool is_hung = false;
-    bool obeys_cancels = true;
+    bool cancels = false;       // says that it ends what is closed
+    bool obeys_cancels = true;  // and does
+    bool is_dying = false;      // its sockets are closed, its exit is on the way
+    TimePoint busy_until{};     // its backlog is full
     std::vector<Running> running;
   };
 
@@ -110,6 +122,8 @@ class FaultWorld {
     made.replica.is_concurrency_auto = one_in(4);
     made.replica.start_timeout = 5s;
     made.replica.grace = std::chrono::seconds{1 + below(10)};
+    made.replica.cancel = one_in(2) ? core::CancelMode::kNone : static_cast<core::CancelMode>(below(3));
+    made.replica.cancel_grace = std::chrono::milliseconds{500 << below(5)};
     made.machine.cores = below(5);
     made.queue.max_waiting = one_in(3) ? below(30) : 1000;
     made.queue.order = one_in(2) ? core::QueueOrder::kFifo : core::QueueOrder::kShortest;
@@ -119,6 +133,7 @@ class FaultWorld {
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_.below(bound)); }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
   Duration random_span(Duration mean) {
+    if (is_round_) return kRound * (1 + below(static_cast<std::uint32_t>(2 * (mean / kRound) + 1)));
     const double ns = random_.exponential() * static_cast<double>(mean.count());
     return Duration{static_cast<Duration::rep>(ns)};
   }
@@ -136,6 +151,8 @@ class FaultWorld {
         return kBetweenClockSteps;
       case Kind::kSample:
         return kBetweenSamples;
+      case Kind::kBusy:
+        return kBetweenBusy;
       default:
         return kBetweenRequests;
     }
@@ -152,7 +169,11 @@ class FaultWorld {
     const TimePoint next = std::min(deadline, timed);
     if (is_quiet || next == core::kNever || next > end_ + kHealing) return false;
     now_ = std::max(now_, next);
-    if (deadline <= timed) {
+    result_.ties += deadline == timed ? 1 : 0;
+    // The timers may be looked at late, after what happened meanwhile; and mostly after what happens in their instant.
+    are_timers_late_ = are_timers_late_ && timed <= now_;
+    const bool is_timer_first = deadline < timed || (deadline == timed && one_in(4));
+    if (is_timer_first && !are_timers_late_) {
       step(core::TimerDue{});
     } else {
       const Timed due = timed_.top();
@@ -186,12 +207,16 @@ class FaultWorld {
       case Kind::kClockStep:
         ++result_.clock_steps;
         now_ += random_span(20s);  // all that was due meanwhile comes late
-        return step(core::TimerDue{});
+        are_timers_late_ = one_in(2);
+        return are_timers_late_ ? void() : step(core::TimerDue{});
+      case Kind::kBusy:
+        if (Replica* replica = any_replica()) replica->busy_until = now_ + random_span(2s);
+        return;
       case Kind::kSample:
         return sample();
       case Kind::kReady:
       case Kind::kReadyAgain:
-        return step(core::ReplicaReady{core::ReplicaId{static_cast<std::uint32_t>(due.subject)}});
+        return make_ready(core::ReplicaId{static_cast<std::uint32_t>(due.subject)});
       case Kind::kExit:
         return exit(core::ReplicaId{static_cast<std::uint32_t>(due.subject)}, core::ExitKind::kExited);
       case Kind::kFinish:
@@ -231,20 +256,34 @@ class FaultWorld {
     exit(replica->id, core::ExitKind::kSignaled);
   }
 
-  // Half of the time the lost requests are reported before the exit, else after it, as sockets and signals race.
+  void make_ready(core::ReplicaId id) {
+    const Replica* replica = find(id);
+    step(core::ReplicaReady{.replica = id, .cancels = replica && replica->cancels});
+  }
+
+  // Half of the time the lost requests are reported before the exit, else after it, as sockets and signals race. What
+  // is dispatched to a replica whose exit is not told yet finds closed sockets.
   void exit(core::ReplicaId id, core::ExitKind kind) {
     Replica* replica = find(id);
     if (!replica) return;
-    const std::vector<Running> lost = std::move(replica->running);
-    std::erase_if(replicas_, [id](const Replica& r) { return r.id == id; });
-    const core::ReplicaExited exited{.replica = id, .kind = kind, .code = kind == core::ExitKind::kSignaled ? 9 : 0};
+    replica->is_dying = true;
     const bool exit_first = one_in(2);
-    if (exit_first) step(exited);
+    std::vector<Running> lost = std::move(replica->running);
+    if (!exit_first) lose(id, std::exchange(lost, {}));
+    const std::vector<Running> refused = std::exchange(find(id)->running, {});
+    std::erase_if(replicas_, [id](const Replica& r) { return r.id == id; });
+    step(core::ReplicaExited{.replica = id, .kind = kind, .code = kind == core::ExitKind::kSignaled ? 9 : 0});
+    lose(id, lost);
+    for (const Running& running : refused) {
+      step(core::ResponseFinished{.request = running.request, .replica = id, .outcome = running.outcome});
+    }
+  }
+
+  void lose(core::ReplicaId id, const std::vector<Running>& lost) {
     for (const Running& running : lost) {
       const auto outcome = one_in(4) ? core::Outcome::kAnswerBroken : core::Outcome::kNoAnswer;
       step(core::ResponseFinished{.request = running.request, .replica = id, .outcome = outcome});
     }
-    if (!exit_first) step(exited);
   }
 
   void fail_probe() {
@@ -268,8 +307,8 @@ class FaultWorld {
       const auto running = std::ranges::find(replica.running, id, &Running::request);
       if (running == replica.running.end() || running->turn != turn) continue;
       const bool was_cancelled = cancelled_.erase(core::to_number(id)) > 0;
+      const auto outcome = was_cancelled ? core::Outcome::kAbandoned : running->outcome;
       replica.running.erase(running);
-      const auto outcome = was_cancelled ? core::Outcome::kAbandoned : core::Outcome::kAnswered;
       return step(core::ResponseFinished{.request = id, .replica = replica.id, .outcome = outcome});
     }
   }
@@ -312,24 +351,51 @@ class FaultWorld {
 
   void carry_out(const core::Dispatch& a) {
     Replica* replica = find(a.replica);
+    if (!replica) return fail("a request is dispatched to a replica that has exited");
     const std::uint64_t turn = ++turns_;
     cancelled_.erase(core::to_number(a.request));
-    replica->running.push_back({.request = a.request, .turn = turn});
-    if (replica->is_hung) return;
-    plan(now_ + 1ms + random_span(one_in(20) ? 10s : 500ms), Kind::kFinish, core::to_number(a.request), turn);
+    const core::Outcome outcome = outcome_at(*replica);
+    replica->running.push_back({.request = a.request, .turn = turn, .outcome = outcome});
+    const bool is_taken = outcome != core::Outcome::kBusy && outcome != core::Outcome::kNotSent;
+    if (is_taken && replica->is_hung) return;
+    if (is_taken && !has_healed() && one_in(300)) {
+      ++result_.never_ended;
+      return;
+    }
+    const Duration span = is_taken ? service_span() : Duration{below(2) * 100'000};
+    plan(now_ + span, Kind::kFinish, core::to_number(a.request), turn);
+  }
+
+  Duration service_span() {
+    const Duration span = random_span(one_in(20) ? 10s : 500ms);
+    return is_round_ ? span : span + 1ms;
+  }
+
+  // What a dispatch comes to if nothing else happens.
+  core::Outcome outcome_at(const Replica& replica) {
+    const bool is_busy = replica.is_dying || now_ < replica.busy_until;
+    if (is_busy) {
+      ++result_.busy;
+      return one_in(4) ? core::Outcome::kNotSent : core::Outcome::kBusy;
+    }
+    if (has_healed() || !one_in(100)) return core::Outcome::kAnswered;
+    ++result_.lost_alone;
+    constexpr std::array kAlone{core::Outcome::kNotSent, core::Outcome::kNoAnswer, core::Outcome::kAnswerBroken,
+                                core::Outcome::kNotKept, core::Outcome::kBadAnswer};
+    return kAlone.at(below(kAlone.size()));
   }
 
   void carry_out(const core::CancelOnReplica& a) {
     cancelled_.insert({core::to_number(a.request), true});
     Replica* replica = find(a.replica);
-    if (!replica || !replica->obeys_cancels || replica->is_hung) return;
+    if (!replica || a.how != core::CancelHow::kClose || !replica->obeys_cancels || replica->is_hung) return;
     const auto running = std::ranges::find(replica->running, a.request, &Running::request);
     if (running != replica->running.end())
       plan(now_ + random_span(50ms), Kind::kFinish, core::to_number(a.request), running->turn);
   }
 
   void carry_out(const core::StartReplica& a) {
-    replicas_.push_back({.id = a.replica, .obeys_cancels = !one_in(4)});
+    replicas_.push_back({.id = a.replica, .cancels = one_in(3), .obeys_cancels = !one_in(4)});
     const std::uint64_t id = core::to_number(a.replica);
     const bool may_fail = !has_healed();
     if (may_fail && one_in(12)) {  // dies before it is ready
@@ -364,6 +430,7 @@ class FaultWorld {
   }
 
   Random random_;
+  bool is_round_;
   TimePoint end_;
   StepObserver* observer_;
   core::Settings settings_;
@@ -371,6 +438,7 @@ class FaultWorld {
   check::Invariants invariants_;
   FaultResult result_;
   TimePoint now_{};
+  bool are_timers_late_ = false;
   std::uint64_t planned_ = 0;
   std::uint64_t turns_ = 0;
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;

@@ -119,8 +119,12 @@ void World::arrive() {
 
 void World::finish_one() {
   const core::RequestId id = processor_.finish(now_);
-  recorder_.answered(requests_[*requests_.find(id)].arrived, now_);
-  end_in_slot(id, core::Outcome::kAnswered);
+  const auto slot = requests_.find(id);
+  if (!slot) return;
+  // An answer that nobody waits for any more is none.
+  const Request& request = requests_[*slot];
+  if (!request.has_ended) recorder_.answered(request.arrived, now_);
+  end_in_slot(id, request.has_ended ? core::Outcome::kAbandoned : core::Outcome::kAnswered);
 }
 
 // The request leaves its replica, and the world.
@@ -129,14 +133,15 @@ void World::end_in_slot(core::RequestId id, core::Outcome outcome) {
   if (!slot) return;
   const Request request = requests_[*slot];
   requests_.erase(*slot);
-  vacate(*replicas_.find(request.replica), id);
+  vacate(request.replica, id);
   step(core::ResponseFinished{.request = request.id, .replica = request.replica, .outcome = outcome});
 }
 
-void World::vacate(core::Slot where, core::RequestId id) {
-  std::vector<core::RequestId>& running = replicas_[where].running;
-  std::erase(running, id);
-  if (running.empty()) recorder_.replica_idle(now_);
+void World::vacate(core::ReplicaId replica, core::RequestId id) {
+  const auto where = replicas_.find(replica);
+  if (!where) return;
+  std::vector<core::RequestId>& running = replicas_[*where].running;
+  if (std::erase(running, id) > 0 && running.empty()) recorder_.replica_idle(now_);
 }
 
 void World::run_timed() {
@@ -145,7 +150,8 @@ void World::run_timed() {
   now_ = std::max(now_, timed.at);
   switch (timed.kind) {
     case Kind::kReady:
-      return step(core::ReplicaReady{core::ReplicaId{static_cast<std::uint32_t>(timed.subject)}});
+      return step(core::ReplicaReady{.replica = core::ReplicaId{static_cast<std::uint32_t>(timed.subject)},
+                                     .cancels = options_.replicas_cancel});
     case Kind::kExit:
       return exit(core::ReplicaId{static_cast<std::uint32_t>(timed.subject)});
     case Kind::kSample:
@@ -160,7 +166,8 @@ void World::run_timed() {
 void World::exit(core::ReplicaId id) {
   const auto slot = replicas_.find(id);
   if (!slot) return;
-  while (!replicas_[*slot].running.empty()) lose(replicas_[*slot].running.back());
+  const std::vector<core::RequestId> lost = replicas_[*slot].running;
+  for (const core::RequestId request : lost) lose(request);
   replicas_.erase(*slot);
   std::erase(alive_, id);
   recorder_.replica_gone(now_);
@@ -169,12 +176,14 @@ void World::exit(core::ReplicaId id) {
 
 // Its replica ends with it: what becomes of it is the core's to say.
 void World::lose(core::RequestId id) {
-  Request& request = requests_[*requests_.find(id)];
+  const auto slot = requests_.find(id);
+  if (!slot) return;
+  Request& request = requests_[*slot];
   processor_.cancel(now_, id);
-  vacate(*replicas_.find(request.replica), id);
+  vacate(request.replica, id);
   request.runs = false;
   const core::ReplicaId replica = request.replica;
-  if (request.has_ended) requests_.erase(*requests_.find(id));
+  if (request.has_ended) requests_.erase(*slot);
   step(core::ResponseFinished{.request = id, .replica = replica, .outcome = core::Outcome::kNoAnswer});
 }
 
@@ -191,9 +200,10 @@ void World::leave(core::RequestId id) {
 void World::sample_usage() {
   plan(now_ + kSamplePeriod, Kind::kSample, 0);
   for (std::size_t i = 0; i < alive_.size(); ++i) {
-    const core::Slot slot = *replicas_.find(alive_[i]);
-    Replica& replica = replicas_[slot];
-    const core::Duration cpu = processor_.cpu_used(now_, slot);
+    const auto slot = replicas_.find(alive_[i]);
+    if (!slot) continue;
+    Replica& replica = replicas_[*slot];
+    const core::Duration cpu = processor_.cpu_used(now_, *slot);
     const core::UsageSampled usage{
         .replica = replica.id, .cpu = cpu - replica.cpu_sampled, .wall = now_ - replica.sampled};
     replica.cpu_sampled = cpu;
@@ -219,27 +229,30 @@ void World::plan(core::TimePoint at, Kind kind, std::uint64_t subject) {
 // ---- what the core decides
 
 void World::carry_out(const core::Dispatch& action) {
-  const core::Slot slot = *requests_.find(action.request);
-  Request& request = requests_[slot];
+  const auto slot = requests_.find(action.request);
+  const auto where = replicas_.find(action.replica);
+  if (!slot || !where) return;
+  Request& request = requests_[*slot];
   if (action.attempt == 1) recorder_.dispatched(request.arrived, now_);
   request.replica = action.replica;
   request.runs = true;
-  const core::Slot where = *replicas_.find(action.replica);
-  if (replicas_[where].running.empty()) recorder_.replica_busy(now_);
-  replicas_[where].running.push_back(action.request);
-  processor_.start(now_, action.request, where, request.service);
+  if (replicas_[*where].running.empty()) recorder_.replica_busy(now_);
+  replicas_[*where].running.push_back(action.request);
+  processor_.start(now_, action.request, *where, request.service);
 }
 
 void World::carry_out(const core::Reject& action) {
-  const core::Slot slot = *requests_.find(action.request);
+  const auto slot = requests_.find(action.request);
+  if (!slot) return;
   recorder_.rejected(now_);
-  requests_[slot].has_ended = true;
-  if (!requests_[slot].runs) requests_.erase(slot);
+  requests_[*slot].has_ended = true;
+  if (!requests_[*slot].runs) requests_.erase(*slot);
 }
 
-// The replica obeys at once, as a program of the SDK's does within milliseconds. The core hears of it as of any other
-// event: after the step.
+// A program that announces it ends the work at once, as those of the SDK do within milliseconds; others compute on,
+// also where their connection is closed. The core hears of it as of any other event: after the step.
 void World::carry_out(const core::CancelOnReplica& action) {
+  if (!options_.replicas_cancel) return;
   processor_.cancel(now_, action.request);
   plan(now_, Kind::kAbandon, core::to_number(action.request));
 }

@@ -51,6 +51,9 @@ struct WorldOptions {
   core::Duration request_timeout = std::chrono::seconds{240};
   // Requests compute, on the cores of settings.machine and with the CPUs of settings.replica; else they only take time.
   bool is_cpu_bound = false;
+  // Replicas announce that they end a request whose connection is closed, as programs of the SDK do, and do it at once.
+  // Others compute on.
+  bool replicas_cancel = false;
   // All service times, times this.
   double service_scale = 1;
   std::vector<Scheduled> scheduled;  // in the order of their times
@@ -116,7 +119,7 @@ class World {
   void end_in_slot(core::RequestId id, core::Outcome outcome);
   void exit(core::ReplicaId id);
   void lose(core::RequestId id);
-  void vacate(core::Slot where, core::RequestId id);
+  void vacate(core::ReplicaId replica, core::RequestId id);
   void leave(core::RequestId id);
   void run_timed();
   void sample_usage();

@@ -20,7 +20,11 @@ using namespace std::chrono_literals;
 class RandomWorld {
  public:
   explicit RandomWorld(std::uint64_t seed)
-      : random_{seed}, settings_{random_settings()}, service_{settings_}, invariants_{settings_} {}
+      : random_{seed},
+        is_round_{one_in(2)},
+        settings_{random_settings()},
+        service_{settings_},
+        invariants_{settings_} {}
 
   // Plays about `events` events. Returns the promise that broke, if any.
   std::optional<std::string> play(std::uint64_t events) {
@@ -65,6 +69,8 @@ class RandomWorld {
     made.replica.is_concurrency_auto = one_in(4);
     made.replica.concurrency = 1 + below(4);
     made.replica.grace = 2s;
+    made.replica.cancel = static_cast<CancelMode>(below(3));
+    made.replica.cancel_grace = std::chrono::milliseconds{100 << below(6)};
     made.replica.start_timeout = 5s;
     made.replica.backoff_first = 50ms;
     made.replica.backoff_max = 1s;
@@ -85,6 +91,11 @@ class RandomWorld {
 
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
+  // Half of the worlds know few times only, so that what happens and what is due fall into one instant.
+  Duration random_span(std::uint32_t below_ms) {
+    if (is_round_) return 100ms * below(below_ms / 100);
+    return std::chrono::microseconds{below(1000 * below_ms)};
+  }
 
   void play_one() {
     switch (below(18)) {
@@ -129,7 +140,7 @@ class RandomWorld {
 
   void arrive(std::uint32_t count) {
     for (; count > 0; --count) {
-      const TimePoint deadline = one_in(3) ? now_ + std::chrono::milliseconds{below(3000)} : kNever;
+      const TimePoint deadline = one_in(3) ? now_ + random_span(3000) : kNever;
       step(RequestArrived{.request = RequestId{next_request_++},
                           .deadline = deadline,
                           .safe_to_repeat = one_in(2),
@@ -143,7 +154,7 @@ class RandomWorld {
     const Running running = running_[index];
     running_[index] = running_.back();
     running_.pop_back();
-    const auto outcome = one_in(12) ? static_cast<Outcome>(below(6)) : Outcome::kAnswered;
+    const auto outcome = one_in(12) ? static_cast<Outcome>(below(8)) : Outcome::kAnswered;
     step(ResponseFinished{.request = running.request, .replica = running.replica, .outcome = outcome});
   }
 
@@ -156,7 +167,7 @@ class RandomWorld {
     for (LiveReplica& replica : replicas_) {
       if (replica.ready || one_in(2)) continue;
       replica.ready = true;
-      return step(ReplicaReady{replica.id});
+      return step(ReplicaReady{.replica = replica.id, .cancels = one_in(2)});
     }
   }
 
@@ -194,9 +205,10 @@ class RandomWorld {
   }
 
   void pass_time() {
-    const TimePoint end = now_ + std::chrono::microseconds{below(200'000)};
+    const TimePoint end = now_ + random_span(200);
     while (service_.next_deadline() && *service_.next_deadline() <= end && !broken_) {
       now_ = std::max(now_, *service_.next_deadline());
+      if (one_in(3)) finish_one();  // as the time ends: it counts
       step(TimerDue{});
     }
     now_ = end;
@@ -220,6 +232,7 @@ class RandomWorld {
   void carry_out(const Other&) {}
 
   std::mt19937_64 random_;
+  bool is_round_;
   Settings settings_;
   Service service_;
   check::Invariants invariants_;

@@ -46,6 +46,9 @@ class ServiceDriver {
     actions_ = std::move(all);
   }
 
+  // Moves time on and looks at no timer, as a loop does that is held up.
+  void sleep(core::Duration span) { now_ += span; }
+
   void start(std::uint32_t ready_replicas) {
     handle(core::TimerDue{});
     for (std::uint32_t n = 1; n <= ready_replicas; ++n) handle(core::ReplicaReady{replica(n)});

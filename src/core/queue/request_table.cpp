@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace tenfold::core {
@@ -34,7 +35,7 @@ void RequestTable::enqueue(const RequestRecord& record) {
   kept.rank = rank_of(settings_, kept);
   kept.ticket = next_ticket_++;
   link_back(slot);
-  watch_deadline(slot);
+  watch(slot, kept.deadline);
 }
 
 Slot RequestTable::dispatch_front(TimePoint now, ReplicaId replica) {
@@ -45,27 +46,39 @@ Slot RequestTable::dispatch_front(TimePoint now, ReplicaId replica) {
   record.state = RequestState::kRunning;
   record.replica = replica;
   record.dispatched = now;
+  record.was_dispatched = true;
   ++record.attempts;
   return slot;
 }
 
-void RequestTable::requeue_front(Slot slot, bool lost) {
+void RequestTable::requeue_front(Slot slot, Again how) {
   RequestRecord& record = table_[slot].record;
   assert(record.state == RequestState::kRunning);
   record.state = RequestState::kWaiting;
   record.rank = kFrontRank;
-  if (lost) ++record.replicas_lost;
+  if (how == Again::kCounted) record.lost_on = record.replica;
+  if (how == Again::kUncounted) --record.attempts;
   link_front(slot);
 }
 
-void RequestTable::mark_cancelling(Slot slot) {
-  assert(table_[slot].record.state == RequestState::kRunning);
-  table_[slot].record.state = RequestState::kCancelling;
+void RequestTable::mark_cancelling(Slot slot, TimePoint limit) {
+  RequestRecord& record = table_[slot].record;
+  assert(record.state == RequestState::kRunning);
+  record.state = RequestState::kCancelling;
+  record.cancel_limit = limit;
+  ++withdrawn_;
+  watch(slot, limit);
+}
+
+void RequestTable::mark_stuck(Slot slot) {
+  assert(table_[slot].record.state == RequestState::kCancelling);
+  table_[slot].record.state = RequestState::kStuck;
   deadlines_.erase(slot);
 }
 
 void RequestTable::erase(Slot slot) {
   if (table_[slot].record.state == RequestState::kWaiting) unlink(slot);
+  if (table_[slot].record.state >= RequestState::kCancelling) --withdrawn_;
   deadlines_.erase(slot);
   table_[slot].live = false;
   table_.erase(slot);
@@ -91,7 +104,10 @@ void RequestTable::load(const Checkpoint& checkpoint) {
   const auto insert = [this](const RequestRecord& record) {
     const Slot slot = table_.insert({.id = record.id, .record = record});
     slots_ = std::max(slots_, slot + 1);
-    if (record.state != RequestState::kCancelling) watch_deadline(slot);
+    if (record.state >= RequestState::kCancelling) ++withdrawn_;
+    if (record.state <= RequestState::kCancelling) {
+      watch(slot, record.state == RequestState::kCancelling ? record.cancel_limit : record.deadline);
+    }
     return slot;
   };
   for (const RequestRecord& record : checkpoint.waiting) link_back(insert(record));
@@ -107,12 +123,19 @@ void RequestTable::link_back(Slot slot) {
   link(slot);
 }
 
+// Behind those that came back before it and are older. There are as many as slots at most, and mostly none.
 void RequestTable::link_front(Slot slot) {
-  Entry& entry = table_[slot];
-  entry.previous = kNoSlot;
-  entry.next = head_;
-  (head_ == kNoSlot ? tail_ : table_[head_].previous) = slot;
-  head_ = slot;
+  Slot before = kNoSlot;
+  Slot after = head_;
+  const auto is_older = [&](Slot other) {
+    const RequestRecord& record = table_[other].record;
+    return record.rank == kFrontRank && record.ticket < table_[slot].record.ticket;
+  };
+  while (after != kNoSlot && is_older(after)) before = std::exchange(after, table_[after].next);
+  table_[slot].previous = before;
+  table_[slot].next = after;
+  (before == kNoSlot ? head_ : table_[before].next) = slot;
+  (after == kNoSlot ? tail_ : table_[after].previous) = slot;
   link(slot);
 }
 
@@ -132,9 +155,9 @@ void RequestTable::unlink(Slot slot) {
   --waiting_;
 }
 
-void RequestTable::watch_deadline(Slot slot) {
-  const RequestRecord& record = table_[slot].record;
-  if (record.deadline != kNever) deadlines_.set(slot, {record.deadline, record.id});
+void RequestTable::watch(Slot slot, TimePoint limit) {
+  if (limit == kNever) return deadlines_.erase(slot);
+  deadlines_.set(slot, {limit, table_[slot].record.id});
 }
 
 }  // namespace tenfold::core

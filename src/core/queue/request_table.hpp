@@ -13,10 +13,11 @@
 
 namespace tenfold::core {
 
-// A request is in one of three states: it waits in the queue, it runs in a slot, or it is being cancelled and its slot
-// is not free yet. A request that is tried again stands at the queue's front, because it has waited longest.
+// A request waits in the queue, runs in a slot, or was taken back and its slot is not free yet. One that is tried again
+// stands at the queue's front, because it has waited longest.
 //
-// Requests that wait or run leave by their deadline; the table knows the next one.
+// Requests that wait or run leave by their deadline, and those that were taken back must leave by a limit; the table
+// knows the next of these instants.
 class RequestTable {
  public:
   explicit RequestTable(const QueueSettings& settings) : settings_{settings} {}
@@ -27,6 +28,9 @@ class RequestTable {
   std::uint32_t waiting() const { return waiting_; }
   // Slots taken: running and being cancelled.
   std::uint32_t running() const { return static_cast<std::uint32_t>(table_.size()) - waiting_; }
+
+  // Of these, the ones that nobody waits for any more.
+  std::uint32_t withdrawn() const { return withdrawn_; }
 
   // What waits is expected to take so long in slots, all together, as far as anything was known of it when it came.
   Duration expected_work() const { return expected_work_; }
@@ -41,11 +45,17 @@ class RequestTable {
   // Takes the first of the queue to `replica`. The queue must not be empty. Returns its slot.
   Slot dispatch_front(TimePoint now, ReplicaId replica);
 
-  // Lets a request that ran wait again, before all others; `lost` says that its replica was lost with it.
-  void requeue_front(Slot slot, bool lost);
+  // Lets a request that ran wait again, before all others, in the order of their coming. `how` says whether the stay
+  // that ended counts as one of its attempts, with its replica lost.
+  enum class Again : std::uint8_t { kUncounted, kCounted };
+  void requeue_front(Slot slot, Again how);
+  // It came back from a replica that read nothing of it.
+  void count_return(Slot slot) { ++table_[slot].record.returns; }
 
-  // The request no longer matters to a client, but its slot is not free. It must run.
-  void mark_cancelling(Slot slot);
+  // Nobody waits for the request any more, but its slot is not free. It must run, and end by `limit`.
+  void mark_cancelling(Slot slot, TimePoint limit);
+  // It was taken back, and its limit has passed.
+  void mark_stuck(Slot slot);
 
   // Ends a request in any state.
   void erase(Slot slot);
@@ -59,7 +69,7 @@ class RequestTable {
     for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
   }
 
-  // When the next deadline passes, and whose it is.
+  // When the next deadline or limit passes, and whose it is.
   std::optional<TimePoint> next_deadline() const;
   Slot next_to_expire() const { return deadlines_.top(); }
 
@@ -80,7 +90,7 @@ class RequestTable {
   void link_front(Slot slot);
   void link(Slot slot);
   void unlink(Slot slot);
-  void watch_deadline(Slot slot);
+  void watch(Slot slot, TimePoint limit);
 
   QueueSettings settings_;
   SlotTable<RequestId, Entry> table_;
@@ -88,6 +98,7 @@ class RequestTable {
   Slot head_ = kNoSlot;
   Slot tail_ = kNoSlot;
   std::uint32_t waiting_ = 0;
+  std::uint32_t withdrawn_ = 0;
   Duration expected_work_{};
   std::uint64_t next_ticket_ = 1;
   std::uint32_t slots_ = 0;                                     // slots ever used: the bound of a scan

@@ -23,6 +23,10 @@ struct Totals {
   std::uint64_t config_changes = 0;
   std::uint64_t clock_steps = 0;
   std::uint64_t left = 0;
+  std::uint64_t busy = 0;
+  std::uint64_t lost_alone = 0;
+  std::uint64_t never_ended = 0;
+  std::uint64_t ties = 0;
 };
 
 void run_seed(std::uint64_t seed, Totals& totals) {
@@ -37,6 +41,10 @@ void run_seed(std::uint64_t seed, Totals& totals) {
   totals.config_changes += result.config_changes;
   totals.clock_steps += result.clock_steps;
   totals.left += result.left;
+  totals.busy += result.busy;
+  totals.lost_alone += result.lost_alone;
+  totals.never_ended += result.never_ended;
+  totals.ties += result.ties;
 }
 
 class FaultSimulation : public testing::TestWithParam<std::uint64_t> {};
@@ -61,6 +69,10 @@ TEST_P(FaultSimulation, KeepsEveryPromise) {
   EXPECT_GT(totals.config_changes, seeds);
   EXPECT_GT(totals.clock_steps, seeds);
   EXPECT_GT(totals.left, seeds);
+  EXPECT_GT(totals.busy, seeds);
+  EXPECT_GT(totals.lost_alone, seeds);
+  EXPECT_GT(totals.never_ended, seeds);
+  EXPECT_GT(totals.ties, 100 * seeds);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shard, FaultSimulation, testing::Range<std::uint64_t>(0, kShards));

@@ -152,15 +152,28 @@ TEST(Service, TellsTheReplicaWhenTheClientOfARunningRequestLeft) {
   EXPECT_THAT(driver.actions(), IsEmpty());
 }
 
-TEST(Service, RepeatsASafeRequestElsewhereBeforeAllOthersAndOnlyOnce) {
+TEST(Service, RepeatsASafeRequestBeforeAllOthersAndOnlyOnce) {
   ServiceDriver driver{settings(2, 2)};
   driver.start(2);
   driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
   driver.arrive(2);
   driver.arrive(3);
   driver.lose(1, 1);
-  EXPECT_THAT(driver.actions(), IsEmpty()) << "replica 1 is suspended, replica 2 is busy";
-  driver.answer(2, 2);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 2})) << "no other has a free slot";
+  driver.lose(1, 1);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+}
+
+TEST(Service, ARetryPrefersAReplicaThatDidNotLoseIt) {
+  ServiceDriver driver{settings(2, 2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.arrive(2);
+  driver.arrive(3);  // replica 1 has two, then one: it would be the next
+  driver.arrive(4);
+  driver.answer(3, 1);
+  driver.answer(4, 2);
+  driver.lose(1, 1);
   EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 2}));
 }
 
@@ -169,8 +182,28 @@ TEST(Service, ARequestThatTwoReplicasDiedWithIsPoison) {
   driver.start(2);
   driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
   driver.lose(1, 1);
+  driver.handle(ReplicaExited{replica(1), ExitKind::kSignaled, 9});
   driver.lose(1, 2);
   EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kPoison, 0s}));
+}
+
+TEST(Service, OneDyingReplicaIsNotCountedTwice) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 2}));
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kReplicaLost, 0s}));
+}
+
+TEST(Service, ARequestThatTwoLivingReplicasDroppedIsNoPoison) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1);
+  driver.lose(1, 2);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kReplicaLost, 0s}));
 }
 
 TEST(Service, ARequestThatMayNotBeRepeatedFailsWithItsReplica) {
@@ -181,14 +214,73 @@ TEST(Service, ARequestThatMayNotBeRepeatedFailsWithItsReplica) {
   EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kReplicaLost, 0s}));
 }
 
-TEST(Service, ARequestThatWasNeverSentIsRepeatedEvenIfItIsNotSafe) {
+TEST(Service, ARequestThatWasNotReadGoesAgainWithoutCountingTenTimes) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.arrive(2);
+  for (int n = 1; n <= 10; ++n) {
+    driver.lose(1, 1, Outcome::kNotSent);
+    EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 1})) << n;
+  }
+  driver.lose(1, 1, Outcome::kNotSent);  // counts as a loss, of which nothing was done
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 2}));
+  driver.lose(1, 1, Outcome::kNotSent);
+  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+}
+
+TEST(Service, WhatABusyReplicaDidNotTakeGoesToAnotherAndIsNeverLost) {
   ServiceDriver driver{settings(2, 2)};
   driver.start(2);
   driver.arrive(1);
-  driver.lose(1, 1, Outcome::kNotSent);
-  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 2}));
-  driver.lose(1, 2, Outcome::kNotSent);
-  EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
+  driver.lose(1, 1, Outcome::kBusy);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 1}));
+  for (int n = 0; n < 30; ++n) {
+    driver.lose(1, driver.of<Dispatch>().empty() ? 0 : to_number(driver.of<Dispatch>()[0].replica), Outcome::kBusy);
+    EXPECT_THAT(driver.of<Reject>(), IsEmpty());
+    driver.advance(1s);
+  }
+}
+
+TEST(Service, ABusyReplicaGetsNothingForPausesThatDoubleUntilItAnswers) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  for (const Duration pause : {5ms, 10ms, 20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1000ms, 1000ms}) {
+    driver.lose(1, 1, Outcome::kBusy);
+    EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
+    driver.advance(pause - 1ns);
+    EXPECT_THAT(driver.of<Dispatch>(), IsEmpty()) << pause.count();
+    driver.advance(1ns);
+    EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(1), 1})) << pause.count();
+  }
+  driver.answer(1, 1);
+  driver.arrive(2);
+  driver.lose(2, 1, Outcome::kBusy);
+  driver.advance(5ms);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
+}
+
+TEST(Service, WhatComesBackStandsBeforeAllOthersInTheOrderOfItsComing) {
+  ServiceDriver driver{settings(1, 1, 3)};
+  driver.start(1);
+  for (std::uint64_t n = 1; n <= 4; ++n) driver.arrive(n);
+  for (const std::uint64_t n : {2, 1, 3}) driver.lose(n, 1, Outcome::kBusy);
+  driver.advance(5ms);
+  std::vector<RequestId> order;
+  for (const Dispatch& dispatch : driver.of<Dispatch>()) order.push_back(dispatch.request);
+  EXPECT_THAT(order, ElementsAre(request(1), request(2), request(3)));
+}
+
+TEST(Service, AnAnswerThatIsNoneIsToldAsSuchAndNeverRepeated) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.lose(1, 1, Outcome::kBadAnswer);
+  EXPECT_THAT(driver.actions(), ElementsAre(Action{Reject{request(1), RejectReason::kBadAnswer, 0s}}));
+  driver.arrive(2);
+  driver.arrive(3);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(3), replica(1), 1})) << "it is not suspended";
 }
 
 TEST(Service, AnAnswerThatBrokeIsNeverRepeated) {
@@ -207,14 +299,12 @@ TEST(Service, ARequestThatWasTooLargeToKeepIsNotRepeated) {
   EXPECT_EQ(driver.of<Reject>().at(0).reason, RejectReason::kReplicaLost);
 }
 
-TEST(Service, AReplicaThatLostARequestGetsNothingUntilItIsKnownToLive) {
+TEST(Service, AReplicaThatLivesIsNotSuspendedForWhatOneConnectionDid) {
   ServiceDriver driver{settings(1, 1)};
   driver.start(1);
   driver.arrive(1);
   driver.arrive(2);
   driver.lose(1, 1);
-  EXPECT_THAT(driver.of<Dispatch>(), IsEmpty());
-  driver.advance(100ms);
   EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
 }
 
