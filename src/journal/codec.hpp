@@ -130,7 +130,6 @@ auto fields(Of<core::Checkpoint> auto& x) {
 }
 
 auto fields(Of<Step> auto& x) { return std::tie(x.now, x.event, x.actions); }
-auto fields(Of<Gap> auto& x) { return std::tie(x.lost); }
 auto fields(Of<ServiceNote> auto& x) { return std::tie(x.at, x.version, x.command, x.endpoint); }
 auto fields(Of<RequestNote> auto& x) { return std::tie(x.at, x.request, x.method, x.target, x.client); }
 auto fields(Of<ClassNote> auto& x) { return std::tie(x.at, x.klass, x.name); }

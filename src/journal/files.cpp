@@ -15,11 +15,12 @@ namespace tenfold::journal {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> files_of(const fs::path& directory) {
+std::vector<fs::path> files_of(Disk& disk, const fs::path& directory) {
   std::vector<fs::path> files;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator{directory, error}) {
-    if (entry.path().extension() == ".tfj") files.push_back(entry.path());
+  if (const auto entries = disk.list(directory)) {
+    for (const Disk::Entry& entry : *entries) {
+      if (entry.path.extension() == ".tfj") files.push_back(entry.path);
+    }
   }
   std::ranges::sort(files, {}, number_of);
   return files;

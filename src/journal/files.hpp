@@ -6,10 +6,12 @@
 #include <optional>
 #include <vector>
 
+#include "journal/disk.hpp"
+
 namespace tenfold::journal {
 
 // The files of the journal in `directory`, in their order; none if there is no such directory.
-std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory);
+std::vector<std::filesystem::path> files_of(Disk& disk, const std::filesystem::path& directory);
 
 // 000042.tfj in `directory`, and back.
 std::filesystem::path path_of(const std::filesystem::path& directory, std::uint32_t number);

@@ -4,20 +4,26 @@
 //
 //     "TENFOLD\n"   8 bytes
 //     version       u32, kFormatVersion
-//     reserved      u32, zero
+//     checksum      u32, the low half of XXH3-64 of what follows, up to the first record
+//     run           u64, the number of the first file of the service that wrote this one
 //     unix_ns       i64, what the wall clock said when the core's clock stood at zero
+//     first         u64, the number of its first record: how many the service made before
+//     missing       u64, how many of those were lost
 //     record*
 //
 // and a record is
 //
 //     size          u32, of the payload
-//     checksum      u32, the low half of XXH3-64 of type and payload
+//     checksum      u32, the low half of XXH3-64 of what follows
+//     number        u32, the low half of its number: a service counts its records from 0
 //     type          u8, RecordType
 //     payload       as journal/codec.hpp writes it
 //
 // All numbers are little-endian. The first record of a file is a checkpoint of the core, so each file replays by
-// itself. When records are lost (the buffer was full, or the disk), a checkpoint follows before the next step. A file
-// may end within a record, after a crash or while it is written: what is there of that record is skipped.
+// itself. When a record is lost (the buffer was full, or the disk), so are those up to the next checkpoint, which
+// begins a file; that file's `first` tells how many. A file without records tells the same of the end. A file may end
+// within a record, after a crash or while it is written: what is there of that record is skipped. Where bytes are
+// damaged, the next record whose checksum and number are right is the next.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +35,20 @@
 namespace tenfold::journal {
 
 inline constexpr std::string_view kMagic = "TENFOLD\n";
-inline constexpr std::uint32_t kFormatVersion = 3;
-inline constexpr std::size_t kFileHeaderSize = 24;
-inline constexpr std::size_t kRecordHeaderSize = 9;
+inline constexpr std::uint32_t kFormatVersion = 4;
+inline constexpr std::size_t kFileHeaderSize = 48;
+inline constexpr std::size_t kRecordHeaderSize = 13;
+// Where in a record its checksum lies, and where what it covers begins; and the same of a file's header.
+inline constexpr std::size_t kChecksumAt = 4;
+inline constexpr std::size_t kCoveredAt = 8;
+inline constexpr std::size_t kHeaderChecksumAt = 12;
+inline constexpr std::size_t kHeaderCoveredAt = 16;
 // No record is larger: a checkpoint of ten million waiting requests.
 inline constexpr std::uint32_t kMaxRecordSize = std::uint32_t{1} << 30;
 
 enum class RecordType : std::uint8_t {
   kCheckpoint = 1,
   kStep,
-  kGap,
   kServiceNote,
   kRequestNote,
   kAnswerNote,
@@ -55,7 +65,7 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
-// Records were lost before this file.
+// Records are missing here. No record of its own: the reader sees it from the numbers.
 struct Gap {
   std::uint64_t lost = 0;
   friend bool operator==(const Gap&, const Gap&) = default;

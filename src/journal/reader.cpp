@@ -1,8 +1,7 @@
 #include "journal/reader.hpp"
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,8 +28,6 @@ std::optional<Record> decode(RecordType type, std::string_view payload) {
       return decode<core::Checkpoint>(payload);
     case RecordType::kStep:
       return decode<Step>(payload);
-    case RecordType::kGap:
-      return decode<Gap>(payload);
     case RecordType::kServiceNote:
       return decode<ServiceNote>(payload);
     case RecordType::kRequestNote:
@@ -54,19 +51,28 @@ T load(std::string_view bytes, std::size_t at) {
   return value;
 }
 
+std::uint32_t number_of_record(std::string_view record) { return load<std::uint32_t>(record, kCoveredAt); }
+
 }  // namespace
 
 std::string Place::to_string() const { return fmt::format("{}, record {} at byte {}", file.string(), number, offset); }
 
-std::expected<std::int64_t, std::string> RecordParser::parse_header(std::string_view bytes) {
+std::expected<FileHeader, std::string> RecordParser::parse_header(std::string_view bytes) {
   if (!bytes.starts_with(kMagic)) return std::unexpected("it is no journal of Tenfold's");
-  if (bytes.size() < kFileHeaderSize) return std::unexpected("its header is cut off");
-  const auto version = load<std::uint32_t>(bytes, 8);
+  if (bytes.size() < kMagic.size() + sizeof kFormatVersion) return std::unexpected("its header is cut off");
+  const auto version = load<std::uint32_t>(bytes, kMagic.size());
   if (version != kFormatVersion) {
     return std::unexpected(
         fmt::format("its format is version {}, and this Tenfold reads version {}", version, kFormatVersion));
   }
-  return load<std::int64_t>(bytes, 16);
+  if (bytes.size() < kFileHeaderSize) return std::unexpected("its header is cut off");
+  const std::string_view covered = bytes.substr(kHeaderCoveredAt, kFileHeaderSize - kHeaderCoveredAt);
+  if (checksum(covered) != load<std::uint32_t>(bytes, kHeaderChecksumAt))
+    return std::unexpected("its header is damaged: the checksum differs");
+  return FileHeader{.run = load<std::uint64_t>(covered, 0),
+                    .unix_time_at_zero = load<std::int64_t>(covered, 8),
+                    .first = load<std::uint64_t>(covered, 16),
+                    .missing = load<std::uint64_t>(covered, 24)};
 }
 
 std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::parse_record(std::string_view bytes) {
@@ -74,58 +80,99 @@ std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::pa
   const auto size = load<std::uint32_t>(bytes, 0);
   if (size > kMaxRecordSize) return std::unexpected(fmt::format("its size is damaged ({} bytes)", size));
   if (bytes.size() < kRecordHeaderSize + size) return std::nullopt;
-  const std::string_view covered = bytes.substr(kRecordHeaderSize - 1, size + 1);
-  if (checksum(covered) != load<std::uint32_t>(bytes, 4))
+  const std::string_view record = bytes.substr(0, kRecordHeaderSize + size);
+  if (checksum(record.substr(kCoveredAt)) != load<std::uint32_t>(record, kChecksumAt))
     return std::unexpected("its bytes are damaged: the checksum differs");
-  auto record = decode(static_cast<RecordType>(covered.front()), covered.substr(1));
-  if (!record) return std::unexpected("it does not have the form that its type says");
-  return Parsed{.record = std::move(*record), .size = kRecordHeaderSize + size};
+  auto decoded = decode(static_cast<RecordType>(record[kRecordHeaderSize - 1]), record.substr(kRecordHeaderSize));
+  if (!decoded) return std::unexpected("it does not have the form that its type says");
+  return Parsed{.record = std::move(*decoded), .size = record.size(), .number = number_of_record(record)};
 }
 
-std::expected<Reader, std::string> Reader::open(const std::filesystem::path& directory) {
-  auto files = files_of(directory);
+std::optional<std::size_t> RecordParser::find_record(std::string_view bytes, std::uint32_t damaged) {
+  for (std::size_t at = 1; at + kRecordHeaderSize <= bytes.size(); ++at) {
+    // As many records as there is room for may lie before it. Few places pass this test, and only they are summed up.
+    const std::uint32_t passed = number_of_record(bytes.substr(at)) - damaged;
+    if (passed == 0 || passed > at / kRecordHeaderSize + 1) continue;
+    const auto parsed = parse_record(bytes.substr(at));
+    if (parsed && *parsed) return at;
+  }
+  return std::nullopt;
+}
+
+std::expected<Reader, std::string> Reader::open(const std::filesystem::path& directory, Disk& disk) {
+  auto files = files_of(disk, directory);
   if (files.empty()) return std::unexpected(fmt::format("there is no journal in {}", directory.string()));
-  return Reader{std::move(files)};
+  return Reader{disk, std::move(files)};
 }
 
 std::optional<Record> Reader::next() {
-  while (problem_.empty()) {
+  while (missing_ == 0) {
     const std::string_view rest = std::string_view{bytes_}.substr(at_);
     if (rest.empty()) {
       if (!open_next_file()) return std::nullopt;
       continue;
     }
     place_.offset = at_;
-    ++place_.number;
+    place_.number = number_;
     auto parsed = RecordParser::parse_record(rest);
-    if (!parsed) {
-      problem_ = fmt::format("{}: {}", place_.to_string(), parsed.error());
-    } else if (*parsed) {
-      at_ += (*parsed)->size;
-      return std::move((*parsed)->record);
-    } else {
-      ++torn_files_;
-      at_ = bytes_.size();
+    if (!parsed || !*parsed || (*parsed)->number != static_cast<std::uint32_t>(number_)) {
+      pass_damage(!parsed ? parsed.error() : *parsed ? "its number is damaged" : "its size is damaged");
+      continue;
     }
+    at_ += (*parsed)->size;
+    ++number_;
+    return std::move((*parsed)->record);
   }
-  return std::nullopt;
+  number_ += missing_;
+  return Gap{.lost = std::exchange(missing_, 0)};
+}
+
+// Goes on where the next whole record begins. Where none follows, a record that is not all there is the torn end of
+// what was written.
+void Reader::pass_damage(const std::string& what) {
+  const std::string_view rest = std::string_view{bytes_}.substr(at_);
+  const auto number = static_cast<std::uint32_t>(number_);
+  if (const auto found = RecordParser::find_record(rest, number)) {
+    report(fmt::format("{}: {}", place_.to_string(), what));
+    at_ += *found;
+    missing_ = number_of_record(rest.substr(*found)) - number;
+    return;
+  }
+  const auto parsed = RecordParser::parse_record(rest);
+  if (parsed && !*parsed) {
+    ++torn_files_;
+  } else {
+    report(fmt::format("{}: {}", place_.to_string(), what));
+  }
+  at_ = bytes_.size();
 }
 
 bool Reader::open_next_file() {
   if (next_file_ == files_.size()) return false;
   place_ = {.file = files_[next_file_++]};
-  std::ifstream stream{place_.file, std::ios::binary};
-  bytes_.assign(std::istreambuf_iterator<char>{stream}, {});
+  bytes_ = disk_->read(place_.file).value_or("");
   at_ = bytes_.size();
-  if (bytes_.empty()) return true;  // just begun
+  if (bytes_.empty()) return true;  // just begun, or the oldest and gone
   const auto header = RecordParser::parse_header(bytes_);
   if (header) {
-    unix_time_at_zero_ = *header;
-    at_ = kFileHeaderSize;
+    begin_file(*header);
   } else {
-    problem_ = fmt::format("{}: {}", place_.file.string(), header.error());
+    report(fmt::format("{}: {}", place_.file.string(), header.error()));
   }
   return true;
+}
+
+void Reader::begin_file(const FileHeader& header) {
+  at_ = kFileHeaderSize;
+  // Of a service whose first files are gone, nothing is missing but what it had lost.
+  const bool goes_on = header.run == header_.run && header.first >= number_;
+  missing_ = goes_on ? header.first - number_ : header.missing;
+  if (!goes_on) number_ = header.first - missing_;
+  header_ = header;
+}
+
+void Reader::report(const std::string& what) {
+  if (damaged_places_++ == 0) damage_ = what;
 }
 
 }  // namespace tenfold::journal

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "journal/disk.hpp"
 #include "journal/format.hpp"
 
 namespace tenfold::journal {
@@ -20,58 +21,83 @@ using Record = std::variant<core::Checkpoint, Step, Gap, ServiceNote, RequestNot
 struct Place {
   std::filesystem::path file;
   std::uint64_t offset = 0;  // of its first byte
-  std::uint64_t number = 0;  // within its file, from 1
+  std::uint64_t number = 0;  // of all that the service made, from 0
   std::string to_string() const;
+};
+
+// What a file begins with (journal/format.hpp).
+struct FileHeader {
+  std::uint64_t run = 0;
+  std::int64_t unix_time_at_zero = 0;
+  std::uint64_t first = 0;
+  std::uint64_t missing = 0;
 };
 
 // Decodes one file's bytes. Sans-I/O.
 class RecordParser {
  public:
-  // What a file begins with. The error says why these bytes are no journal.
-  static std::expected<std::int64_t, std::string> parse_header(std::string_view bytes);
+  // The error says why these bytes are no journal.
+  static std::expected<FileHeader, std::string> parse_header(std::string_view bytes);
 
   // The record at the front of `bytes`, and how long it is; nothing if it is not all there. The error says what is
   // wrong.
   struct Parsed {
     Record record;
     std::size_t size = 0;
+    std::uint32_t number = 0;  // the low half
   };
   static std::expected<std::optional<Parsed>, std::string> parse_record(std::string_view bytes);
+
+  // Where in `bytes` the next record lies that is whole and has a number that fits there, behind a place that is
+  // damaged and where the record numbered `damaged` was to be; nothing if there is none.
+  static std::optional<std::size_t> find_record(std::string_view bytes, std::uint32_t damaged);
 };
 
 // Goes through all files of a directory, which may still be written.
 //
 //   Reader reader = *Reader::open(directory);
 //   while (auto record = reader.next()) ...
-//   if (!reader.problem().empty()) ...
+//   if (!reader.damage().empty()) ...
+//
+// Where records are missing, a Gap stands for them: those that it yields and those that its gaps tell are together all
+// that a service made, up to the last that it had a chance to write. What follows a gap is no continuation of what went
+// before, until the next checkpoint.
 class Reader {
  public:
-  // The error says that there is no journal there.
-  static std::expected<Reader, std::string> open(const std::filesystem::path& directory);
+  // The error says that there is no journal there. `disk` is borrowed.
+  static std::expected<Reader, std::string> open(const std::filesystem::path& directory, Disk& disk = real_disk());
 
-  // The next record, or nothing at the end or at a problem.
+  // The next record, or nothing at the end. What is damaged is passed over.
   std::optional<Record> next();
 
-  // What stopped the reading before the end, with its place; empty if nothing did.
-  const std::string& problem() const { return problem_; }
+  // Places that are damaged, so far, and the first of them in words; empty if there is none.
+  std::uint64_t damaged_places() const { return damaged_places_; }
+  const std::string& damage() const { return damage_; }
   // Where the last record lies.
   const Place& place() const { return place_; }
   // The wall clock, in nanoseconds since 1970, when the core's clock stood at zero: of the last record's file.
-  std::int64_t unix_time_at_zero() const { return unix_time_at_zero_; }
+  std::int64_t unix_time_at_zero() const { return header_.unix_time_at_zero; }
   // Files whose last record was cut off, by a crash or because it is being written.
   std::uint32_t torn_files() const { return torn_files_; }
 
  private:
-  explicit Reader(std::vector<std::filesystem::path> files) : files_{std::move(files)} {}
+  Reader(Disk& disk, std::vector<std::filesystem::path> files) : disk_{&disk}, files_{std::move(files)} {}
   bool open_next_file();
+  void begin_file(const FileHeader& header);
+  void pass_damage(const std::string& what);
+  void report(const std::string& what);
 
+  Disk* disk_;
   std::vector<std::filesystem::path> files_;
   std::size_t next_file_ = 0;
   std::string bytes_;  // of the file under way
   std::size_t at_ = 0;
+  FileHeader header_;
+  std::uint64_t number_ = 0;   // of the next record, if none is missing
+  std::uint64_t missing_ = 0;  // before the next record
   Place place_;
-  std::string problem_;
-  std::int64_t unix_time_at_zero_ = 0;
+  std::string damage_;
+  std::uint64_t damaged_places_ = 0;
   std::uint32_t torn_files_ = 0;
 };
 

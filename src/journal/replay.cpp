@@ -37,10 +37,13 @@ class Replayer {
   explicit Replayer(const Reader& reader) : reader_{reader} {}
 
   void take(const core::Checkpoint& checkpoint) { service_ = std::make_unique<core::Service>(checkpoint); }
-  void take(const Gap& gap) { result_.records_lost += gap.lost; }
+  void take(const Gap& gap) {
+    result_.records_lost += gap.lost;
+    service_.reset();
+  }
   void take(const Step& step) {
     if (!service_) {
-      result_.difference = reader_.place().to_string() + "\n  a step before the first checkpoint";
+      ++result_.steps_unproved;
       return;
     }
     actions_.clear();
@@ -63,17 +66,21 @@ class Replayer {
 
 }  // namespace
 
-std::expected<ReplayResult, std::string> replay(const std::filesystem::path& directory) {
-  auto reader = Reader::open(directory);
+std::expected<ReplayResult, std::string> replay(const std::filesystem::path& directory, Disk& disk) {
+  auto reader = Reader::open(directory, disk);
   if (!reader) return std::unexpected(reader.error());
   Replayer replayer{*reader};
   while (const auto record = reader->next()) {
     std::visit([&](const auto& r) { replayer.take(r); }, *record);
     if (!replayer.result().difference.empty()) break;
   }
-  if (!reader->problem().empty()) return std::unexpected(reader->problem());
-  replayer.result().files_torn = reader->torn_files();
-  return replayer.result();
+  ReplayResult& result = replayer.result();
+  if (result.steps + result.steps_unproved == 0 && reader->damaged_places() > 0)
+    return std::unexpected(reader->damage());
+  result.files_torn = reader->torn_files();
+  result.damage = reader->damage();
+  result.damaged_places = reader->damaged_places();
+  return result;
 }
 
 }  // namespace tenfold::journal

@@ -1,8 +1,7 @@
-// Writes the journal without ever making the loop wait.
+// Makes the journal's records and writes them, without ever making the loop wait.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -11,9 +10,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "core/service.hpp"
+#include "journal/disk.hpp"
 #include "journal/format.hpp"
 
 namespace tenfold::journal {
@@ -24,29 +23,44 @@ struct WriterOptions {
   // A file ends about here, and at most so many are kept: the oldest goes first. Together 1 GiB.
   std::size_t file_bytes = std::size_t{64} << 20;
   std::size_t files = 16;
-  // Told once when the journal cannot be written, and once when it can again. Called on the writer's thread.
+  // Something begins to wait: `write_pending` is to be called. On the recording side, which must not be kept.
+  std::function<void()> wake;
+  // A sentence for people: when the journal cannot be written, when it can again, and when the first record is lost
+  // because the disk is too slow. On the writing side.
   std::function<void(const std::string&)> on_trouble;
+  // The wall clock, in nanoseconds since 1970, when the core's clock stood at zero. Asked for each file.
+  std::function<std::int64_t()> unix_time_at_zero;
 };
 
-// Records are made and put into a buffer by one thread, the loop's, and written by a thread of the writer's own.
+// Two sides, which may be two threads: one makes records and puts them into a buffer, the other writes them.
 //
-//   auto writer = Writer::open(directory, {});
-//   if ((*writer)->needs_checkpoint()) (*writer)->checkpoint(service.save());
+//   auto writer = Writer::open(disk, directory, {.wake = ...});
+//
+//   if ((*writer)->needs_checkpoint()) (*writer)->checkpoint(service.save());   // the recording side
 //   service.handle(now, event, actions);
 //   (*writer)->step(now, event, actions);
 //
-// A checkpoint begins a new file. It is needed first of all, when a file is full, and after records were lost.
+//   next = (*writer)->write_pending(now);                                      // the writing side
+//   (*writer)->finish();
+//
+// Every record has a number. Once one is lost, because the buffer or the disk is full, all that follow are, until the
+// next checkpoint: it begins a new file, which says how many came before it. So what stands in a file is whole, and
+// what is missing between two files is known. WriterThread (journal/writer_thread.hpp) is the writing side as a thread.
 class Writer {
  public:
-  // Makes the directory. The error says what was wrong and what to do.
-  static std::expected<std::unique_ptr<Writer>, std::string> open(const std::filesystem::path& directory,
+  // Makes the directory and takes it for this service alone. The error says what was wrong and what to do. `disk` is
+  // borrowed.
+  static std::expected<std::unique_ptr<Writer>, std::string> open(Disk& disk, const std::filesystem::path& directory,
                                                                   WriterOptions options);
-  // Writes what waits.
-  ~Writer();
+  // What was not written is lost, as when a process is killed: call `finish` before.
+  ~Writer() = default;
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Before the next step, the core's state is wanted.
+  // ---- the recording side
+
+  // Before the next record, the core's state is wanted: first of all, when a file is full, and after a loss, as soon as
+  // there is room again.
   bool needs_checkpoint() const { return needs_checkpoint_.load(std::memory_order_relaxed); }
   void checkpoint(const core::Checkpoint& checkpoint);
 
@@ -58,50 +72,80 @@ class Writer {
   void note(const ReplicaExitNote& note);
   void note(const ClassNote& note);
 
-  // Records dropped so far.
+  // Records that were made so far, and how many of them are not in the journal and will not be. From any thread.
+  std::uint64_t recorded() const;
   std::uint64_t lost() const;
 
+  // ---- the writing side
+
+  // Writes what has gathered long enough. Returns when to be called again; kNever: after the next `wake`.
+  core::TimePoint write_pending(core::TimePoint now);
+  // Writes all that waits, says what is missing at the end, and closes. Nothing is recorded after that.
+  void finish();
+
  private:
-  Writer(std::filesystem::path directory, WriterOptions options);
+  // What waits, as the two sides hand it over.
+  struct Batch {
+    std::string bytes;
+    std::uint64_t first = 0;                 // the number of its first record
+    std::uint64_t count = 0;                 // of its records
+    std::optional<std::size_t> new_file_at;  // where in `bytes` a new file begins
+  };
+
+  Writer(Disk& disk, std::filesystem::path directory, WriterOptions options);
 
   template <class Payload>
-  void record(RecordType type, const Payload& payload);
+  void record(RecordType type, const Payload& payload, bool begins_file = false);
   void begin_record(RecordType type);
-  void end_record();
   // Puts the record into the buffer, as the first of a new file if `begins_file`.
   void push(bool begins_file);
 
-  void run();
-  void write(std::string& bytes, std::optional<std::size_t> new_file_at);
-  void begin_file();
-  void append(std::string_view bytes);
-  void trouble(const std::string& what);
+  std::error_code try_file();
+  bool is_anything_waiting();
+  void take_batch();
+  void write_batch();
+  void begin_file(std::uint64_t first);
+  std::error_code create_file();
+  void append_records(std::string_view records);
+  std::size_t append(std::string_view bytes);
+  void fail(std::error_code error);
+  void tell_of_losses();
+  void tell(const std::string& what) const;
   void remove_oldest();
 
+  Disk& disk_;
   std::filesystem::path directory_;
   WriterOptions options_;
+  std::unique_ptr<Disk::Lock> lock_;  // none where the file system has no locks
 
-  // The loop's thread.
+  // The recording side's.
   std::string record_;
-  std::uint64_t told_lost_ = 0;
 
   std::atomic<bool> needs_checkpoint_ = true;
 
   // Guards what stands below. A message for each record would allocate and wake the writer each time; the buffer is
   // swapped every 25 milliseconds at most, and the lock is held for a copy of some hundred bytes.
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string buffer_;
-  std::optional<std::size_t> new_file_at_;  // where in the buffer a new file begins
-  bool is_stopping_ = false;
+  Batch waiting_;
+  std::uint64_t recorded_ = 0;
   std::uint64_t lost_ = 0;
+  bool is_losing_ = true;     // until the next checkpoint, all is lost
+  bool is_too_slow_ = false;  // the buffer has once been full
 
-  // The writer's thread.
-  int fd_ = -1;
+  // The writing side's.
+  Batch batch_;
+  std::unique_ptr<Disk::File> file_;
+  std::filesystem::path file_path_;
   std::uint32_t file_number_ = 0;
-  std::size_t file_size_ = 0;
+  std::uint64_t run_ = 0;  // the number of this service's first file
+  std::uint64_t file_size_ = 0;
+  std::uint64_t file_records_ = 0;
+  std::uint64_t written_ = 0;                     // records, in all files together
+  std::uint64_t told_until_ = 0;                  // the records below this are written, or a file says that they miss
+  core::TimePoint gathers_until_ = core::kNever;  // kNever: nothing waits yet
+  core::TimePoint retry_at_ = core::TimePoint::min();
   bool is_in_trouble_ = false;
-  std::thread thread_;
+  bool is_slowness_told_ = false;
 };
 
 }  // namespace tenfold::journal

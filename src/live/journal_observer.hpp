@@ -1,8 +1,6 @@
 // Writes what happens into the journal.
 #pragma once
 
-#include <memory>
-
 #include "journal/writer.hpp"
 #include "live/observer.hpp"
 
@@ -11,8 +9,8 @@ namespace tenfold::live {
 // Silent until it is given a writer.
 class JournalObserver final : public Observer {
  public:
-  void write_to(std::unique_ptr<journal::Writer> writer) { writer_ = std::move(writer); }
-  journal::Writer* writer() { return writer_.get(); }
+  // `writer` is borrowed.
+  void write_to(journal::Writer& writer) { writer_ = &writer; }
 
   void stepping(const core::Service& service) override;
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
@@ -24,7 +22,7 @@ class JournalObserver final : public Observer {
   void replica_exited(core::TimePoint now, core::ReplicaId replica, const ReplicaExit& exit) override;
 
  private:
-  std::unique_ptr<journal::Writer> writer_;
+  journal::Writer* writer_ = nullptr;
   journal::RequestNote request_note_;  // keeps its strings' room
 };
 

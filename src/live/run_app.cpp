@@ -15,6 +15,7 @@
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "journal/files.hpp"
+#include "journal/writer_thread.hpp"
 #include "live/admin.hpp"
 #include "live/clock.hpp"
 #include "live/config_changes.hpp"
@@ -137,7 +138,7 @@ class App final : private IngressEvents {
     provider_.emplace(loop_, spec, ingress_);
     raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
-    admin_.emplace(ingress_, observer_.writer());
+    admin_.emplace(ingress_, journal_ ? &journal_->writer() : nullptr);
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
@@ -153,14 +154,16 @@ class App final : private IngressEvents {
     options.on_trouble = [this](const std::string& what) {
       boost::asio::post(loop_, [this, what] { say("{}", what); });
     };
-    auto writer = journal::Writer::open(directory, std::move(options));
-    if (!writer) return writer.error();
-    (*writer)->checkpoint(ingress_.service().save());
-    observer_.write_to(std::move(*writer));
-    observer_.writer()->note(journal::ServiceNote{.at = now(loop_),
-                                                  .version = std::string{kVersion},
-                                                  .command = fmt::format("{}", fmt::join(config_.command, " ")),
-                                                  .endpoint = "http://" + endpoint_.to_string()});
+    auto journal = journal::WriterThread::start(directory, std::move(options));
+    if (!journal) return journal.error();
+    journal_ = std::move(*journal);
+    journal::Writer& writer = journal_->writer();
+    writer.checkpoint(ingress_.service().save());
+    writer.note(journal::ServiceNote{.at = now(loop_),
+                                     .version = std::string{kVersion},
+                                     .command = fmt::format("{}", fmt::join(config_.command, " ")),
+                                     .endpoint = "http://" + endpoint_.to_string()});
+    observer_.write_to(writer);
     say("journal: {}", directory.string());
     return std::nullopt;
   }
@@ -290,7 +293,8 @@ class App final : private IngressEvents {
 
   config::AppConfig config_;
   ConfigSource source_;
-  http::EpollLoop loop_;
+  http::Loop loop_{1};
+  std::unique_ptr<journal::WriterThread> journal_;
   JournalObserver observer_;
   Ingress ingress_;
   http::Server server_;

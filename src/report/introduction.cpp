@@ -82,8 +82,14 @@ std::vector<std::string> introduction_of(const Story& story) {
     lines.push_back(fmt::format("It ran under {}{}.", settings_text(story.settings.front().settings),
                                 story.settings.size() > 1 ? " at first" : ""));
   }
-  if (story.records_lost > 0)
-    lines.push_back(fmt::format("The journal has gaps: {} records were lost.", story.records_lost));
+  if (story.records_lost > 0) {
+    lines.push_back(
+        fmt::format("{} records of the journal are missing: what they told is not in this story.", story.records_lost));
+  }
+  if (story.damaged_places > 0) {
+    lines.push_back(
+        fmt::format("The journal is damaged in {} places, the first: {}.", story.damaged_places, story.damage));
+  }
   if (story.bursts > 1) {
     lines.push_back(
         fmt::format("{} requests in {} bursts; this is the story of the largest.", story.requests, story.bursts));

@@ -128,7 +128,8 @@ std::string to_json(const Story& story) {
                                        {"replica_seconds", story.replica_seconds},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},
-                                       {"records_lost", story.records_lost}});
+                                       {"records_lost", story.records_lost},
+                                       {"damaged_places", story.damaged_places}});
 }
 
 }  // namespace tenfold::report

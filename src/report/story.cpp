@@ -69,15 +69,17 @@ std::vector<ReplicaPoint> replica_counts(const Story& story) {
   return points;
 }
 
-std::expected<Story, std::string> tell(const std::filesystem::path& directory) {
-  auto reader = journal::Reader::open(directory);
+std::expected<Story, std::string> tell(const std::filesystem::path& directory, journal::Disk& disk) {
+  auto reader = journal::Reader::open(directory, disk);
   if (!reader) return std::unexpected(reader.error());
   Collector collector;
   while (const auto record = reader->next()) {
     std::visit([&](const auto& r) { collector.take(r); }, *record);
   }
-  if (!reader->problem().empty()) return std::unexpected(reader->problem());
   Story story = collector.finish();
+  if (story.settings.empty() && reader->damaged_places() > 0) return std::unexpected(reader->damage());
+  story.damage = reader->damage();
+  story.damaged_places = reader->damaged_places();
   story.torn_files = reader->torn_files();
   story.unix_time_at_zero_ns = reader->unix_time_at_zero();
   return story;

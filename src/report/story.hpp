@@ -16,6 +16,7 @@
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
+#include "journal/disk.hpp"
 
 namespace tenfold::report {
 
@@ -140,6 +141,8 @@ struct Story {
   std::vector<MetricStory> metrics;
   double replica_seconds = 0;  // of all replicas
   std::uint64_t records_lost = 0;
+  std::string damage;  // the first damaged place in words; empty if there is none
+  std::uint64_t damaged_places = 0;
   std::uint32_t torn_files = 0;
 };
 
@@ -153,7 +156,8 @@ struct ReplicaPoint {
 std::vector<ReplicaPoint> replica_counts(const Story& story);
 
 // The story of the journal in `directory`, which may still be written. The error says what is wrong with it.
-std::expected<Story, std::string> tell(const std::filesystem::path& directory);
+std::expected<Story, std::string> tell(const std::filesystem::path& directory,
+                                       journal::Disk& disk = journal::real_disk());
 
 // The story for people on a terminal, for programs, and as a page for a browser: narrative, tables and chart in one
 // file.

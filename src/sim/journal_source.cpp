@@ -91,8 +91,8 @@ std::expected<Recording, std::string> read_recording(const std::filesystem::path
   if (!reader) return std::unexpected(reader.error());
   RecordingBuilder builder;
   while (const auto record = reader->next()) builder.take(*record);
-  if (!reader->problem().empty()) return std::unexpected(reader->problem());
   Recording recording = builder.finish();
+  if (recording.arrivals.empty() && reader->damaged_places() > 0) return std::unexpected(reader->damage());
   if (recording.arrivals.empty())
     return std::unexpected(fmt::format("no request arrived in the journal {}", directory.string()));
   return recording;

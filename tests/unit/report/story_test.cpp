@@ -5,8 +5,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include "journal/memory_disk.hpp"
 #include "journal/writer.hpp"
 
 namespace tenfold::report {
@@ -22,26 +22,23 @@ namespace fs = std::filesystem;
 
 class JournalStory : public testing::Test {
  protected:
-  void TearDown() override { fs::remove_all(directory_); }
-
   void step(const core::Event& event, const core::Actions& actions = {}) { writer_->step(now_, event, actions); }
 
   void reopen() {
+    writer_->finish();
     writer_.reset();
-    writer_ = std::move(*journal::Writer::open(directory_, {}));
+    writer_ = std::move(*journal::Writer::open(disk_, directory_, {}));
     writer_->checkpoint({});
   }
 
   Story story() {
-    writer_.reset();
-    return tell(directory_).value();
+    writer_->finish();
+    return tell(directory_, disk_).value();
   }
 
-  fs::path directory_ = [] {
-    std::string made = (fs::temp_directory_path() / "tenfold-story-XXXXXX").string();
-    return fs::path{::mkdtemp(made.data())};
-  }();
-  std::unique_ptr<journal::Writer> writer_ = std::move(*journal::Writer::open(directory_, {}));
+  fs::path directory_ = "/journal";
+  journal::MemoryDisk disk_;
+  std::unique_ptr<journal::Writer> writer_ = std::move(*journal::Writer::open(disk_, directory_, {}));
   core::TimePoint now_{1s};
 };
 

@@ -140,9 +140,10 @@ class JournalSourceTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   void write(const std::vector<journal::Step>& steps) {
-    const auto writer = *journal::Writer::open(directory_, {});
+    const auto writer = *journal::Writer::open(journal::real_disk(), directory_, {});
     writer->checkpoint(checkpoint(false));
     for (const journal::Step& s : steps) writer->step(s.now, s.event, s.actions);
+    writer->finish();
   }
   std::string spec() const { return "journal:" + directory_.string(); }
 
