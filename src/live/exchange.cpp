@@ -196,14 +196,22 @@ void Exchange::on_head(http::ClientConnection& upstream) {
   forward_answer(head);
 }
 
+// Where the time went so far. A request that never had a slot only waited; one that lost its slot waits since then.
 std::string_view Exchange::answer_fields() {
   thread_local std::array<char, 192> text;
+  const bool had_slot = facts_.attempts > 0;
+  const core::TimePoint left_queue = had_slot ? facts_.dispatched : facts_.answer_began;
+  const core::TimePoint left_slot = is_settled_ ? facts_.replica_done : facts_.answer_began;
+  const core::Duration waits_again = had_slot ? facts_.answer_began - left_slot : core::Duration::zero();
   char* end = append(text.data(), "Server-Timing: queue;dur=");
-  end = append_milliseconds(end, facts_.dispatched - facts_.arrived - facts_.cold_start);
-  end = append_milliseconds(append(end, ", coldstart;dur="), facts_.cold_start);
-  end = append_milliseconds(append(end, ", solve;dur="), facts_.answer_began - facts_.dispatched);
-  end = append(end, "\r\nX-Tenfold-Replica: ");
-  end = append(std::to_chars(end, end + 12, core::to_number(facts_.replica)).ptr, "\r\n");
+  end = append_milliseconds(end, left_queue - facts_.arrived - facts_.cold_start + waits_again);
+  if (had_slot) {
+    end = append_milliseconds(append(end, ", coldstart;dur="), facts_.cold_start);
+    end = append_milliseconds(append(end, ", solve;dur="), left_slot - facts_.dispatched);
+    end = append(end, "\r\nX-Tenfold-Replica: ");
+    end = std::to_chars(end, end + 12, core::to_number(facts_.replica)).ptr;
+  }
+  end = append(end, "\r\n");
   return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
