@@ -12,6 +12,7 @@
 #include "cli/scenario_line.hpp"
 #include "journal/print.hpp"
 #include "report/collector.hpp"
+#include "shell/street.hpp"
 #include "sim/faults.hpp"
 
 namespace tenfold::cli {
@@ -31,6 +32,7 @@ struct SimulateLine {
   std::string html;
   bool is_json = false;
   bool has_faults = false;
+  bool has_shell = false;
   bool is_traced = false;
 };
 
@@ -185,6 +187,32 @@ std::expected<int, std::string> simulate_faults(const SimulateLine& line) {
   return 1;
 }
 
+void print_step(core::TimePoint now, const core::Event& event, const core::Actions& actions) {
+  fmt::print("{}\n", journal::to_string(journal::Record{journal::Step{.now = now, .event = event, .actions = actions}},
+                                        core::TimePoint{std::chrono::hours{1}}));
+}
+
+// The whole service on a simulated street.
+std::expected<int, std::string> simulate_shell(const SimulateLine& line) {
+  const auto scenario = line.scenario.read();
+  if (!scenario) return std::unexpected(scenario.error());
+  shell::StreetOptions options{.seed = scenario->seed};
+  if (scenario->duration) options.duration = *scenario->duration;
+  if (line.is_traced) options.on_step = print_step;
+  const shell::StreetResult r = shell::run_street(options);
+  fmt::print(
+      "seed {}: {} programs; {} turns of the loop; {} clients sent {} requests: {} answered, {} refused, {} closed\n",
+      scenario->seed, r.street, r.turns, r.clients, r.requests, r.answered, r.told, r.closed);
+  fmt::print("{} starts, {} deaths; the longest turn took {} us\n", r.starts, r.deaths,
+             std::chrono::duration_cast<std::chrono::microseconds>(r.longest_turn).count());
+  if (r.broken.empty()) {
+    fmt::print("every promise was kept\n");
+    return 0;
+  }
+  fmt::print("BROKEN at {:.6f} s: {}\n", std::chrono::duration<double>{r.broken_at}.count(), r.broken);
+  return 1;
+}
+
 }  // namespace
 
 void add_simulate_command(CLI::App& app, int& exit_code) {
@@ -203,6 +231,10 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
   command->add_flag(
       "--faults", line->has_faults,
       "instead: an hour of crashes, hangs and changes of configuration, by --seed, with every promise checked");
+  command
+      ->add_flag("--shell", line->has_shell,
+                 "with --faults: the whole service instead, its network, journal and programs too, for thirty seconds")
+      ->needs("--faults");
   command->add_flag("--trace", line->is_traced, "with --faults: print every step");
   std::vector<std::string_view> own = not_simulated();
   own.emplace_back("policy");
@@ -218,7 +250,9 @@ With --cores, requests compute: each uses its replica's --cpu, and all share the
   tenfold simulate --workload journal:DIR --policy knative      what another policy would have done)",
                               sim::workload_help(), sim::service_time_help()));
   command->callback([line, &exit_code] {
-    const auto done = line->has_faults ? simulate_faults(*line) : simulate(*line);
+    const auto done = line->has_shell    ? simulate_shell(*line)
+                      : line->has_faults ? simulate_faults(*line)
+                                         : simulate(*line);
     if (!done) fmt::print(stderr, "tenfold simulate: {}\n", done.error());
     exit_code = done.value_or(2);
   });

@@ -293,7 +293,7 @@ class App final : private IngressEvents {
 
   config::AppConfig config_;
   ConfigSource source_;
-  http::Loop loop_{1};
+  http::EpollLoop loop_;
   std::unique_ptr<journal::WriterThread> journal_;
   JournalObserver observer_;
   Ingress ingress_;

@@ -1,0 +1,105 @@
+#include "shell/street_provider.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tenfold::shell {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<Duration, 5> kColdStarts{0ms, 1ms, 10ms, 100ms, 500ms};
+constexpr Duration kSampleEvery = 1s;
+constexpr Duration kLookAtEnd = 10ms;
+
+const live::ReplicaExit kKilled{.kind = core::ExitKind::kSignaled, .code = 9, .description = "was killed by signal 9"};
+const live::ReplicaExit kEnded{.kind = core::ExitKind::kExited, .code = 0, .description = "exited with status 0"};
+
+}  // namespace
+
+StreetProvider::StreetProvider(VirtualLoop& loop, Host& world, Ledger& ledger, live::ProviderListener& listener,
+                               const StreetProviderOptions& options)
+    : loop_{loop}, world_{world}, ledger_{ledger}, listener_{listener}, options_{options}, random_{options.seed, 5} {}
+
+void StreetProvider::start(core::ReplicaId id) {
+  ++starts_;
+  replicas_[id];
+  const Duration takes = kColdStarts[random_.below(kColdStarts.size())];
+  const bool fails = !options_.is_lawful && !is_healed_ && random_.below(12) == 0;
+  loop_.after(takes, [this, id, fails] {
+    if (fails) return end(id, kKilled);
+    become_ready(id);
+  });
+}
+
+void StreetProvider::become_ready(core::ReplicaId id) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end() || found->second.program) return;
+  const std::string name = std::to_string(core::to_number(id));
+  const auto endpoint =
+      options_.is_unix ? http::Endpoint::unix_socket("/r/" + name) : http::Endpoint::tcp("127.0.0.1", 0);
+  ProgramOptions options{.habits = kLawfulHabits[options_.kind],
+                         .slots = options_.slots,
+                         .mischief_one_in = options_.is_lawful || is_healed_ ? 0U : 10U,
+                         .seed = random_.bits()};
+  if (is_healed_) options.habits.blocks = {};
+  ProgramOwner& owner = *this;
+  found->second.program = std::make_unique<Program>(loop_, world_, endpoint, ledger_, owner, options);
+  loop_.after(kSampleEvery, [this, id] { sample(id); });
+  listener_.replica_ready(
+      id,
+      {.endpoint = found->second.program->endpoint(), .pid = core::to_number(id), .cancels = options.habits.cancels});
+}
+
+void StreetProvider::sample(core::ReplicaId id) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) return;
+  const Duration worked = found->second.program->worked();
+  const Duration used = worked - std::exchange(found->second.sampled, worked);
+  loop_.after(kSampleEvery, [this, id] { sample(id); });
+  listener_.usage_sampled(id, {.cpu = used, .wall = kSampleEvery, .memory = core::mebibytes(100)});
+}
+
+void StreetProvider::stop(core::ReplicaId id, core::Duration grace) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) return;
+  const bool is_idle = !found->second.program || found->second.program->working() == 0;
+  if (grace <= core::Duration::zero() || is_idle) {
+    const live::ReplicaExit& how = is_idle ? kEnded : kKilled;
+    return loop_.after({}, [this, id, how] { end(id, how); });
+  }
+  loop_.after(kLookAtEnd, [this, id, left = grace - kLookAtEnd] { stop(id, left); });
+}
+
+void StreetProvider::kill_one() {
+  if (replicas_.empty() || is_healed_) return;
+  auto chosen = replicas_.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(replicas_.size())));
+  end(chosen->first, kKilled);
+}
+
+void StreetProvider::program_died(Program& program) {
+  const auto found =
+      std::ranges::find_if(replicas_, [&](const auto& entry) { return entry.second.program.get() == &program; });
+  if (found == replicas_.end()) return;
+  loop_.after({}, [this, id = found->first] { end(id, kKilled); });
+}
+
+// Connections end before or after the exit is noticed, as sockets and signals race.
+void StreetProvider::end(core::ReplicaId id, const live::ReplicaExit& exit) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) return;
+  deaths_ += exit.kind == core::ExitKind::kSignaled ? 1 : 0;
+  const std::shared_ptr<Program> dying = std::move(found->second.program);
+  replicas_.erase(found);
+  if (random_.below(2) == 0) {
+    loop_.after(1ms, [dying] {});
+    listener_.replica_exited(id, exit);
+  } else {
+    loop_.after(1ms, [this, id, exit] { listener_.replica_exited(id, exit); });
+  }
+}
+
+}  // namespace tenfold::shell

@@ -1,0 +1,61 @@
+// Runs programs of the simulated street as a provider runs processes.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "live/provider/provider.hpp"
+#include "shell/program.hpp"
+
+namespace tenfold::shell {
+
+struct StreetProviderOptions {
+  std::uint32_t slots = 1;
+  // Only programs that are lawful, start, and live; else some are not.
+  bool is_lawful = true;
+  // The kind of all programs, one of kLawfulHabits.
+  std::size_t kind = 0;
+  bool is_unix = true;
+  std::uint64_t seed = 0;
+};
+
+class StreetProvider final : public live::Provider, private ProgramOwner {
+ public:
+  StreetProvider(VirtualLoop& loop, Host& world, Ledger& ledger, live::ProviderListener& listener,
+                 const StreetProviderOptions& options);
+
+  void start(core::ReplicaId replica) override;
+  void drain(core::ReplicaId) override {}
+  void stop(core::ReplicaId replica, core::Duration grace) override;
+
+  // A program is killed by somebody.
+  void kill_one();
+  // From now on nothing goes wrong any more that has not gone wrong yet.
+  void heal() { is_healed_ = true; }
+  std::uint64_t starts() const { return starts_; }
+  std::uint64_t deaths() const { return deaths_; }
+
+ private:
+  struct Replica {
+    std::unique_ptr<Program> program;  // null while it starts
+    Duration sampled{};                // of its work, at the last sample
+  };
+
+  void become_ready(core::ReplicaId id);
+  void sample(core::ReplicaId id);
+  void program_died(Program& program) override;
+  void end(core::ReplicaId id, const live::ReplicaExit& exit);
+
+  VirtualLoop& loop_;
+  Host& world_;
+  Ledger& ledger_;
+  live::ProviderListener& listener_;
+  StreetProviderOptions options_;
+  sim::Random random_;
+  std::map<core::ReplicaId, Replica> replicas_;
+  std::uint64_t starts_ = 0;
+  std::uint64_t deaths_ = 0;
+  bool is_healed_ = false;
+};
+
+}  // namespace tenfold::shell

@@ -1,0 +1,67 @@
+#include "shell/virtual_loop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tenfold::shell {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How late timers are looked at. Mostly at once; a loop that is busy, or a machine that slept, is later.
+constexpr std::array<Duration, 8> kLateness{0ms, 0ms, 0ms, 0ms, 1ms, 1ms, 10ms, 100ms};
+
+}  // namespace
+
+void VirtualLoop::at(TimePoint time, Task task) {
+  events_.push({.at = std::max(time, now_),
+                .lot = static_cast<std::uint32_t>(random_.below(4)),
+                .number = next_event_++,
+                .task = std::move(task)});
+}
+
+http::Loop::TimePoint VirtualLoop::timers_looked_at() const {
+  const TimePoint earliest = earliest_timer();
+  return earliest == TimePoint::max() ? earliest : std::max(earliest, now_) + lateness_;
+}
+
+bool VirtualLoop::step(TimePoint end) {
+  begin_turn();
+  if (!posted_.empty()) {
+    // What is posted meanwhile belongs to a later turn.
+    for (std::size_t left = posted_.size(); left > 0; --left) {
+      Task task = std::move(posted_.front());
+      posted_.pop_front();
+      task();
+    }
+    end_turn();
+    return true;
+  }
+  const TimePoint event = events_.empty() ? TimePoint::max() : events_.top().at;
+  const TimePoint timer = timers_looked_at();
+  const TimePoint next = std::min(event, timer);
+  if (next == TimePoint::max() || next > end) return false;
+  now_ = std::max(now_, next);
+  const bool is_timer = timer < event || (timer == event && random_.below(2) == 0);
+  if (is_timer) {
+    lateness_ = kLateness[random_.below(kLateness.size())];
+    run_timers(now_);
+  } else {
+    Task task = std::move(events_.top().task);
+    events_.pop();
+    task();
+  }
+  end_turn();
+  return true;
+}
+
+void VirtualLoop::begin_turn() { turn_cost_ = {}; }
+
+void VirtualLoop::end_turn() {
+  ++steps_;
+  longest_turn_ = std::max(longest_turn_, turn_cost_);
+}
+
+}  // namespace tenfold::shell

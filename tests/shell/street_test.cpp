@@ -1,0 +1,66 @@
+// The whole service on simulated streets of thirty virtual seconds: every promise after every turn of the loop.
+//
+//   street                                  all seeds, in shards
+//   TENFOLD_SEEDS=1000000 street            so many: a night of them
+//   TENFOLD_SEED=42 street                  one: what `tenfold simulate --faults --shell --seed 42` replays
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "shell/street.hpp"
+
+namespace tenfold::shell {
+namespace {
+
+constexpr std::uint64_t kShards = 4;
+
+struct Totals {
+  std::uint64_t seeds = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t told = 0;
+  std::uint64_t closed = 0;
+  std::uint64_t deaths = 0;
+};
+
+void run_seed(std::uint64_t seed, Totals& totals) {
+  const StreetResult result = run_street({.seed = seed});
+  ASSERT_EQ(result.broken, "") << "at " << std::chrono::duration<double>{result.broken_at}.count() << " s on a street of "
+                               << result.street << "; replay it: tenfold simulate --faults --shell --seed " << seed;
+  ++totals.seeds;
+  totals.requests += result.requests;
+  totals.answered += result.answered;
+  totals.told += result.told;
+  totals.closed += result.closed;
+  totals.deaths += result.deaths;
+}
+
+class Streets : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Streets, KeepEveryPromise) {
+  Totals totals;
+  if (const char* one = std::getenv("TENFOLD_SEED")) return run_seed(std::strtoull(one, nullptr, 10), totals);
+  const char* told = std::getenv("TENFOLD_SEEDS");
+  const std::uint64_t last = told ? std::strtoull(told, nullptr, 10) : TENFOLD_STREET_SEEDS;
+  for (std::uint64_t seed = 1 + GetParam(); seed <= last && !HasFatalFailure(); seed += kShards) run_seed(seed, totals);
+  // A street on which nothing happens finds nothing.
+  EXPECT_GT(totals.requests, 60 * totals.seeds);
+  EXPECT_GT(totals.answered, 30 * totals.seeds);
+  EXPECT_GT(totals.told, totals.seeds);
+  EXPECT_GT(totals.closed, totals.seeds);
+  EXPECT_GT(totals.deaths, totals.seeds / 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shard, Streets, testing::Range<std::uint64_t>(0, kShards));
+
+TEST(Streets, TheSameSeedIsTheSameRun) {
+  const StreetResult first = run_street({.seed = 7});
+  const StreetResult again = run_street({.seed = 7});
+  EXPECT_EQ(first.turns, again.turns);
+  EXPECT_EQ(first.answered, again.answered);
+  EXPECT_EQ(first.told, again.told);
+  EXPECT_NE(first.turns, run_street({.seed = 8}).turns);
+}
+
+}  // namespace
+}  // namespace tenfold::shell
