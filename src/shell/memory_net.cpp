@@ -36,8 +36,9 @@ struct Fabric::Link {
     http::Loop::TimePoint last_arrival{};
     std::size_t held() const { return arrived.size() - read + flying; }
   };
-  std::array<Direction, 2> sent;    // by side
-  std::array<Stream*, 2> ends{};    // null: closed
+  std::array<Direction, 2> sent;  // by side
+  std::array<Stream*, 2> ends{};  // null: closed, or not accepted yet
+  std::array<bool, 2> is_closed{};
   std::array<bool, 2> is_reset{};   // a reset has arrived at this side
   std::array<bool, 2> is_silent{};  // nothing from this side arrives
   bool is_established = false;
@@ -65,6 +66,7 @@ class Gate final : public http::Acceptor {
   std::expected<http::Accepted, int> accept() override {
     if (host_.is_service_) host_.fabric_.loop_.charge(kCallCost);
     if (!host_.has_room()) return std::unexpected(EMFILE);
+    while (!waiting_.empty() && waiting_.front()->is_closed[0]) waiting_.pop_front();
     if (waiting_.empty()) return std::unexpected(EAGAIN);
     const auto link = std::move(waiting_.front());
     waiting_.pop_front();
@@ -83,6 +85,7 @@ class Gate final : public http::Acceptor {
  private:
   static void refuse(const std::shared_ptr<Fabric::Link>& link) {
     link->is_reset[0] = true;
+    link->is_closed[1] = true;
     if (link->ends[0]) link->ends[0]->notify({.readable = true, .writable = true, .hung_up = true}, 0ns);
   }
 
@@ -263,8 +266,7 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
     direction.flights.pop_front();
     direction.flying -= arriving.size();
     if (link->is_silent[me]) return;
-    if (!link->ends[1 - me]) {
-      if (!link->is_established) return;
+    if (link->is_closed[1 - me]) {
       // Nobody is there to read it: the answer is a reset.
       link->is_reset[me] = true;
       if (link->ends[me])
@@ -272,7 +274,7 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
       return;
     }
     direction.arrived += arriving;
-    link->ends[1 - me]->notify({.readable = true}, 0ns);
+    if (link->ends[1 - me]) link->ends[1 - me]->notify({.readable = true}, 0ns);
   });
   return take;
 }
@@ -311,6 +313,7 @@ void Stream::close(bool is_reset) {
   }
   link_->sent[1 - me].source = nullptr;
   link_->ends[me] = nullptr;
+  link_->is_closed[me] = true;
   handler_ = nullptr;
   is_alive_.reset();
   link_.reset();
