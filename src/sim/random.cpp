@@ -3,7 +3,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 namespace tenfold::sim {
 
@@ -55,15 +55,15 @@ constexpr double kNormalTail = 3.6541528853610088;
 
 const Ziggurat& exponential_ziggurat() {
   static const Ziggurat table = make_ziggurat(
-      kExponentialTail, 3.9496598225815571993e-3, [](double x) { return portable_exp(-x); },
-      [](double y) { return -portable_log(y); });
+      kExponentialTail, 3.9496598225815571993e-3, [](double x) { return core::portable_exp(-x); },
+      [](double y) { return -core::portable_log(y); });
   return table;
 }
 
 const Ziggurat& normal_ziggurat() {
   static const Ziggurat table = make_ziggurat(
-      kNormalTail, 4.92867323399141e-3, [](double x) { return portable_exp(-x * x / 2); },
-      [](double y) { return std::sqrt(-2 * portable_log(y)); });
+      kNormalTail, 4.92867323399141e-3, [](double x) { return core::portable_exp(-x * x / 2); },
+      [](double y) { return std::sqrt(-2 * core::portable_log(y)); });
   return table;
 }
 
@@ -113,7 +113,7 @@ double Random::exponential() {
       if (x < z.edge[layer + 1]) return beyond + x;
       if (layer == 0) break;  // the tail has the form of the whole
       const double y = z.height[layer] + uniform() * (z.height[layer + 1] - z.height[layer]);
-      if (y < portable_exp(-x)) return beyond + x;
+      if (y < core::portable_exp(-x)) return beyond + x;
     }
   }
 }
@@ -127,7 +127,7 @@ double Random::normal() {
     if (x < z.edge[layer + 1]) return with_sign_of(drawn, x);
     if (layer == 0) return with_sign_of(drawn, normal_tail(*this));
     const double y = z.height[layer] + uniform() * (z.height[layer + 1] - z.height[layer]);
-    if (y < portable_exp(-x * x / 2)) return with_sign_of(drawn, x);
+    if (y < core::portable_exp(-x * x / 2)) return with_sign_of(drawn, x);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 namespace tenfold::sim {
 
@@ -13,7 +13,7 @@ core::TimePoint Scatter::next(Random& random) {
     return begin_;
   }
   // -log U is exponential.
-  rest_ *= portable_exp(-random.exponential() / static_cast<double>(left_--));
+  rest_ *= core::portable_exp(-random.exponential() / static_cast<double>(left_--));
   const double ns = (1 - rest_) * static_cast<double>(length_.count());
   return begin_ + core::Duration{static_cast<core::Duration::rep>(ns)};
 }

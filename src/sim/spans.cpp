@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 namespace tenfold::sim {
 
@@ -100,9 +100,9 @@ std::unique_ptr<Span> make_span(SpecReader& spec) {
   }
   if (kind == "lognormal") {
     const core::Duration mean = positive(spec, "mean");
-    const double variance = portable_log(1 + spec.number("scv", 1, 1e-6, 1e4));
+    const double variance = core::portable_log(1 + spec.number("scv", 1, 1e-6, 1e4));
     const double deviation = std::sqrt(variance);
-    return scaled(mean, [=](Random& random) { return portable_exp(deviation * random.normal() - variance / 2); });
+    return scaled(mean, [=](Random& random) { return core::portable_exp(deviation * random.normal() - variance / 2); });
   }
   if (kind == "erlang") {
     const core::Duration mean = positive(spec, "mean");

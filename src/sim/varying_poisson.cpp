@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 namespace tenfold::sim {
 
@@ -77,7 +77,7 @@ class Day final : public RateCurve {
  public:
   Day(const DayShape& shape, const Random& random) : shape_{shape}, random_{random} {
     line_ = std::clamp(shape.period / 1440, core::Duration{1}, kMinute);
-    variance_ = portable_log(1 + shape.noise * shape.noise);
+    variance_ = core::portable_log(1 + shape.noise * shape.noise);
   }
 
   std::optional<RatePiece> next() override {
@@ -93,13 +93,13 @@ class Day final : public RateCurve {
   double rate(core::Duration at) const {
     const double turns = static_cast<double>((at % shape_.period).count()) / static_cast<double>(shape_.period.count());
     // sin(x) = cos(x - a quarter), which is cos(x + three quarters).
-    const double sine = portable_cos_turns(turns < 0.25 ? turns + 0.75 : turns - 0.25);
+    const double sine = core::portable_cos_turns(turns < 0.25 ? turns + 0.75 : turns - 0.25);
     return std::max(0.0, shape_.mean * (1 + shape_.amplitude * sine) * noise_);
   }
 
   void draw_noise() {
     noise_until_ += kMinute;
-    if (shape_.noise > 0) noise_ = portable_exp(std::sqrt(variance_) * random_.normal() - variance_ / 2);
+    if (shape_.noise > 0) noise_ = core::portable_exp(std::sqrt(variance_) * random_.normal() - variance_ / 2);
   }
 
   DayShape shape_;

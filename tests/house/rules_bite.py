@@ -23,6 +23,8 @@ BREACHES = [
     ("layers.py", "include/tenfold/breach.hpp", '#include "http/server.hpp"\n'),
     ("clockless.py", "src/core/breach.cpp", "auto t = std::chrono::steady_clock::now();\n"),
     ("clockless.py", "src/core/breach.cpp", 'auto p = getenv("HOME");\n'),
+    ("clockless.py", "src/core/breach.cpp", "double f(double x) { return std::exp(x); }\n"),
+    ("clockless.py", "src/core/breach.cpp", "double f(double x) { return pow(x, 1.5); }\n"),
     ("format.sh", "src/core/breach.cpp", "int  x ;\n"),
 ]
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/portable_math.hpp"
 #include "core/queue/request_table.hpp"
 #include "core/scale/rules.hpp"
 #include "core/service_times.hpp"
@@ -77,7 +78,7 @@ std::uint32_t servers_for(double load, double service_s, double scv, double targ
     blocking = load * blocking / (n + load * blocking);
     if (n <= load) continue;
     const double waits = blocking / (1 - load / n * (1 - blocking));
-    const double late = waits * std::exp(-(n - load) * target_s / service_s * 2 / (1 + scv));
+    const double late = waits * portable_exp(-(n - load) * target_s / service_s * 2 / (1 + scv));
     if (late <= share) return n;
   }
   return most;
@@ -150,17 +151,17 @@ void SloPolicy::forget(const Situation& situation) {
   const double long_s = horizon_s(situation.times);
   const double short_s = long_s * kShorter;
   const double age_s = to_seconds(situation.now - std::exchange(state_.counted_until, situation.now));
-  const double decay = std::exp(-age_s / long_s);
+  const double decay = portable_exp(-age_s / long_s);
   state_.arrivals *= decay;
   if (state_.dispatched > kLeastRemembered) {
     state_.dispatched *= decay;
     state_.late *= decay;
   }
-  state_.recent_arrivals *= std::exp(-age_s / short_s);
+  state_.recent_arrivals *= portable_exp(-age_s / short_s);
   const double rate = state_.arrivals / long_s;
   // A weighted count of a process that is younger than the horizon has not come up to its mean yet.
   const double old_s = std::max(short_s, to_seconds(situation.now - state_.began));
-  const double recent = state_.recent_arrivals / (short_s * (1 - std::exp(-old_s / short_s)));
+  const double recent = state_.recent_arrivals / (short_s * (1 - portable_exp(-old_s / short_s)));
   // The weighted count of a Poisson process has the variance rate * horizon / 2.
   const double deviation = std::sqrt(std::max(rate, 4 / short_s) / (2 * short_s));
   if (std::abs(recent - rate) > kSurprise * deviation) state_.arrivals = recent * long_s;

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 namespace tenfold::sim {
 namespace {
@@ -139,17 +139,17 @@ TEST(PortableMath, IsWithinTwoUnitsOfTheLastPlaceOfTheTruth) {
   };
   for (int i = 0; i < 200'000; ++i) {
     const double x = random.uniform() * 1400 - 700;
-    EXPECT_LE(units(portable_exp(x), std::exp(x)), 2) << x;
+    EXPECT_LE(units(core::portable_exp(x), std::exp(x)), 2) << x;
     const double y = std::exp(random.uniform() * 1400 - 700);
-    EXPECT_LE(units(portable_log(y), std::log(y)), 2) << y;
+    EXPECT_LE(units(core::portable_log(y), std::log(y)), 2) << y;
     const double turns = random.uniform();
-    EXPECT_NEAR(portable_cos_turns(turns), std::cos(2 * 3.14159265358979323846 * turns), 1e-15) << turns;
+    EXPECT_NEAR(core::portable_cos_turns(turns), std::cos(2 * 3.14159265358979323846 * turns), 1e-15) << turns;
   }
-  EXPECT_EQ(portable_exp(0), 1);
-  EXPECT_EQ(portable_log(1), 0);
-  EXPECT_EQ(portable_exp(-800), 0);
-  EXPECT_EQ(portable_cos_turns(0), 1);
-  EXPECT_EQ(portable_cos_turns(1), 1);
+  EXPECT_EQ(core::portable_exp(0), 1);
+  EXPECT_EQ(core::portable_log(1), 0);
+  EXPECT_EQ(core::portable_exp(-800), 0);
+  EXPECT_EQ(core::portable_cos_turns(0), 1);
+  EXPECT_EQ(core::portable_cos_turns(1), 1);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "sim/portable_math.hpp"
+#include "core/portable_math.hpp"
 
 #include <array>
 #include <bit>
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tenfold::sim {
+namespace tenfold::core {
 
 namespace {
 
@@ -96,4 +96,4 @@ double portable_cos_turns(double turns) {
   }
 }
 
-}  // namespace tenfold::sim
+}  // namespace tenfold::core

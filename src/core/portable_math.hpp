@@ -2,7 +2,7 @@
 // leaves libm's functions to each library: with libm the same seed would give other bytes on another system.
 #pragma once
 
-namespace tenfold::sim {
+namespace tenfold::core {
 
 // All are within 2 units in the last place of the true value.
 
@@ -13,4 +13,4 @@ double portable_log(double x);
 // The cosine of `turns` full turns, 0 <= turns <= 1.
 double portable_cos_turns(double turns);
 
-}  // namespace tenfold::sim
+}  // namespace tenfold::core
