@@ -45,6 +45,8 @@ struct RequestRecord {
   RequestClass klass{};
   // How long it is expected to take in a slot, by what was known of its class when it came; zero if nothing was.
   Duration expected{};
+  // By how much the times of its class differ: their standard deviation.
+  Duration deviation{};
   // Its place in the queue: the smallest goes first, the one that came first among equals.
   std::int64_t rank = 0;
   std::uint64_t ticket = 0;

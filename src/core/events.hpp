@@ -121,4 +121,12 @@ struct ShutdownRequested {
 using Event = std::variant<RequestArrived, RequestCancelled, ResponseFinished, ReplicaReady, ReplicaExited,
                            UsageSampled, TimerDue, ShutdownRequested, ProbeFailed, MetricObserved, ConfigChanged>;
 
+// Events that may be what a timer waits for, or give it another time. They are looked at before the timers, so that
+// what did happen counts.
+inline bool may_fulfil(const Event& event) {
+  return std::holds_alternative<ResponseFinished>(event) || std::holds_alternative<RequestCancelled>(event) ||
+         std::holds_alternative<ReplicaReady>(event) || std::holds_alternative<ReplicaExited>(event) ||
+         std::holds_alternative<ProbeFailed>(event) || std::holds_alternative<ConfigChanged>(event);
+}
+
 }  // namespace tenfold::core

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/backoff.hpp"
+#include "core/measured_slots.hpp"
+#include "core/queue/admission.hpp"
 #include "core/queue/request_table.hpp"
 #include "core/replica_set.hpp"
 #include "core/retry.hpp"
@@ -15,23 +17,8 @@ namespace tenfold::core {
 
 namespace {
 
-// The bounds of a Retry-After: below a second HTTP cannot say it, above an hour nobody plans for it.
-constexpr Duration kShortestRetryAfter = std::chrono::seconds{1};
-constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
-
-// Slots that are measured do not change more often.
-constexpr Duration kConcurrencyPause = std::chrono::seconds{5};
-
 // A replica that uses as much of its CPU may want more than it gets, and so may one of a machine that is as busy.
 constexpr double kSaturated = 0.9;
-
-// Events that may be what a timer waits for, or give it another time. They are looked at before the timers, so that
-// what did happen counts.
-bool may_fulfil(const Event& event) {
-  return std::holds_alternative<ResponseFinished>(event) || std::holds_alternative<RequestCancelled>(event) ||
-         std::holds_alternative<ReplicaReady>(event) || std::holds_alternative<ReplicaExited>(event) ||
-         std::holds_alternative<ProbeFailed>(event) || std::holds_alternative<ConfigChanged>(event);
-}
 
 }  // namespace
 
@@ -42,8 +29,10 @@ class Service::Impl {
         requests_{settings.queue},
         replicas_{settings.replica},
         backoff_{settings.replica},
+        concurrency_{settings.replica},
+        admission_{settings_, requests_, replicas_, times_},
         scaler_{settings_, replicas_, requests_, times_} {
-    set_slots(settings.replica.is_concurrency_auto ? 1 : settings.replica.concurrency);
+    set_slots();
   }
 
   explicit Impl(const Checkpoint& checkpoint) : Impl{checkpoint.settings} {
@@ -53,8 +42,8 @@ class Service::Impl {
     desired_ = checkpoint.desired;
     backoff_ = Backoff{settings_.replica, checkpoint.backoff};
     times_ = ServiceTimes{checkpoint.times};
-    concurrency_ = checkpoint.concurrency;
-    set_slots(concurrency_.slots);
+    concurrency_ = MeasuredSlots{checkpoint.concurrency};
+    set_slots();
     replicas_.load(checkpoint);
     requests_.load(checkpoint);
     scaler_.load(checkpoint);
@@ -111,7 +100,7 @@ class Service::Impl {
             .draining = counts.draining,
             .stopping = counts.stopping,
             .desired = desired_,
-            .slots = concurrency_.slots,
+            .slots = concurrency_.slots(),
             .start_failures = backoff_.save().failures,
             .ever_ready = ever_ready_,
             .shutting_down = shutting_down_};
@@ -128,7 +117,7 @@ class Service::Impl {
     checkpoint.desired = desired_;
     checkpoint.backoff = backoff_.save();
     checkpoint.times = times_.save();
-    checkpoint.concurrency = concurrency_;
+    checkpoint.concurrency = concurrency_.save();
     scaler_.save(checkpoint);
     replicas_.save(checkpoint);
     requests_.save(checkpoint);
@@ -172,41 +161,24 @@ class Service::Impl {
 
   void on(const RequestArrived& arrived) {
     assert(!requests_.contains(arrived.request));
-    if (const auto reason = reason_to_refuse(arrived)) {
-      emit(Reject{.request = arrived.request, .reason = *reason, .retry_after = retry_after(*reason)});
-      return;
-    }
-    requests_.enqueue({.id = arrived.request,
-                       .arrived = now_,
-                       .deadline = arrived.deadline,
-                       .safe_to_repeat = arrived.safe_to_repeat,
-                       .klass = arrived.klass,
-                       .expected = times_.expected(arrived.klass)});
+    const RequestRecord record{.id = arrived.request,
+                               .arrived = now_,
+                               .deadline = arrived.deadline,
+                               .safe_to_repeat = arrived.safe_to_repeat,
+                               .klass = arrived.klass,
+                               .expected = times_.expected(arrived.klass),
+                               .deviation = times_.deviation(arrived.klass)};
+    if (const auto reason = reason_to_refuse(record)) return refuse(record, *reason);
+    requests_.enqueue(record);
     scaler_.admitted();
   }
 
-  std::optional<RejectReason> reason_to_refuse(const RequestArrived& arrived) const {
-    if (shutting_down_) return RejectReason::kShuttingDown;
-    if (replicas_.next_free())
-      return arrived.deadline <= now_ ? std::optional{RejectReason::kDeadlinePassed} : std::nullopt;
-    if (requests_.waiting() >= settings_.queue.max_waiting) return RejectReason::kQueueFull;
-    if (arrived.deadline != kNever && now_ + earliest_start() >= arrived.deadline)
-      return RejectReason::kDeadlineImpossible;
-    return std::nullopt;
+  std::optional<RejectReason> reason_to_refuse(const RequestRecord& record) const {
+    return shutting_down_ ? RejectReason::kShuttingDown : admission_.reason_to_refuse(now_, record);
   }
 
-  // How long a new request waits even if every slot that may ever be there keeps the measured pace.
-  Duration earliest_start() const {
-    const std::uint64_t slots = std::uint64_t{settings_.scale.max_replicas} * concurrency_.slots;
-    return times_.time_to_start(requests_.waiting(), slots);
-  }
-
-  // When what waits now will have started.
-  Duration retry_after(RejectReason reason) const {
-    if (reason == RejectReason::kShuttingDown) return kShortestRetryAfter;
-    if (reason != RejectReason::kQueueFull) return Duration::zero();
-    const std::uint32_t slots = std::max(1U, requests_.running());
-    return std::clamp(times_.time_to_start(requests_.waiting(), slots), kShortestRetryAfter, kLongestRetryAfter);
+  void refuse(const RequestRecord& record, RejectReason reason) {
+    emit(Reject{.request = record.id, .reason = reason, .retry_after = admission_.retry_after(record, reason)});
   }
 
   void on(const RequestCancelled& cancelled) {
@@ -291,7 +263,7 @@ class Service::Impl {
   }
 
   void fail(Slot slot, RejectReason reason) {
-    emit(Reject{.request = requests_[slot].id, .reason = reason, .retry_after = retry_after(reason)});
+    refuse(requests_[slot], reason);
     requests_.erase(slot);
   }
 
@@ -371,25 +343,18 @@ class Service::Impl {
     const bool is_saturated =
         cpus >= kSaturated * settings_.replica.cpu || (cores > 0 && replicas_.cpus() >= kSaturated * cores);
     times_.used(sample.cpu, busy, is_saturated);
-    if (settings_.replica.is_concurrency_auto) measure_concurrency();
+    measure_concurrency();
   }
 
-  // As many slots as keep a replica's CPU busy and not more than busy.
   void measure_concurrency() {
-    const double cpus = times_.cpus_per_slot();
-    if (!times_.is_usage_known() || shutting_down_) return;
-    const std::uint32_t slots = std::min(slots_for(settings_.replica.cpu, cpus), kMaxAutoConcurrency);
-    const bool is_first = !concurrency_.is_measured;
-    if (!is_first && (slots == concurrency_.slots || now_ < concurrency_.changed + kConcurrencyPause)) return;
-    concurrency_ = {.slots = slots, .is_measured = true, .changed = now_};
-    set_slots(slots);
-    decide({.cause = DecisionCause::kConcurrency, .evidence = {.cpus_per_slot = cpus}}, desired_);
+    if (shutting_down_ || !concurrency_.measure(now_, settings_.replica, times_)) return;
+    set_slots();
+    decide({.cause = DecisionCause::kConcurrency, .evidence = {.cpus_per_slot = times_.cpus_per_slot()}}, desired_);
   }
 
-  void set_slots(std::uint32_t slots) {
-    concurrency_.slots = slots;
+  void set_slots() {
     ReplicaSettings replica = settings_.replica;
-    replica.concurrency = slots;
+    replica.concurrency = concurrency_.slots();
     replicas_.configure(replica);
   }
 
@@ -399,10 +364,8 @@ class Service::Impl {
     const Settings before = std::exchange(settings_, *changed.settings);
     requests_.configure(settings_.queue);
     backoff_.configure(settings_.replica);
-    if (!settings_.replica.is_concurrency_auto) concurrency_ = {};
-    const bool keeps_slots = settings_.replica.is_concurrency_auto && before.replica.is_concurrency_auto;
-    const std::uint32_t first = settings_.replica.is_concurrency_auto ? 1 : settings_.replica.concurrency;
-    set_slots(keeps_slots ? concurrency_.slots : first);
+    concurrency_.configure(settings_.replica, before.replica);
+    set_slots();
     scaler_.configure(now_, before);
     if (shutting_down_) return;
     decide({.cause = DecisionCause::kConfig}, within_limits(desired_));
@@ -479,7 +442,7 @@ class Service::Impl {
     decision.drains = current > desired ? current - desired : 0;
     decision.waiting = requests_.waiting();
     decision.running = requests_.running();
-    decision.slots = concurrency_.slots;
+    decision.slots = concurrency_.slots();
     if (decision.cause != DecisionCause::kRule || scaler_.is_news(decision)) emit(decision);
     start_missing();
     for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
@@ -513,7 +476,8 @@ class Service::Impl {
   ReplicaSet replicas_;
   Backoff backoff_;
   ServiceTimes times_;
-  ConcurrencyRecord concurrency_;
+  MeasuredSlots concurrency_;
+  Admission admission_;
   Scaler scaler_;
 
   // Of the step under way.

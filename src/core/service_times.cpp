@@ -49,15 +49,23 @@ void ServiceTimes::used(Duration cpu, Duration busy, bool is_saturated) {
   record_.cpus_per_slot += (cpus - record_.cpus_per_slot) * std::min(1.0, busy_ns / record_.usage_ns);
 }
 
-Duration ServiceTimes::time_to_start(std::uint64_t requests, std::uint64_t slots) const {
-  if (slots == 0) return Duration::zero();
-  return to_duration(record_.service.mean * static_cast<double>(requests) / static_cast<double>(slots));
-}
-
-Duration ServiceTimes::expected(RequestClass klass) const {
+const MomentsRecord& ServiceTimes::moments(RequestClass klass) const {
   const std::size_t index = to_number(klass);
   const bool is_known = index < record_.classes.size() && record_.classes[index].count > 0;
-  return to_duration(is_known ? record_.classes[index].mean : record_.service.mean);
+  return is_known ? record_.classes[index] : record_.service;
+}
+
+Duration ServiceTimes::expected(RequestClass klass) const { return to_duration(moments(klass).mean); }
+
+Duration ServiceTimes::deviation(RequestClass klass) const {
+  const MomentsRecord& known = moments(klass);
+  return to_duration(std::sqrt(std::max(0.0, known.square - known.mean * known.mean)));
+}
+
+Duration ServiceTimes::longest_expected() const {
+  double longest = record_.service.mean;
+  for (const MomentsRecord& klass : record_.classes) longest = std::max(longest, klass.mean);
+  return to_duration(longest);
 }
 
 double ServiceTimes::service_scv() const {

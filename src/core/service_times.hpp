@@ -23,13 +23,13 @@ class ServiceTimes {
   // so that a request may want more than it got.
   void used(Duration cpu, Duration busy, bool is_saturated);
 
-  // How long `slots` busy slots take to start `requests` that wait, at the measured pace (Little's law); zero while
-  // nothing is known.
-  Duration time_to_start(std::uint64_t requests, std::uint64_t slots) const;
-
   // The mean time in a slot of requests of `klass`, of all requests where that class is new; zero while nothing is
   // known.
   Duration expected(RequestClass klass) const;
+  // The standard deviation of the same.
+  Duration deviation(RequestClass klass) const;
+  // The longest of all classes' means.
+  Duration longest_expected() const;
   Duration service() const { return to_duration(record_.service.mean); }
   // The squared coefficient of variation of the time in a slot.
   double service_scv() const;
@@ -45,6 +45,7 @@ class ServiceTimes {
   const TimesRecord& save() const { return record_; }
 
  private:
+  const MomentsRecord& moments(RequestClass klass) const;
   static Duration to_duration(double ns) { return Duration{static_cast<Duration::rep>(ns)}; }
 
   TimesRecord record_;

@@ -86,7 +86,7 @@ auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.
 
 auto fields(Of<core::RequestRecord> auto& x) {
   return std::tie(x.id, x.state, x.arrived, x.deadline, x.replica, x.dispatched, x.attempts, x.returns,
-                  x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.rank, x.ticket);
+                  x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.deviation, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
   return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.busy, x.busy_until, x.busy_sampled,

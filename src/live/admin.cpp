@@ -58,7 +58,7 @@ void Admin::on_request(http::ServerConnection& connection) {
   }
   if (path == "/healthz") return connection.respond(200, kJson, "{\"status\":\"ok\"}\n");
   if (path == "/readyz") {
-    const bool is_ready = view.ready > 0 && !view.shutting_down;
+    const bool is_ready = view.serving > 0 && !view.shutting_down;
     return connection.respond(is_ready ? 200 : 503, kJson,
                               is_ready ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not ready\"}\n");
   }
@@ -73,11 +73,11 @@ std::string Admin::status() const {
   const core::ServiceView view = ingress_.view();
   const core::Settings& settings = ingress_.service().settings();
   std::string out = fmt::format(
-      R"({{"waiting":{},"running":{},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"draining":{},"stopping":{}}},)"
+      R"({{"waiting":{},"running":{},"withdrawn":{},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
       R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":{},)"
       R"("requests":{},"list":[)",
-      view.waiting, view.running, view.desired, view.starting, view.ready, view.draining, view.stopping,
-      settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
+      view.waiting, view.running, view.withdrawn, view.desired, view.starting, view.ready, view.serving, view.draining,
+      view.stopping, settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
       name_of(settings.scale.policy), rules_json(ingress_.rules(), ingress_.time()), ingress_.counters().requests);
   bool is_first = true;
   for (const auto& [id, info] : ingress_.replicas()) {
@@ -111,6 +111,9 @@ std::string Admin::metrics() const {
   };
   gauge("tenfold_requests_waiting", "Requests in the queue.", view.waiting);
   gauge("tenfold_requests_running", "Slots that are taken.", view.running);
+  gauge("tenfold_requests_withdrawn", "Of these, slots of requests that nobody waits for any more.", view.withdrawn);
+  gauge("tenfold_replicas_serving", "Ready replicas that can serve: their probe passes, and a slot is not held so.",
+        view.serving);
   gauge("tenfold_replicas_desired", "Replicas that there should be.", view.desired);
   metric("gauge", "tenfold_replicas", "Replicas by state.");
   for (const auto& [state, count] : {std::pair{"starting", view.starting}, std::pair{"ready", view.ready},

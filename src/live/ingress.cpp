@@ -200,7 +200,7 @@ void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& addre
   upstreams_.add(replica, address.endpoint);
   if (observer_) observer_->replica_ready(info.ready_at, replica, address);
   events_.replica_became_ready(replica, info);
-  driver_.handle(core::ReplicaReady{replica});
+  driver_.handle(core::ReplicaReady{.replica = replica, .cancels = address.cancels});
 }
 
 void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {

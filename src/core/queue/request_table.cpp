@@ -13,18 +13,28 @@ namespace {
 // Before all that come to the queue by themselves.
 constexpr std::int64_t kFrontRank = std::numeric_limits<std::int64_t>::min();
 
+Work work_of(const RequestRecord& record) {
+  const auto ms = static_cast<std::uint64_t>(record.deviation / std::chrono::milliseconds{1});
+  const bool is_known = record.expected > Duration::zero();
+  return {.expected = record.expected, .variance_ms2 = ms * ms, .unknown = is_known ? 0U : 1U};
+}
+
 }  // namespace
 
 void RequestTable::configure(const QueueSettings& settings) {
   std::vector<Slot> all;
   for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) all.push_back(slot);
-  for (const Slot slot : all) ranked_.erase(slot);
+  ranked_ = {};
   settings_ = settings;
   for (const Slot slot : all) {
     RequestRecord& record = table_[slot].record;
     if (record.rank != kFrontRank) record.rank = rank_of(settings_, record);
-    if (is_ranked()) ranked_.set(slot, {record.rank, record.ticket});
+    if (is_ranked()) ranked_.insert(slot, {record.rank, record.ticket}, work_of(record));
   }
+}
+
+Work RequestTable::work_before(const RequestRecord& record) const {
+  return is_ranked() ? ranked_.before({rank_of(settings_, record), next_ticket_}) : work_;
 }
 
 void RequestTable::enqueue(const RequestRecord& record) {
@@ -141,8 +151,8 @@ void RequestTable::link_front(Slot slot) {
 
 void RequestTable::link(Slot slot) {
   const RequestRecord& record = table_[slot].record;
-  if (is_ranked()) ranked_.set(slot, {record.rank, record.ticket});
-  expected_work_ += record.expected;
+  if (is_ranked()) ranked_.insert(slot, {record.rank, record.ticket}, work_of(record));
+  work_ += work_of(record);
   ++waiting_;
 }
 
@@ -151,7 +161,7 @@ void RequestTable::unlink(Slot slot) {
   (entry.previous == kNoSlot ? head_ : table_[entry.previous].next) = entry.next;
   (entry.next == kNoSlot ? tail_ : table_[entry.next].previous) = entry.previous;
   if (is_ranked()) ranked_.erase(slot);
-  expected_work_ -= entry.record.expected;
+  work_ -= work_of(entry.record);
   --waiting_;
 }
 

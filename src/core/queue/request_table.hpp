@@ -9,6 +9,8 @@
 #include "core/id_map.hpp"
 #include "core/indexed_heap.hpp"
 #include "core/queue/order.hpp"
+#include "core/queue/ranked_queue.hpp"
+#include "core/queue/work.hpp"
 #include "core/slot_table.hpp"
 
 namespace tenfold::core {
@@ -33,7 +35,9 @@ class RequestTable {
   std::uint32_t withdrawn() const { return withdrawn_; }
 
   // What waits is expected to take so long in slots, all together, as far as anything was known of it when it came.
-  Duration expected_work() const { return expected_work_; }
+  Duration expected_work() const { return work_.expected; }
+  // Of this, what would go before `record` if it were admitted now.
+  Work work_before(const RequestRecord& record) const;
 
   std::optional<Slot> find(RequestId id) const { return table_.find(id); }
   const RequestRecord& operator[](Slot slot) const { return table_[slot].record; }
@@ -61,7 +65,7 @@ class RequestTable {
   void erase(Slot slot);
 
   // The first of the queue, which must not be empty.
-  Slot front() const { return is_ranked() ? ranked_.top() : head_; }
+  Slot front() const { return is_ranked() ? ranked_.front() : head_; }
 
   // Calls `f(const RequestRecord&)` for each that waits, under `fifo` in the order of the queue.
   template <class F>
@@ -99,10 +103,10 @@ class RequestTable {
   Slot tail_ = kNoSlot;
   std::uint32_t waiting_ = 0;
   std::uint32_t withdrawn_ = 0;
-  Duration expected_work_{};
+  Work work_;  // of all that wait
   std::uint64_t next_ticket_ = 1;
-  std::uint32_t slots_ = 0;                                     // slots ever used: the bound of a scan
-  IndexedHeap<std::pair<std::int64_t, std::uint64_t>> ranked_;  // by rank, then ticket
+  std::uint32_t slots_ = 0;  // slots ever used: the bound of a scan
+  RankedQueue ranked_;
   // The id breaks ties, so that the order does not depend on history.
   IndexedHeap<std::pair<TimePoint, RequestId>> deadlines_;
 };
