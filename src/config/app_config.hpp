@@ -89,6 +89,9 @@ struct AppConfig {
   bool is_retry_safe = false;
   core::Bytes max_head = core::kibibytes(32);
   core::Bytes max_body = core::mebibytes(64);
+  core::Bytes max_answer_head = core::kibibytes(32);
+  core::Bytes buffer_memory = core::mebibytes(64);
+  core::Bytes spool_disk = core::gibibytes(1);
 
   // A directory, "none", or empty for a new one under the default root.
   std::string journal;

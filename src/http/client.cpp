@@ -1,7 +1,9 @@
 #include "http/client.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace tenfold::http {
@@ -10,20 +12,23 @@ std::shared_ptr<ClientConnection> ClientConnection::connect(Loop& loop, const En
                                                             ClientHandler& handler) {
   auto transport = loop.net().connect(endpoint);
   const int error = transport ? 0 : transport.error();
-  auto made = std::make_shared<ClientConnection>(loop, transport ? std::move(*transport) : nullptr, limits, handler);
+  auto made = std::make_shared<ClientConnection>(loop, transport ? std::move(*transport) : nullptr, limits, handler,
+                                                 endpoint.is_unix());
   if (error == 0) {
     made->open();
   } else {
-    loop.post([made, error] { made->fail(std::strerror(error)); });
+    loop.post([made, error] { made->fail(std::strerror(error), Ending::kNoConnection); });
   }
   return made;
 }
 
 ClientConnection::ClientConnection(Loop& loop, std::unique_ptr<Transport> transport, const Limits& limits,
-                                   ClientHandler& handler)
+                                   ClientHandler& handler, bool is_unix)
     : Connection{loop, std::move(transport), std::max(limits.buffer_bytes, limits.head_bytes + 1)},
       handler_{&handler},
-      parser_{MessageKind::kResponse, limits.head_bytes} {}
+      parser_{MessageKind::kResponse, limits.head_bytes},
+      head_limit_{limits.head_bytes},
+      is_unix_{is_unix} {}
 
 void ClientConnection::begin(bool is_head_request) {
   input_.finish_message();
@@ -41,13 +46,13 @@ void ClientConnection::consume(std::size_t bytes) {
 }
 
 bool ClientConnection::reusable() const {
-  return is_open() && body_complete() && head().keep_alive() && !input_.has_more();
+  return is_open() && !is_half_closed_ && body_complete() && head().keep_alive() && !input_.has_more();
 }
 
 void ClientConnection::on_input() {
   switch (state_) {
     case State::kIdle:
-      return fail("the server sent something that nobody asked for");
+      return fail("the server sent something that nobody asked for", Ending::kBadAnswer);
     case State::kHead:
       return receive_head();
     case State::kBody:
@@ -64,17 +69,18 @@ void ClientConnection::receive_head() {
       case HeadStatus::kIncomplete:
         return;
       case HeadStatus::kBad:
-        return fail(parser_.refusal().reason);
+        return refuse_head();
       case HeadStatus::kComplete:
         break;
     }
     input_.take_head(parser_.head().size());
-    if (parser_.head().status() == 101) return fail("the server switches protocols and was not asked to");
+    if (parser_.head().status() == 101)
+      return fail("the server switches protocols and was not asked to", Ending::kBadAnswer);
     if (parser_.head().status() >= 200) {
       decoder_.reset(parser_.head().body_kind(), parser_.head().content_length());
       state_ = State::kBody;
       input_.decode(decoder_);
-      if (decoder_.is_bad()) return fail(decoder_.reason());
+      if (decoder_.is_bad()) return fail(decoder_.reason(), Ending::kBadAnswer);
       return handler_->on_head(*this);
     }
     input_.finish_message();
@@ -82,10 +88,15 @@ void ClientConnection::receive_head() {
   }
 }
 
+void ClientConnection::refuse_head() {
+  if (input_.message().size() <= head_limit_) return fail(parser_.refusal().reason, Ending::kBadAnswer);
+  fail("the head has more than " + std::to_string(head_limit_ >> 10) + " KiB", Ending::kBadAnswer);
+}
+
 void ClientConnection::receive_body() {
   if (decoder_.is_complete()) return;
   const std::size_t decoded = input_.decode(decoder_);
-  if (decoder_.is_bad()) return fail(decoder_.reason());
+  if (decoder_.is_bad()) return fail(decoder_.reason(), Ending::kBadAnswer);
   if (decoded > 0 || decoder_.is_complete()) handler_->on_body(*this);
 }
 
@@ -93,17 +104,23 @@ void ClientConnection::on_end(const boost::system::error_code& error) {
   if (state_ == State::kBody && !decoder_.is_complete()) {
     decoder_.end_of_input();
     if (decoder_.is_complete()) return handler_->on_body(*this);
-    return fail(decoder_.reason());
+    return fail(decoder_.reason(), Ending::kClosed);
   }
-  fail(!error ? "the server closed the connection" : error.message());
+  // A close with input unread resets a unix socket's peer. Over TCP a reset may also answer what came after a close.
+  const bool is_unread = is_unix_ && error.value() == ECONNRESET;
+  const bool is_refused = error.value() == ECONNREFUSED;
+  fail(!error ? "the server closed the connection" : error.message(), is_unread    ? Ending::kUnread
+                                                                      : is_refused ? Ending::kNoConnection
+                                                                                   : Ending::kClosed);
 }
 
 void ClientConnection::on_flushed() {
   if (state_ == State::kHead || state_ == State::kBody) handler_->on_writable(*this);
 }
 
-void ClientConnection::fail(std::string_view problem) {
+void ClientConnection::fail(std::string_view problem, Ending ending) {
   if (state_ == State::kClosed) return;
+  ending_ = ending;
   const std::shared_ptr<Connection> self = shared_from_this();
   state_ = State::kClosed;
   Connection::close();

@@ -15,6 +15,15 @@ namespace tenfold::http {
 
 class ClientConnection;
 
+// How a connection to a server ended, as far as it tells what became of a request on it.
+enum class Ending : std::uint8_t {
+  kNone,          // it has not
+  kNoConnection,  // it never stood: nobody listens, or the listen queue is full
+  kClosed,        // the server closed it, or went away
+  kUnread,        // the same, and what was sent last had not been read to its end: only a unix socket tells
+  kBadAnswer,     // what the server sent is no answer: closed from here
+};
+
 // Follows one exchange. All calls come from the loop's thread, and none from within a call to the connection.
 class ClientHandler {
  public:
@@ -45,7 +54,8 @@ class ClientConnection final : public Connection {
   // on_closed, from the loop.
   static std::shared_ptr<ClientConnection> connect(Loop& loop, const Endpoint& endpoint, const Limits& limits,
                                                    ClientHandler& handler);
-  ClientConnection(Loop& loop, std::unique_ptr<Transport> transport, const Limits& limits, ClientHandler& handler);
+  ClientConnection(Loop& loop, std::unique_ptr<Transport> transport, const Limits& limits, ClientHandler& handler,
+                   bool is_unix);
 
   void set_handler(ClientHandler& handler) { handler_ = &handler; }
 
@@ -59,13 +69,20 @@ class ClientConnection final : public Connection {
   // Whether any byte of an answer, interim ones included, came since `begin`.
   bool has_answer_begun() const { return has_answer_begun_; }
 
+  // How it ended, once on_closed was called. Reading a close is racy by nature: see `kUnread` for the one proof there
+  // is.
+  Ending ending() const { return ending_; }
+
   // The exchange is over, and the connection can carry another.
   bool reusable() const;
   // Nothing is asked until the next `begin`: what comes meanwhile is an error and closes.
   void rest() { state_ = State::kIdle; }
 
   // Sends FIN: there will be no more requests, and nobody waits for an answer.
-  void half_close() { shut_down_writing(); }
+  void half_close() {
+    is_half_closed_ = true;
+    shut_down_writing();
+  }
   void close() { Connection::close(); }
 
  private:
@@ -77,8 +94,9 @@ class ClientConnection final : public Connection {
   void on_flushed() override;
 
   void receive_head();
+  void refuse_head();
   void receive_body();
-  void fail(std::string_view problem);
+  void fail(std::string_view problem, Ending ending);
 
   ClientHandler* handler_;
   HeadParser parser_;
@@ -86,6 +104,10 @@ class ClientConnection final : public Connection {
   State state_ = State::kIdle;
   bool is_head_request_ = false;
   bool has_answer_begun_ = false;
+  bool is_half_closed_ = false;
+  std::size_t head_limit_;
+  bool is_unix_;
+  Ending ending_ = Ending::kNone;
 };
 
 }  // namespace tenfold::http

@@ -20,7 +20,7 @@ constexpr std::string_view kJson = "application/json";
 double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
 constexpr std::array<std::string_view, core::kRejectReasons> kReasonLabels{
-    "queue_full", "deadline_impossible", "deadline_passed", "shutting_down", "replica_lost", "poison"};
+    "queue_full", "deadline_impossible", "deadline_passed", "shutting_down", "replica_lost", "poison", "bad_answer"};
 
 // The rules with the last that is known of each, as a JSON array.
 std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now) {

@@ -100,6 +100,9 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("journal", running.journal, fresh.journal);
   keeper.keep("max head", running.max_head, fresh.max_head);
   keeper.keep("max body", running.max_body, fresh.max_body);
+  keeper.keep("max answer head", running.max_answer_head, fresh.max_answer_head);
+  keeper.keep("buffer memory", running.buffer_memory, fresh.buffer_memory);
+  keeper.keep("spool disk", running.spool_disk, fresh.spool_disk);
   fresh.is_quiet = running.is_quiet;
   return std::move(keeper.names);
 }

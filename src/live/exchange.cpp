@@ -13,11 +13,8 @@ namespace tenfold::live {
 
 namespace {
 
-// More of a request than this is not kept for a second try.
-constexpr std::size_t kMaxReplay = std::size_t{1} << 20;
-
-// An exchange that rests keeps this much room, so that small requests take no memory anew.
-constexpr std::size_t kReplayRoom = std::size_t{4} << 10;
+// What a proxy adds to a request's head, at most, where its client's address and id are of the usual length.
+constexpr std::uint64_t kForwardingFields = 512;
 
 // What this process's request ids begin with, so that they differ from those of the run before.
 std::string_view id_prefix() {
@@ -54,37 +51,69 @@ void Exchange::open(core::RequestId id, http::ServerConnection& client) {
   id_ = id;
   client_ = &client;
   facts_ = {};
-  is_kept_ = true;
-  is_received_ = is_request_sent_ = is_rechunked_ = is_withdrawn_ = false;
+  sent_ = answer_sent_ = 0;
+  is_received_ = is_whole_ = is_streamed_ = is_request_sent_ = is_rechunked_ = is_answered_ = is_withdrawn_ = false;
+  is_end_told_ = false;
+  is_chunked_ = client.head().body_kind() == http::BodyKind::kChunked;
   is_settled_ = true;
   client.attach(*this);
   client.want_body();
-  check_received();
+  receive_request();
 }
 
-// A client that sends slowly waits for itself: its request comes to the queue, and so to a slot, when its body is
-// here or as much of it as is read ahead.
-void Exchange::check_received() {
-  if (is_received_ || !(client_->body_complete() || client_->body_is_full())) return;
+void Exchange::close() {
+  request_.reset();
+  answer_.reset();
+  bad_answer_.clear();
+}
+
+// ---- the request
+
+// A client that sends slowly waits for itself: its request comes to the queue, and so to a slot, when its body is here,
+// or as much of it as there is room for.
+void Exchange::receive_request() {
+  if (is_received_) return;
+  const bool is_complete = client_->body_complete();
+  const bool needs_spool = request_ || (!is_complete && client_->body_is_full());
+  if (needs_spool) is_streamed_ = !spool_request();
+  is_whole_ = is_complete && !is_streamed_;
+  if (!is_complete && !is_streamed_) return;
   is_received_ = true;
   facts_.arrived = now(loop_);
   listener_.request_received(*this);
 }
 
-void Exchange::dispatch(core::ReplicaId replica, std::shared_ptr<http::ClientConnection> upstream,
-                        core::Duration cold_start, core::TimePoint now) {
+// Moves what came from the connection's buffer to the spool. False when there is no room.
+bool Exchange::spool_request() {
+  const std::string_view piece = client_->body();
+  if (piece.empty()) return true;
+  if (!request_) request_ = std::make_unique<Spool>(spools_);
+  if (!request_->append({piece})) return false;
+  client_->consume(piece.size());
+  return true;
+}
+
+std::uint64_t Exchange::size_to_send() const {
+  if (!is_whole_) return ~std::uint64_t{0};
+  return client_->head().size() + kForwardingFields + (request_ ? request_->size() : client_->body().size());
+}
+
+void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, core::Duration cold_start,
+                        core::TimePoint now) {
   facts_.replica = replica;
   facts_.dispatched = now;
   facts_.cold_start = cold_start;
   ++facts_.attempts;
-  upstream_ = std::move(upstream);
-  is_settled_ = false;
-  is_request_sent_ = false;
+  upstream_ = std::move(upstream.connection);
+  is_connection_kept_ = upstream.is_kept;
+  is_settled_ = is_request_sent_ = false;
+  sent_ = 0;
   upstream_->begin(client_->head().method() == "HEAD");
   send_request_head();
   forward_request();
 }
 
+// A small request leaves whole and in one call: from then on its client is not needed for it.
 void Exchange::send_request_head() {
   std::string& head = scratch();
   std::array<char, 40> name{};
@@ -93,53 +122,44 @@ void Exchange::send_request_head() {
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
                                    .request_id = {name.data(), static_cast<std::size_t>(end - name.data())}});
-  const bool is_chunked = client_->head().body_kind() == http::BodyKind::kChunked;
-  if (!replay_.empty()) {
-    std::array<char, 18> size{};
-    if (!is_chunked) return upstream_->send({head, replay_});
-    return upstream_->send({head, http::chunk_head(replay_.size(), size), replay_, http::kChunkEnd});
-  }
-  // Head and body leave in one call where both are here.
-  const std::string_view body = client_->body();
-  if (is_chunked || body.empty()) return upstream_->send({head});
-  upstream_->send({head, body});
-  keep_for_replay(body);
-  facts_.request_bytes += body.size();
-  client_->consume(body.size());
-}
-
-// As much of the body as is here and the replica takes.
-void Exchange::forward_request() {
-  if (is_request_sent_ || !client_) return;
-  const bool is_chunked = client_->head().body_kind() == http::BodyKind::kChunked;
-  while (upstream_->writable() && !client_->body().empty()) {
-    const std::string_view piece = client_->body();
-    std::array<char, 18> size{};
-    if (is_chunked) {
-      upstream_->send({http::chunk_head(piece.size(), size), piece, http::kChunkEnd});
-    } else {
-      upstream_->send({piece});
-    }
-    keep_for_replay(piece);
-    facts_.request_bytes += piece.size();
-    client_->consume(piece.size());
-  }
-  if (!client_->body_complete() || !client_->body().empty()) return;
+  if (request_ || is_streamed_) return upstream_->send({head});
+  send_framed(head, client_->body());
   is_request_sent_ = true;
-  if (is_chunked) upstream_->send({http::kLastChunk});
+  if (is_chunked_) upstream_->send({http::kLastChunk});
 }
 
-void Exchange::keep_for_replay(std::string_view piece) {
-  if (!is_kept_) return;
-  is_kept_ = replay_.size() + piece.size() <= kMaxReplay && budget_.take(piece.size());
-  if (!is_kept_) return drop_replay();
-  replay_.append(piece);
+void Exchange::send_framed(std::string_view head, std::string_view piece) {
+  std::array<char, 18> size{};
+  if (is_chunked_ && !piece.empty()) {
+    upstream_->send({head, http::chunk_head(piece.size(), size), piece, http::kChunkEnd});
+  } else {
+    upstream_->send({head, piece});
+  }
+  sent_ += piece.size();
 }
 
-void Exchange::drop_replay() {
-  budget_.give_back(replay_.size());
-  replay_.clear();
-  if (replay_.capacity() > kReplayRoom) replay_.shrink_to_fit();
+// As much of a larger one as is here and the replica takes: what the spool has, then what its client goes on to send.
+void Exchange::forward_request() {
+  while (!is_request_sent_ && upstream_->writable()) {
+    const bool is_from_spool = request_ && sent_ < request_->size();
+    const std::string_view piece = is_from_spool ? request_->read(sent_).value_or("") : rest_of_stream();
+    if (piece.empty() && is_from_spool) return settle(client_ ? core::Outcome::kNotKept : core::Outcome::kAbandoned);
+    if (piece.empty()) return;
+    send_framed({}, piece);
+    if (!is_from_spool) client_->consume(piece.size());
+    end_request();
+  }
+}
+
+std::string_view Exchange::rest_of_stream() const {
+  return is_streamed_ && client_ ? client_->body() : std::string_view{};
+}
+
+void Exchange::end_request() {
+  if (is_request_sent_ || (request_ && sent_ < request_->size())) return;
+  if (!is_whole_ && !(client_ && client_->body_complete() && client_->body().empty())) return;
+  is_whole_ = is_request_sent_ = true;
+  if (is_chunked_) upstream_->send({http::kLastChunk});
 }
 
 std::shared_ptr<http::ClientConnection> Exchange::release_upstream() {
@@ -149,31 +169,33 @@ std::shared_ptr<http::ClientConnection> Exchange::release_upstream() {
 }
 
 void Exchange::fail(const http::Problem& problem, std::string_view fields) {
-  http::ServerConnection* client = std::exchange(client_, nullptr);
-  if (!client) return;
-  if (facts_.status != 0) return client->abort();
+  if (!client_ || is_answered_) return;
+  http::ServerConnection& client = *std::exchange(client_, nullptr);
+  if (facts_.status != 0) return client.abort();
   facts_.status = problem.status;
   const std::string body = http::to_json(problem);
   facts_.answer_bytes = body.size();
   facts_.answer_began = now(loop_);
-  client->respond(problem.status, http::kProblemType, body, std::string{answer_fields()}.append(fields));
+  client.respond(problem.status, http::kProblemType, body, std::string{answer_fields()}.append(fields));
 }
 
-void Exchange::withdraw() {
+void Exchange::withdraw(core::CancelHow how) {
+  if (!upstream_ || is_settled_) return;
   is_withdrawn_ = true;
-  if (upstream_ && !is_settled_) upstream_->half_close();
+  if (how == core::CancelHow::kClose || !is_whole_) upstream_->half_close();
+  discard_answer();
 }
 
 // ---- the client's side
 
 void Exchange::on_body(http::ServerConnection&) {
-  check_received();
-  if (upstream_ && !is_settled_ && !is_withdrawn_) forward_request();
+  receive_request();
+  if (!upstream_ || is_settled_) return;
+  forward_request();
+  if (!is_settled_) end_request();  // maybe its end came alone
 }
 
-void Exchange::on_writable(http::ServerConnection&) {
-  if (upstream_ && facts_.status != 0) forward_answer({});
-}
+void Exchange::on_writable(http::ServerConnection&) { drain_answer(); }
 
 void Exchange::on_gone(http::ServerConnection& client) {
   client_ = nullptr;
@@ -215,57 +237,120 @@ std::string_view Exchange::answer_fields() {
   return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
-void Exchange::on_body(http::ClientConnection& upstream) {
-  if (client_) return forward_answer({});
-  // Nobody reads it; the replica may come to its end all the same.
-  upstream.consume(upstream.body().size());
-  if (upstream.body_complete()) settle(core::Outcome::kAbandoned);
+void Exchange::on_body(http::ClientConnection&) {
+  if (client_) {
+    forward_answer({});
+  } else {
+    discard_answer();
+  }
 }
 
-// The head, if it has not gone yet, and as much of the body as is here and the client takes.
+// The head, if it has not gone yet, and what is here of the body. Where the client takes no more and there is no room
+// to keep it, the rest stays with the replica until there is.
 void Exchange::forward_answer(std::string_view head) {
-  // The end of an answer goes into the client's connection even if it is slow: the slot is not its to keep.
-  const auto may_send = [this] { return client_->writable() || upstream_->body_complete(); };
-  while (!head.empty() || (!upstream_->body().empty() && may_send())) {
+  while (!head.empty() || !upstream_->body().empty()) {
     const std::string_view piece = upstream_->body();
+    const bool is_last = is_rechunked_ && upstream_->body_complete();
     std::array<char, 18> size{};
-    const bool is_last = upstream_->body_complete();
+    bool has_passed = false;
     if (!is_rechunked_) {
-      client_->send({head, piece});
+      has_passed = pass_on({head, piece});
     } else if (piece.empty()) {
-      client_->send({head, is_last ? http::kLastChunk : std::string_view{}});
+      has_passed = pass_on({head, is_last ? http::kLastChunk : std::string_view{}});
     } else {
-      client_->send({head, http::chunk_head(piece.size(), size), piece, http::kChunkEnd,
-                     is_last ? http::kLastChunk : std::string_view{}});
+      has_passed = pass_on({head, http::chunk_head(piece.size(), size), piece, http::kChunkEnd,
+                            is_last ? http::kLastChunk : std::string_view{}});
     }
-    if (is_rechunked_ && is_last) is_rechunked_ = false;  // the last chunk has gone
+    if (!has_passed) return;
+    if (is_last) is_rechunked_ = false;
     head = {};
     facts_.answer_bytes += piece.size();
     upstream_->consume(piece.size());
   }
-  if (upstream_->body_complete() && upstream_->body().empty()) finish_answer();
+  if (upstream_->body_complete()) end_answer();
 }
 
-void Exchange::finish_answer() {
-  if (is_rechunked_) client_->send({http::kLastChunk});
-  std::exchange(client_, nullptr)->finish();
+// The head's place first, empty where it has gone. To the client if it takes it at once, else to the spool; false when
+// there is no room for it. A head always goes: it comes with no more than a connection's buffer.
+bool Exchange::pass_on(std::initializer_list<std::string_view> pieces) {
+  const bool has_head = !pieces.begin()->empty();
+  if (!answer_ && (client_->writable() || has_head)) {
+    client_->send(pieces);
+    return true;
+  }
+  if (!answer_) answer_ = std::make_unique<Spool>(spools_);
+  const bool is_kept = answer_->append(pieces);
+  if (answer_->size() == 0) answer_.reset();
+  return is_kept;
+}
+
+// The client takes more.
+void Exchange::drain_answer() {
+  while (answer_ && client_->writable()) {
+    const auto piece = answer_->read(answer_sent_);
+    if (!piece) return break_off();
+    client_->send({*piece});
+    answer_sent_ += piece->size();
+    answer_->drop_before(answer_sent_);
+    if (answer_sent_ < answer_->size()) continue;
+    answer_.reset();
+    answer_sent_ = 0;
+  }
+  if (answer_) return;
+  if (is_answered_) {
+    std::exchange(client_, nullptr)->finish();
+    return listener_.answer_read(*this);
+  }
+  if (upstream_ && !is_settled_ && facts_.status != 0) forward_answer({});
+}
+
+// The disk does not give back what was written.
+void Exchange::break_off() {
+  std::exchange(client_, nullptr)->abort();
+  listener_.client_left(*this);
+}
+
+// All of the answer is here. What its client has not taken of it follows as the client reads.
+void Exchange::end_answer() {
+  if (is_rechunked_ && !pass_on({std::string_view{}, http::kLastChunk})) return;
+  is_rechunked_ = false;
+  is_answered_ = true;
+  if (!answer_) std::exchange(client_, nullptr)->finish();
   settle(core::Outcome::kAnswered);
 }
 
-void Exchange::on_writable(http::ClientConnection&) {
-  if (client_ && !is_withdrawn_) forward_request();
+// Nobody reads it; the replica may come to its end all the same.
+void Exchange::discard_answer() {
+  upstream_->consume(upstream_->body().size());
+  if (upstream_->body_complete()) settle(core::Outcome::kAbandoned);
 }
 
-void Exchange::on_closed(http::ClientConnection& upstream, std::string_view) {
-  if (is_settled_) return;
-  if (is_withdrawn_ || !client_) return settle(core::Outcome::kAbandoned);
-  if (facts_.status != 0) return settle(core::Outcome::kAnswerBroken);
-  if (!is_kept_) return settle(core::Outcome::kNotKept);
-  settle(upstream.bytes_sent() == 0 ? core::Outcome::kNotSent : core::Outcome::kNoAnswer);
+void Exchange::on_writable(http::ClientConnection&) { forward_request(); }
+
+void Exchange::on_closed(http::ClientConnection& upstream, std::string_view problem) {
+  if (!is_settled_) settle(outcome_of_close(upstream, problem));
+}
+
+core::Outcome Exchange::outcome_of_close(const http::ClientConnection& upstream, std::string_view problem) {
+  if (is_withdrawn_ || !client_) return core::Outcome::kAbandoned;
+  if (upstream.ending() == http::Ending::kBadAnswer) {
+    bad_answer_ = "its answer was refused: ";
+    bad_answer_ += problem;
+    return core::Outcome::kBadAnswer;
+  }
+  if (facts_.status != 0) return core::Outcome::kAnswerBroken;
+  if (is_streamed_) return core::Outcome::kNotKept;
+  const bool is_proven = upstream.ending() == http::Ending::kUnread && !upstream.has_answer_begun() &&
+                         upstream.bytes_sent() <= Upstreams::kOneRead;
+  const bool is_unread = is_proven || upstream.bytes_sent() == 0;
+  if (!is_unread) return core::Outcome::kNoAnswer;
+  // A connection that waited for work was closed meanwhile: another will do. A new one was not taken.
+  return is_connection_kept_ ? core::Outcome::kNotSent : core::Outcome::kBusy;
 }
 
 void Exchange::settle(core::Outcome outcome) {
   is_settled_ = true;
+  facts_.request_bytes = sent_;
   facts_.replica_done = now(loop_);
   listener_.replica_done(*this, outcome);
 }

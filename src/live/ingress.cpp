@@ -17,6 +17,9 @@ std::string retry_after_field(core::Duration retry_after) {
   return fmt::format("Retry-After: {}\r\n", std::chrono::ceil<std::chrono::seconds>(retry_after).count());
 }
 
+// A replica that always finds something else to answer is told no more.
+constexpr std::size_t kMaxToldAnswers = 8;
+
 // The driver tells the core of its values, and not the other way round.
 bool is_observed(core::RuleKind kind) { return kind == core::RuleKind::kCustom || kind == core::RuleKind::kSchedule; }
 
@@ -50,7 +53,8 @@ Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents&
       options_{options},
       events_{events},
       observer_{observer},
-      replay_budget_{options.replay_bytes},
+      memory_{options.memory_bytes},
+      spools_{options.spool, memory_, make_spool_file(options.spool_directory)},
       upstreams_{loop, options.upstream_limits},
       driver_{loop, options.settings, *this, observer},
       rules_{rules_of(options.settings.scale, {})} {}
@@ -81,7 +85,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   if (idle_.empty()) {
     idle_.push_back(static_cast<core::Slot>(exchanges_.size()));
     ExchangeListener& listener = *this;
-    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, replay_budget_));
+    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, spools_));
   }
   const core::Slot slot = idle_.back();
   idle_.pop_back();
@@ -116,6 +120,7 @@ core::RequestClass Ingress::class_of(const Exchange& exchange) {
 void Ingress::client_left(Exchange& exchange) {
   ++counters_.clients_left;
   const core::RequestId id = exchange.id();
+  if (exchange.is_answered()) return remove(exchange);
   if (exchange.is_received()) driver_.handle(core::RequestCancelled{id});
   Exchange* still_open = find(id);
   if (still_open && !still_open->has_replica()) remove(*still_open);
@@ -124,50 +129,81 @@ void Ingress::client_left(Exchange& exchange) {
 void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   const core::RequestId id = exchange.id();
   const core::ReplicaId replica = exchange.facts().replica;
-  upstreams_.release(replica, exchange.release_upstream(), exchange.facts().replica_done);
-  if (const auto info = replicas_.find(replica); info != replicas_.end() && outcome == core::Outcome::kAnswered) {
-    ++info->second.answered;
-  }
+  upstreams_.release(replica, exchange.release_upstream(), outcome);
+  if (const auto info = replicas_.find(replica); info != replicas_.end()) count(info->second, exchange, outcome);
   const core::TimePoint done = exchange.facts().replica_done;
   driver_.handle(done, core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
   Exchange* still_open = find(id);
-  if (still_open && !still_open->has_client()) remove(*still_open);
+  if (!still_open) return;
+  if (!still_open->has_client()) {
+    remove(*still_open);
+  } else if (still_open->is_answered()) {
+    tell_end(*still_open);
+  }
 }
+
+void Ingress::count(ReplicaInfo& info, const Exchange& exchange, core::Outcome outcome) {
+  if (outcome == core::Outcome::kAnswered) ++info.answered;
+  if (outcome != core::Outcome::kBadAnswer) return;
+  const std::string_view problem = exchange.bad_answer();
+  const bool is_told = std::ranges::find(info.bad_answers, problem) != info.bad_answers.end();
+  if (is_told || info.bad_answers.size() == kMaxToldAnswers) return;
+  info.bad_answers.emplace_back(problem);
+  events_.answer_refused(exchange.facts().replica, problem);
+}
+
+void Ingress::answer_read(Exchange& exchange) { remove(exchange); }
 
 Exchange* Ingress::find(core::RequestId id) {
   const auto slot = slots_.find(id);
   return slot ? exchanges_[*slot].get() : nullptr;
 }
 
-void Ingress::remove(Exchange& exchange) {
+// All is known of the request, though a slow client may still read its answer.
+void Ingress::tell_end(Exchange& exchange) {
+  if (!exchange.mark_end_told()) return;
   const ExchangeFacts& facts = exchange.facts();
   ++counters_.answers_by_class[static_cast<std::size_t>(facts.status / 100)];
-  if (observer_ && exchange.is_received()) {
-    const bool had_replica = facts.replica_done != core::TimePoint{};
-    observer_->request_ended(had_replica ? facts.replica_done : now(loop_), exchange.id(), facts);
-  }
+  if (!observer_ || !exchange.is_received()) return;
+  const bool had_replica = facts.replica_done != core::TimePoint{};
+  observer_->request_ended(had_replica ? facts.replica_done : now(loop_), exchange.id(), facts);
+}
+
+void Ingress::remove(Exchange& exchange) {
+  tell_end(exchange);
   exchange.close();
   idle_.push_back(*slots_.find(exchange.id()));
   slots_.erase(exchange.id());
 }
 
 // ---- what the core decides
+//
+// A decision may come late: its request may have been answered, or left, while the step was under way. Then there is
+// nothing to carry out.
 
 void Ingress::carry_out(core::TimePoint time, const core::Dispatch& action) {
-  Exchange& exchange = *find(action.request);
+  Exchange* exchange = find(action.request);
+  if (!exchange || !exchange->has_client() || exchange->has_replica()) {
+    return driver_.handle(core::ResponseFinished{
+        .request = action.request, .replica = action.replica, .outcome = core::Outcome::kAbandoned});
+  }
   if (action.attempt > 1) ++counters_.retries;
-  auto upstream = upstreams_.acquire(action.replica, exchange.upstream_handler(), time);
-  exchange.dispatch(action.replica, std::move(upstream), cold_start_of(exchange, action.replica), time);
+  auto upstream = upstreams_.acquire(action.replica, exchange->upstream_handler(), exchange->size_to_send());
+  exchange->dispatch(action.replica, std::move(upstream), cold_start_of(*exchange, action.replica), time);
 }
 
 void Ingress::carry_out(core::TimePoint, const core::Reject& action) {
-  Exchange& exchange = *find(action.request);
+  Exchange* exchange = find(action.request);
+  if (!exchange || exchange->is_answered()) return;
   ++counters_.rejects[static_cast<std::size_t>(action.reason)];
-  exchange.fail(problem_of(action.reason), retry_after_field(action.retry_after));
-  if (!exchange.has_replica()) remove(exchange);
+  exchange->fail(problem_of(action.reason, exchange->bad_answer()), retry_after_field(action.retry_after));
+  if (!exchange->has_replica()) remove(*exchange);
 }
 
-void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) { find(action.request)->withdraw(); }
+void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) {
+  Exchange* exchange = find(action.request);
+  if (exchange && exchange->facts().replica == action.replica) exchange->withdraw(action.how);
+}
 
 void Ingress::carry_out(core::TimePoint time, const core::StartReplica& action) {
   ++counters_.replicas_started;

@@ -8,9 +8,11 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -34,8 +36,10 @@ struct IngressOptions {
   // The request header field that names a request's class, beside its path; empty for none.
   std::string class_by;
   http::Limits upstream_limits;
-  // What requests keep for a second try, all together.
-  std::uint64_t replay_bytes = std::uint64_t{256} << 20;
+  // Bodies that wait for their reader: in memory all together, and beyond that in a file.
+  std::uint64_t memory_bytes = std::uint64_t{64} << 20;
+  SpoolLimits spool;
+  std::filesystem::path spool_directory = default_spool_directory();
 };
 
 // Totals since the start, for people and Prometheus.
@@ -55,6 +59,7 @@ struct ReplicaInfo {
   ReplicaAddress address;
   ReplicaUsage usage;
   std::uint64_t answered = 0;
+  std::vector<std::string> bad_answers;  // what was wrong with them, each kind once
   bool is_stopping = false;
 };
 
@@ -74,6 +79,8 @@ class IngressEvents {
   virtual void replica_became_ready(core::ReplicaId replica, const ReplicaInfo& info) = 0;
   virtual void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) = 0;
   virtual void decided(const core::RecordDecision& decision) = 0;
+  // A replica answered with what is no answer, and in a way that it had not before.
+  virtual void answer_refused(core::ReplicaId replica, std::string_view problem) = 0;
 
  protected:
   ~IngressEvents() = default;
@@ -89,7 +96,8 @@ class Ingress final : public http::ServerHandler,
 
   // Starts the first replicas on `provider`, which must outlive the ingress and report to it.
   void start(Provider& provider);
-  // Takes the new settings; what waits and runs is kept. `upstream_limits` and `replay_bytes` stay as they are.
+  // Takes the new settings; what waits and runs is kept. limits and
+  // the spool stay as they are.
   void reconfigure(const IngressOptions& options);
   // A value for a custom or schedule rule, or that none could be had.
   void observe(const core::MetricObserved& metric);
@@ -118,6 +126,7 @@ class Ingress final : public http::ServerHandler,
   void request_received(Exchange& exchange) override;
   void client_left(Exchange& exchange) override;
   void replica_done(Exchange& exchange, core::Outcome outcome) override;
+  void answer_read(Exchange& exchange) override;
 
   void carry_out(core::TimePoint now, const core::Dispatch& action) override;
   void carry_out(core::TimePoint now, const core::Reject& action) override;
@@ -128,7 +137,9 @@ class Ingress final : public http::ServerHandler,
   void carry_out(core::TimePoint now, const core::RecordDecision& action) override;
 
   Exchange* find(core::RequestId id);
+  void tell_end(Exchange& exchange);
   void remove(Exchange& exchange);
+  void count(ReplicaInfo& info, const Exchange& exchange, core::Outcome outcome);
   core::RequestClass class_of(const Exchange& exchange);
   core::Duration cold_start_of(const Exchange& exchange, core::ReplicaId replica) const;
 
@@ -136,7 +147,8 @@ class Ingress final : public http::ServerHandler,
   IngressOptions options_;
   IngressEvents& events_;
   Observer* observer_;
-  ReplayBudget replay_budget_;
+  http::MemoryBudget memory_;
+  SpoolStore spools_;
   Upstreams upstreams_;
   CoreDriver driver_;
   Provider* provider_ = nullptr;

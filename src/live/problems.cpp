@@ -2,7 +2,7 @@
 
 namespace tenfold::live {
 
-http::Problem problem_of(core::RejectReason reason) {
+http::Problem problem_of(core::RejectReason reason, std::string_view what) {
   switch (reason) {
     case core::RejectReason::kQueueFull:
       return {503, "urn:tenfold:problem:queue-full", "The queue is full",
@@ -17,17 +17,15 @@ http::Problem problem_of(core::RejectReason reason) {
       return {503, "urn:tenfold:problem:shutting-down", "The service is shutting down",
               "The request was not run. Come again after the time that Retry-After gives."};
     case core::RejectReason::kReplicaLost:
-      return {502, "urn:tenfold:problem:replica-lost", "The replica was lost",
-              "The replica ended while it had the request. It may have been worked on, so it was not tried again; send "
-              "an Idempotency-Key to have a lost request repeated."};
+      return {
+          502, "urn:tenfold:problem:replica-lost", "The replica was lost",
+          "The replica ended, or closed the connection, while it had the request. It may have been worked on, so it "
+          "was not tried again; send an Idempotency-Key to have a lost request repeated."};
     case core::RejectReason::kPoison:
       return {500, "urn:tenfold:problem:poison", "The request ends replicas",
               "Two replicas ended while they had this request. It is not tried again."};
     case core::RejectReason::kBadAnswer:
-      return {
-          502, "urn:tenfold:problem:bad-answer", "The replica's answer could not be read",
-          "What the replica sent is no answer that HTTP allows, or exceeds a limit. The request was worked on, so it "
-          "was not tried again."};
+      return {502, "urn:tenfold:problem:bad-answer", "The replica's answer could not be read", what};
   }
   return {500, "about:blank", "Internal error", ""};
 }

@@ -1,11 +1,14 @@
 // The answers that Tenfold itself gives, one for each reason the core knows: RFC 9457 problem details.
 #pragma once
 
+#include <string_view>
+
 #include "core/actions.hpp"
 #include "http/problem.hpp"
 
 namespace tenfold::live {
 
-http::Problem problem_of(core::RejectReason reason);
+// `what` says more where the reason has it: what was wrong with a replica's answer. Views, for as long as `what` lives.
+http::Problem problem_of(core::RejectReason reason, std::string_view what = {});
 
 }  // namespace tenfold::live

@@ -70,6 +70,9 @@ IngressOptions ingress_options(const config::AppConfig& config) {
                          .is_retry_safe = config.is_retry_safe,
                          .class_by = config.class_by};
   options.settings.replica.start_timeout += kStartMargin;
+  options.upstream_limits.head_bytes = core::to_number(config.max_answer_head);
+  options.memory_bytes = core::to_number(config.buffer_memory);
+  options.spool.disk = core::to_number(config.spool_disk);
   return options;
 }
 
@@ -203,6 +206,10 @@ class App final : private IngressEvents {
     if (decision.starts == 0 && decision.drains == 0) return;
     say("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired, decision.waiting,
         decision.running, decision.starts, decision.drains);
+  }
+
+  void answer_refused(core::ReplicaId replica, std::string_view problem) override {
+    say("replica {}: {}; its client got 502", core::to_number(replica), problem);
   }
 
   MetricCallbacks metric_callbacks() {

@@ -1,12 +1,14 @@
 #include "live/upstreams.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace tenfold::live {
 
 namespace {
 
-// A connection that was idle for longer is not used again: uvicorn closes after 5 s, and a request that meets the close
-// halfway cannot be told from one that ended its replica.
-constexpr core::Duration kMaxIdle = std::chrono::seconds{4};
+// After such an answer many servers close, and not all say so.
+constexpr int kFirstErrorStatus = 500;
 
 }  // namespace
 
@@ -15,40 +17,56 @@ Upstreams::~Upstreams() {
 }
 
 void Upstreams::add(core::ReplicaId replica, const http::Endpoint& endpoint) {
-  replicas_.insert_or_assign(replica, Replica{.endpoint = endpoint});
+  replicas_.insert_or_assign(replica, Replica{.endpoint = endpoint, .idle = {}});
 }
 
 void Upstreams::remove(core::ReplicaId replica) {
   const auto entry = replicas_.find(replica);
   if (entry == replicas_.end()) return;
-  for (const Idle& idle : entry->second.idle) idle.connection->close();
+  close_all(entry->second.idle);
   replicas_.erase(entry);
 }
 
-std::shared_ptr<http::ClientConnection> Upstreams::acquire(core::ReplicaId replica, http::ClientHandler& handler,
-                                                           core::TimePoint now) {
+Upstreams::Acquired Upstreams::acquire(core::ReplicaId replica, http::ClientHandler& handler, std::uint64_t bytes) {
   const auto entry = replicas_.find(replica);
-  if (entry == replicas_.end()) return http::ClientConnection::connect(loop_, {}, limits_, handler);
-  std::vector<Idle>& idle = entry->second.idle;
-  while (!idle.empty()) {
-    const Idle last = std::move(idle.back());
-    idle.pop_back();
-    if (last.connection->is_open() && now - last.since < kMaxIdle) {
-      last.connection->set_handler(handler);
-      return last.connection;
-    }
-    last.connection->close();
+  // That it is gone is the answer: as if the connection had been closed before a byte was sent.
+  if (entry == replicas_.end()) {
+    return {.connection = http::ClientConnection::connect(loop_, {}, limits_, handler), .is_kept = true};
   }
-  return http::ClientConnection::connect(loop_, entry->second.endpoint, limits_, handler);
+  auto& [endpoint, idle] = entry->second;
+  if (!idle.empty()) {
+    const auto last = std::move(idle.back());
+    idle.pop_back();
+    if (endpoint.is_unix() && bytes <= kOneRead) {
+      last->set_handler(handler);
+      return {.connection = last, .is_kept = true};
+    }
+    last->close();
+  }
+  return {.connection = http::ClientConnection::connect(loop_, endpoint, limits_, handler)};
 }
 
 void Upstreams::release(core::ReplicaId replica, std::shared_ptr<http::ClientConnection> connection,
-                        core::TimePoint now) {
+                        core::Outcome outcome) {
   const auto entry = replicas_.find(replica);
-  if (entry == replicas_.end() || !connection->reusable()) return connection->close();
+  if (entry == replicas_.end()) return connection->close();
+  // One was closed while it waited: so may the others be.
+  if (outcome == core::Outcome::kNotSent) close_all(entry->second.idle);
+  if (!connection->reusable() || connection->head().status() >= kFirstErrorStatus) return connection->close();
   connection->set_handler(*this);
   connection->rest();
-  entry->second.idle.push_back({std::move(connection), now});
+  entry->second.idle.push_back(std::move(connection));
+}
+
+void Upstreams::close_all(Idle& idle) {
+  for (const auto& connection : idle) connection->close();
+  idle.clear();
+}
+
+void Upstreams::forget(http::ClientConnection& connection) {
+  for (auto& [id, replica] : replicas_) {
+    std::erase_if(replica.idle, [&connection](const auto& each) { return each.get() == &connection; });
+  }
 }
 
 }  // namespace tenfold::live

@@ -119,7 +119,7 @@ class Deadlines(unittest.TestCase):
             self.assertEqual({request.answer().status for request in [held, *waiting]}, {200})
 
     def test_one_that_passes_while_it_runs_is_answered_and_the_replica_told(self):
-        with Service(PUPPET) as service:
+        with Service(PUPPET, "--cancel", "close") as service:
             held = service.hold(fields={"X-Request-Timeout": "300ms"})
             self.assertEqual(held.answer().status, 504)
             eventually((service.directory / "gate.left").exists, "the replica hears of it")
@@ -144,7 +144,7 @@ class Clients(unittest.TestCase):
             self.assertEqual(service.status()["list"][0]["answered"], 2)
 
     def test_one_that_leaves_while_it_runs_frees_its_slot_and_the_replica_is_told(self):
-        with Service(PUPPET) as service:
+        with Service(PUPPET, "--cancel", "close") as service:
             held = service.hold()
             held.leave()
             eventually((service.directory / "gate.left").exists, "the replica hears of it")

@@ -1,0 +1,14 @@
+// Node's http server with its keep-alive, which it forgets for as long as its loop is blocked.
+//   /block?ms=N    computes for N ms on the event loop, as a solver in JavaScript does
+const http = require('http');
+const server = http.createServer((request, answer) => {
+  const end = Date.now() + Number(new URL(request.url, 'http://x').searchParams.get('ms'));
+  request.resume();
+  request.on('end', () => {
+    while (Date.now() < end);
+    answer.setHeader('Content-Type', 'application/json');
+    answer.end('{}');
+  });
+});
+server.keepAliveTimeout = Number(process.argv[2]);
+server.listen(process.argv[3] === '--port' ? Number(process.env.PORT) : process.env.TENFOLD_SOCKET);
