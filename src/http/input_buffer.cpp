@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/require.hpp"
+
 namespace tenfold::http {
 
 namespace {
@@ -33,11 +35,20 @@ void InputBuffer::prepare() {
 }
 
 void InputBuffer::filled(std::size_t bytes) {
+  require(bytes <= capacity_ - end_, "a read stays within its room");
   was_filled_ = bytes == capacity_ - end_;
   end_ += bytes;
 }
 
-void InputBuffer::take_head(std::size_t bytes) { head_end_ = body_begin_ = body_end_ = raw_ = start_ + bytes; }
+void InputBuffer::take_head(std::size_t bytes) {
+  require(bytes <= end_ - start_, "a head ends within what came");
+  head_end_ = body_begin_ = body_end_ = raw_ = start_ + bytes;
+}
+
+void InputBuffer::consume(std::size_t bytes) {
+  require(bytes <= body_end_ - body_begin_, "what is consumed of a body was there");
+  body_begin_ += bytes;
+}
 
 std::size_t InputBuffer::decode(BodyDecoder& decoder) {
   const BodyDecoder::Step step = decoder.decode(data_.get() + raw_, end_ - raw_, data_.get() + body_end_);

@@ -37,7 +37,7 @@ class InputBuffer {
   // Decodes what has come of the body. Returns how many bytes of body that gave.
   std::size_t decode(BodyDecoder& decoder);
   std::string_view body() const { return {data_.get() + body_begin_, body_end_ - body_begin_}; }
-  void consume(std::size_t bytes) { body_begin_ += bytes; }
+  void consume(std::size_t bytes);
 
   // The message is over; what is left of its body is dropped, what follows is the next.
   void finish_message();
