@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/characters.hpp"
+
 namespace tenfold::http {
 
 namespace {
 
-// Extensions and trailers are dropped, and more of them than this is an attack.
-constexpr std::uint32_t kMaxOverhead = 16 << 10;
+// Extensions, trailers and leading zeros are dropped. More of them than this, and than the data before them, is an
+// attack.
+constexpr std::uint64_t kMaxOverhead = 16 << 10;
 
-// Sixteen digits are 64 bits; no chunk needs more than fifteen.
+// Sixteen digits are 64 bits; no chunk needs more than fifteen, leading zeros aside.
 constexpr std::uint32_t kMaxSizeDigits = 15;
 
 int hex_value(char c) {
@@ -19,8 +22,6 @@ int hex_value(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-bool is_text(char c) { return c == '\t' || static_cast<unsigned char>(c) >= 0x20; }
 
 }  // namespace
 
@@ -76,30 +77,19 @@ void BodyDecoder::end_of_input() {
 void BodyDecoder::take_framing(char c) {
   switch (state_) {
     case State::kChunkSize:
-      if (const int digit = hex_value(c); digit >= 0) {
-        if (++digits_ > kMaxSizeDigits) return fail("a chunk's size is too large");
-        left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
-        return;
-      }
-      if (digits_ == 0) return fail("a chunk's size is not a number");
-      if (c == '\r') {
-        state_ = State::kChunkSizeLf;
-      } else if (c == ';') {
-        state_ = State::kChunkExtension;
-      } else {
-        fail("a chunk's size is not a number");
-      }
-      return;
+    case State::kChunkSpace:
+      return take_size(c);
     case State::kChunkExtension:
-      if (++overhead_ > kMaxOverhead) return fail("chunk extensions are too long");
+      if (!count_overhead()) return;
       if (c == '\r') {
         state_ = State::kChunkSizeLf;
-      } else if (!is_text(c)) {
+      } else if (!is_a(c, kValue)) {
         fail("a chunk extension has a control character");
       }
       return;
     case State::kChunkSizeLf:
-      return c == '\n' ? end_of_size_line() : fail("a chunk's size line ends without LF");
+      if (c != '\n') return fail("a chunk's size ends without LF");
+      return end_of_size_line();
     case State::kChunkDataCr:
       if (c != '\r') return fail("a chunk is longer than its size");
       state_ = State::kChunkDataLf;
@@ -109,22 +99,12 @@ void BodyDecoder::take_framing(char c) {
       state_ = State::kChunkSize;
       left_ = 0;
       digits_ = 0;
+      has_digits_ = false;
       return;
     case State::kTrailer:
-      if (c == '\r') {
-        state_ = State::kLastLf;
-        return;
-      }
-      state_ = State::kTrailerField;
-      [[fallthrough]];
-    case State::kTrailerField:
-      if (++overhead_ > kMaxOverhead) return fail("trailers are too long");
-      if (c == '\r') {
-        state_ = State::kTrailerLf;
-      } else if (!is_text(c)) {
-        fail("a trailer has a control character");
-      }
-      return;
+    case State::kTrailerName:
+    case State::kTrailerValue:
+      return take_trailer(c);
     case State::kTrailerLf:
       if (c != '\n') return fail("a trailer ends without LF");
       state_ = State::kTrailer;
@@ -139,6 +119,59 @@ void BodyDecoder::take_framing(char c) {
     case State::kBad:
       return;
   }
+}
+
+void BodyDecoder::take_size(char c) {
+  if (const int digit = hex_value(c); digit >= 0 && state_ == State::kChunkSize) {
+    has_digits_ = true;
+    if (left_ == 0 && digit == 0) return void(count_overhead());
+    if (++digits_ > kMaxSizeDigits) return fail("a chunk's size is too large");
+    left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
+  } else if (!has_digits_) {
+    fail("a chunk's size is not a number");
+  } else if (c == ';') {
+    state_ = State::kChunkExtension;
+  } else if (c == ' ' || c == '\t') {
+    // RFC 9112, 7.1.1: BWS stands before an extension's semicolon, and nowhere else.
+    state_ = State::kChunkSpace;
+    count_overhead();
+  } else if (c == '\r' && state_ == State::kChunkSize) {
+    state_ = State::kChunkSizeLf;
+  } else {
+    fail("a chunk's size is not a number");
+  }
+}
+
+// RFC 9112, 7.1.2: a field line each, which is dropped as 7.1.2 allows.
+void BodyDecoder::take_trailer(char c) {
+  if (c == '\r' && state_ == State::kTrailer) {
+    state_ = State::kLastLf;
+    return;
+  }
+  if (!count_overhead()) return;
+  if (state_ == State::kTrailerValue) {
+    if (c == '\r') {
+      state_ = State::kTrailerLf;
+    } else if (!is_a(c, kValue)) {
+      fail("a trailer has a control character");
+    }
+    return;
+  }
+  const bool has_name = state_ == State::kTrailerName;
+  if (c == ':' && has_name) {
+    state_ = State::kTrailerValue;
+  } else if (is_a(c, kToken)) {
+    state_ = State::kTrailerName;
+  } else {
+    fail("a trailer is not a field");
+  }
+}
+
+// False when it is too much.
+bool BodyDecoder::count_overhead() {
+  if (++overhead_ <= kMaxOverhead + decoded_) return true;
+  fail("chunk extensions and trailers are too long");
+  return false;
 }
 
 void BodyDecoder::end_of_size_line() { state_ = left_ == 0 ? State::kTrailer : State::kData; }

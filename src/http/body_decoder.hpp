@@ -39,12 +39,14 @@ class BodyDecoder {
     kData,  // of a body with a length, or of a chunk
     kUntilClose,
     kChunkSize,       // hex digits
-    kChunkExtension,  // what follows them, ignored up to CR
+    kChunkSpace,      // bad whitespace behind them, before an extension
+    kChunkExtension,  // ignored up to CR
     kChunkSizeLf,
     kChunkDataCr,
     kChunkDataLf,
     kTrailer,  // at the start of a trailer line
-    kTrailerField,
+    kTrailerName,
+    kTrailerValue,
     kTrailerLf,
     kLastLf,
     kComplete,
@@ -52,14 +54,18 @@ class BodyDecoder {
   };
 
   void take_framing(char c);
+  void take_size(char c);
+  void take_trailer(char c);
+  bool count_overhead();
   void fail(std::string_view reason);
   void end_of_size_line();
 
   State state_ = State::kComplete;
   bool is_chunked_ = false;
-  std::uint64_t left_ = 0;      // of the data, or the chunk's size as read so far
-  std::uint32_t digits_ = 0;    // of the chunk's size
-  std::uint32_t overhead_ = 0;  // bytes of extensions and trailers
+  std::uint64_t left_ = 0;    // of the data, or the chunk's size as read so far
+  std::uint32_t digits_ = 0;  // of the chunk's size, leading zeros aside
+  bool has_digits_ = false;
+  std::uint64_t overhead_ = 0;  // bytes of extensions, trailers and leading zeros
   std::uint64_t decoded_ = 0;
   std::string_view reason_;
 };

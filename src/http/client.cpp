@@ -27,7 +27,6 @@ ClientConnection::ClientConnection(Loop& loop, std::unique_ptr<Transport> transp
     : Connection{loop, std::move(transport), std::max(limits.buffer_bytes, limits.head_bytes + 1)},
       handler_{&handler},
       parser_{MessageKind::kResponse, limits.head_bytes},
-      head_limit_{limits.head_bytes},
       is_unix_{is_unix} {}
 
 void ClientConnection::begin(bool is_head_request) {
@@ -64,58 +63,60 @@ void ClientConnection::on_input() {
 
 void ClientConnection::receive_head() {
   has_answer_begun_ = true;
-  while (input_.has_more()) {
-    switch (parser_.parse(input_.message())) {
-      case HeadStatus::kIncomplete:
-        return;
-      case HeadStatus::kBad:
-        return refuse_head();
-      case HeadStatus::kComplete:
-        break;
+  while (state_ == State::kHead && input_.has_more()) {
+    const HeadStatus status = parser_.parse(input_.message());
+    if (status == HeadStatus::kIncomplete) return;
+    if (status == HeadStatus::kBad) return refuse(parser_.refusal().reason);
+    const Head& answer = parser_.head();
+    input_.take_head(answer.size());
+    if (answer.status() == 101) return refuse("its answer switches protocols, which nobody asked for");
+    if (answer.status() < 200) {
+      receive_interim();
+      continue;
     }
-    input_.take_head(parser_.head().size());
-    if (parser_.head().status() == 101)
-      return fail("the server switches protocols and was not asked to", Ending::kBadAnswer);
-    if (parser_.head().status() >= 200) {
-      decoder_.reset(parser_.head().body_kind(), parser_.head().content_length());
-      state_ = State::kBody;
-      input_.decode(decoder_);
-      if (decoder_.is_bad()) return fail(decoder_.reason(), Ending::kBadAnswer);
-      return handler_->on_head(*this);
-    }
-    input_.finish_message();
-    parser_.reset(is_head_request_);
+    decoder_.reset(answer.body_kind(), answer.content_length());
+    state_ = State::kBody;
+    input_.decode(decoder_);
+    if (decoder_.is_bad()) return refuse_body();
+    return handler_->on_head(*this);
   }
 }
 
-void ClientConnection::refuse_head() {
-  if (input_.message().size() <= head_limit_) return fail(parser_.refusal().reason, Ending::kBadAnswer);
-  fail("the head has more than " + std::to_string(head_limit_ >> 10) + " KiB", Ending::kBadAnswer);
+void ClientConnection::receive_interim() {
+  handler_->on_interim(*this);
+  if (state_ != State::kHead) return;
+  input_.finish_message();
+  parser_.reset(is_head_request_);
 }
 
 void ClientConnection::receive_body() {
   if (decoder_.is_complete()) return;
   const std::size_t decoded = input_.decode(decoder_);
-  if (decoder_.is_bad()) return fail(decoder_.reason(), Ending::kBadAnswer);
+  if (decoder_.is_bad()) return refuse_body();
   if (decoded > 0 || decoder_.is_complete()) handler_->on_body(*this);
 }
 
+// Only an orderly close ends a body until close: what a reset cut off is not complete (RFC 9112, 8).
 void ClientConnection::on_end(const boost::system::error_code& error) {
-  if (state_ == State::kBody && !decoder_.is_complete()) {
-    decoder_.end_of_input();
-    if (decoder_.is_complete()) return handler_->on_body(*this);
-    return fail(decoder_.reason(), Ending::kClosed);
-  }
   // A close with input unread resets a unix socket's peer. Over TCP a reset may also answer what came after a close.
   const bool is_unread = is_unix_ && error.value() == ECONNRESET;
   const bool is_refused = error.value() == ECONNREFUSED;
-  fail(!error ? "the server closed the connection" : error.message(), is_unread    ? Ending::kUnread
-                                                                      : is_refused ? Ending::kNoConnection
-                                                                                   : Ending::kClosed);
+  const Ending ending = is_unread ? Ending::kUnread : is_refused ? Ending::kNoConnection : Ending::kClosed;
+  if (error) return fail(error.message(), ending);
+  if (state_ != State::kBody || decoder_.is_complete()) return fail("the server closed the connection", ending);
+  decoder_.end_of_input();
+  if (decoder_.is_complete()) return handler_->on_body(*this);
+  fail("the server closed the connection within its answer", ending);
 }
 
 void ClientConnection::on_flushed() {
   if (state_ == State::kHead || state_ == State::kBody) handler_->on_writable(*this);
+}
+
+void ClientConnection::refuse(std::string_view problem) { fail(problem, Ending::kBadAnswer); }
+
+void ClientConnection::refuse_body() {
+  refuse(std::string{"its answer's body is malformed: "}.append(decoder_.reason()));
 }
 
 void ClientConnection::fail(std::string_view problem, Ending ending) {

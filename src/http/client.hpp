@@ -27,13 +27,16 @@ enum class Ending : std::uint8_t {
 // Follows one exchange. All calls come from the loop's thread, and none from within a call to the connection.
 class ClientHandler {
  public:
-  // The answer's head is there, and maybe the first of its body. Interim answers (1xx) are not shown.
+  // An interim answer (1xx) has come: `head` is its until the return. The answer is still to come.
+  virtual void on_interim(ClientConnection&) {}
+  // The answer's head is there, and maybe the first of its body.
   virtual void on_head(ClientConnection& connection) = 0;
   // More of the answer's body is there, or its end.
   virtual void on_body(ClientConnection& connection) = 0;
   // What was sent has gone; more may be sent.
   virtual void on_writable(ClientConnection& connection) = 0;
-  // The connection is gone, or its answer broke a rule: `problem` says what happened. Nothing follows.
+  // The connection is gone, or its answer broke a rule, which `ending` tells apart: `problem` says what
+  // happened. Nothing follows.
   virtual void on_closed(ClientConnection& connection, std::string_view problem) = 0;
 
  protected:
@@ -94,8 +97,10 @@ class ClientConnection final : public Connection {
   void on_flushed() override;
 
   void receive_head();
-  void refuse_head();
+  void receive_interim();
   void receive_body();
+  void refuse(std::string_view problem);
+  void refuse_body();
   void fail(std::string_view problem, Ending ending);
 
   ClientHandler* handler_;
@@ -105,7 +110,6 @@ class ClientConnection final : public Connection {
   bool is_head_request_ = false;
   bool has_answer_begun_ = false;
   bool is_half_closed_ = false;
-  std::size_t head_limit_;
   bool is_unix_;
   Ending ending_ = Ending::kNone;
 };

@@ -33,6 +33,11 @@ void Connection::on_ready(Readiness readiness) {
   const std::shared_ptr<Connection> self = shared_from_this();
   if (readiness.writable && is_waiting_writable_) flush();
   if (!readiness.readable) return;
+  is_cut_ = is_cut_ || readiness.is_cut;
+  if (has_ended_) {
+    if (is_cut_ && is_open()) on_cut();
+    return;
+  }
   is_readable_ = true;
   has_hung_up_ = has_hung_up_ || readiness.hung_up;
   if (!is_read_posted_) receive();

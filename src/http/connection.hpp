@@ -51,6 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   virtual bool wants_input() const { return true; }
   // The peer closed (no error), or the connection broke. Nothing more is read.
   virtual void on_end(const boost::system::error_code& error) = 0;
+  // The peer, whose side had ended in order before, does not read any more either.
+  virtual void on_cut() {}
   // What was pending has gone.
   virtual void on_flushed() = 0;
 
@@ -61,6 +63,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   // Sends FIN, after what is pending.
   void shut_down_writing();
   void reset_bytes_sent() { bytes_sent_ = 0; }
+  // The connection has ended both ways, as far as the kernel knows: nobody reads what is sent.
+  bool is_cut() const { return is_cut_; }
   // Closes at once, with a reset if `is_reset`; nothing is called any more.
   void close(bool is_reset = false);
 
@@ -85,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   bool is_readable_ = false;  // there may be input that was not read
   bool has_hung_up_ = false;  // the peer will send no more than what is there
   bool has_ended_ = false;
+  bool is_cut_ = false;
   bool is_receiving_ = false;
   bool is_read_posted_ = false;
   bool is_waiting_writable_ = false;

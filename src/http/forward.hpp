@@ -14,12 +14,16 @@ struct ForwardedRequest {
   // The client's address, for Forwarded and X-Forwarded-For.
   std::string_view client;
   std::string_view scheme = "http";
+  // The client is a proxy of ours: what it says in Forwarded and X-Forwarded-* is kept and continued. What anybody else
+  // says there is dropped.
+  bool is_client_trusted = false;
   // Given to the request where it brings no X-Request-Id of its own.
   std::string_view request_id;
 };
 
-// Appends the head of `request` as it goes to a replica: hop-by-hop fields and those that Connection names are gone,
-// Forwarded and X-Forwarded-* say where it came from, the body's framing is as in `head`. Ends with the empty line.
+// Appends the head of `request` as it goes to a replica: the target is a path, Host is who was asked, the fields of
+// this hop are gone, Forwarded and X-Forwarded-* say where it came from, the body's framing is our own, for a body of
+// the kind that `head` found. Ends with the empty line.
 void append_request_head(std::string& out, const ForwardedRequest& request);
 
 struct ForwardedResponse {
@@ -34,6 +38,9 @@ struct ForwardedResponse {
 
 // Appends the head of `response` as it goes to the client.
 void append_response_head(std::string& out, const ForwardedResponse& response);
+
+// Appends the head of an interim answer (1xx) as it goes to the client.
+void append_interim_head(std::string& out, const Head& interim);
 
 // Whether the response's body goes out in chunks: its length is not known, and the client knows chunks.
 bool is_rechunked(const Head& response, int client_minor_version);

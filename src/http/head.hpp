@@ -16,11 +16,14 @@ enum class FieldKind : std::uint8_t {
   kContentLength,
   kTransferEncoding,
   kExpect,
-  kHopByHop,  // Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer, Upgrade
+  // Not for the next hop: Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer, Upgrade,
+  // HTTP2-Settings, what Connection names and may name, and twins of known names spelt with an underscore.
+  kDropped,
   kForwarded,
   kForwardedFor,
   kForwardedProto,
   kForwardedHost,
+  kForwardedMore,  // any other X-Forwarded-*
   kRequestId,
 };
 
@@ -42,6 +45,10 @@ class Head {
   // Of a request.
   std::string_view method() const { return view(method_); }
   std::string_view target() const { return view(target_); }
+  // The target's host and port where it is a whole URL, else empty.
+  std::string_view authority() const { return view(authority_); }
+  // The target's path and query; may be empty, or begin with '?', where it is a whole URL.
+  std::string_view path() const { return view(path_); }
   // Of a response.
   int status() const { return status_; }
   std::string_view reason() const { return view(target_); }
@@ -56,13 +63,13 @@ class Head {
   std::optional<std::string_view> find(std::string_view name) const;
 
   BodyKind body_kind() const { return body_kind_; }
-  // For BodyKind::kLength.
+  // A Content-Length field is there. Of an answer without a body, to a HEAD or a 304, it describes the one that is not
+  // sent.
+  bool has_content_length() const { return has_content_length_; }
   std::uint64_t content_length() const { return content_length_; }
   // The sender is ready for another message on the connection.
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
-  // The Connection field names fields that must not be passed on.
-  bool connection_names_fields() const { return connection_names_fields_; }
 
   // The length of the head in bytes, its empty line included.
   std::size_t size() const { return size_; }
@@ -87,12 +94,14 @@ class Head {
   std::uint32_t size_ = 0;
   Part method_;
   Part target_;
+  Part authority_;
+  Part path_;
   int status_ = 0;
   int minor_version_ = 1;
   BodyKind body_kind_ = BodyKind::kNone;
   bool keep_alive_ = true;
   bool expects_continue_ = false;
-  bool connection_names_fields_ = false;
+  bool has_content_length_ = false;
   std::uint64_t content_length_ = 0;
   std::vector<FieldParts> fields_;  // keeps its room from message to message
 };

@@ -1,36 +1,16 @@
 #include "http/head_parser.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstring>
+
+#include "http/authority.hpp"
+#include "http/characters.hpp"
+#include "http/field_names.hpp"
 
 namespace tenfold::http {
 
 namespace {
-
-// Which bytes may stand where (RFC 9110, 5.6.2 and 5.5; RFC 3986 for the target).
-enum CharClass : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4 };
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> classes{};
-  for (int c = 0x21; c < 0x7F; ++c) classes[static_cast<std::size_t>(c)] = kValue | kTarget;
-  for (int c = 0x80; c < 0x100; ++c) classes[static_cast<std::size_t>(c)] = kValue;
-  classes[' '] |= kValue;
-  classes['\t'] |= kValue;
-  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) classes[static_cast<unsigned char>(c)] |= kToken;
-  for (int c = '0'; c <= '9'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
-  for (int c = 'a'; c <= 'z'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
-  for (int c = 'A'; c <= 'Z'; ++c) classes[static_cast<std::size_t>(c)] |= kToken;
-  return classes;
-}
-constexpr auto kClasses = make_classes();
-
-bool all_are(std::string_view text, CharClass wanted) {
-  std::uint8_t common = 0xFF;
-  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
-  return (common & wanted) != 0;
-}
 
 std::string_view trim(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
@@ -39,51 +19,27 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-FieldKind kind_of(std::string_view name) {
-  const auto is = [name](std::string_view known) { return equals_ignoring_case(name, known); };
-  switch (name.size()) {
-    case 2:
-      return is("te") ? FieldKind::kHopByHop : FieldKind::kOther;
-    case 4:
-      return is("host") ? FieldKind::kHost : FieldKind::kOther;
-    case 6:
-      return is("expect") ? FieldKind::kExpect : FieldKind::kOther;
-    case 7:
-      return is("upgrade") || is("trailer") ? FieldKind::kHopByHop : FieldKind::kOther;
-    case 9:
-      return is("forwarded") ? FieldKind::kForwarded : FieldKind::kOther;
-    case 10:
-      return is("connection") ? FieldKind::kConnection : is("keep-alive") ? FieldKind::kHopByHop : FieldKind::kOther;
-    case 12:
-      return is("x-request-id") ? FieldKind::kRequestId : FieldKind::kOther;
-    case 14:
-      return is("content-length") ? FieldKind::kContentLength : FieldKind::kOther;
-    case 15:
-      return is("x-forwarded-for") ? FieldKind::kForwardedFor : FieldKind::kOther;
-    case 16:
-      return is("x-forwarded-host")   ? FieldKind::kForwardedHost
-             : is("proxy-connection") ? FieldKind::kHopByHop
-                                      : FieldKind::kOther;
-    case 17:
-      return is("transfer-encoding")   ? FieldKind::kTransferEncoding
-             : is("x-forwarded-proto") ? FieldKind::kForwardedProto
-                                       : FieldKind::kOther;
-    case 18:
-      return is("proxy-authenticate") ? FieldKind::kHopByHop : FieldKind::kOther;
-    case 19:
-      return is("proxy-authorization") ? FieldKind::kHopByHop : FieldKind::kOther;
-    default:
-      return FieldKind::kOther;
-  }
-}
-
 // The longest target that is not answered 414: half of the default head.
 constexpr std::size_t kMaxTarget = std::size_t{16} << 10;
 
 // More fields than this are an attack on whoever walks them.
 constexpr std::size_t kMaxFields = 256;
 
+// As are more names in Connection: each is compared with each field.
+constexpr std::size_t kMaxNominated = 32;
+
+std::size_t scheme_size(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
 }  // namespace
+
+Head::Part HeadParser::part(std::size_t offset, std::string_view text) {
+  return {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(text.size())};
+}
 
 void HeadParser::reset(bool answers_head) {
   const char* base = head_.base_;
@@ -94,7 +50,8 @@ void HeadParser::reset(bool answers_head) {
   head_.fields_ = std::move(room);
   scanned_ = 0;
   line_start_ = 0;
-  has_first_line_ = has_length_ = has_coding_ = has_host_ = false;
+  nominated_.clear();
+  has_first_line_ = has_coding_ = has_host_ = false;
   has_connection_close_ = has_connection_keep_alive_ = false;
   answers_head_ = answers_head;
 }
@@ -121,15 +78,15 @@ HeadStatus HeadParser::parse(std::string_view bytes) {
       head_.size_ = static_cast<std::uint32_t>(line_start_);
       return finish() ? HeadStatus::kComplete : HeadStatus::kBad;
     }
-    // RFC 9112, 2.2: an empty line before a request is skipped, once.
-    if (line.empty() && start == 0 && kind_ == MessageKind::kRequest) continue;
+    // RFC 9112, 2.2: empty lines before a request are skipped, as many as a head may be long.
+    if (line.empty() && kind_ == MessageKind::kRequest) continue;
     if (!take_line(line, start)) return HeadStatus::kBad;
   }
   if (scanned_ > limit_) {
     if (!has_first_line_ && kind_ == MessageKind::kRequest) {
       refuse(414, "the request line is too long");
     } else {
-      refuse(431, "the head is too long");
+      refuse_size(limit_ % 1024 == 0 ? std::to_string(limit_ / 1024) + " KiB" : std::to_string(limit_) + " bytes");
     }
     return HeadStatus::kBad;
   }
@@ -151,17 +108,30 @@ bool HeadParser::take_request_line(std::string_view line, std::size_t offset) {
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   if (method.empty() || !all_are(method, kToken)) return refuse(400, "the method is not a token");
+  head_.method_ = part(offset, method);
+  return take_version(line.substr(last + 1)) && take_target(target, offset + first + 1);
+}
+
+bool HeadParser::take_target(std::string_view target, std::size_t offset) {
   if (target.size() > kMaxTarget) return refuse(414, "the request target is too long");
   if (target.empty() || !all_are(target, kTarget))
     return refuse(400, "the request target has a character that it must not");
-  if (method == "CONNECT") return refuse(501, "CONNECT is not served here");
-  const bool is_asterisk = target == "*" && method == "OPTIONS";
-  const bool is_absolute = target.starts_with("http://") || target.starts_with("https://");
-  if (target.front() != '/' && !is_asterisk && !is_absolute)
-    return refuse(400, "the request target is neither a path nor a URL");
-  head_.method_ = {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(method.size())};
-  head_.target_ = {static_cast<std::uint32_t>(offset + first + 1), static_cast<std::uint32_t>(target.size())};
-  return take_version(line.substr(last + 1));
+  if (head_.method() == "CONNECT") return refuse(501, "CONNECT is not served here");
+  head_.target_ = head_.path_ = part(offset, target);
+  if (target.front() == '/' || (target == "*" && head_.method() == "OPTIONS")) return true;
+  return take_url(target, offset);
+}
+
+// RFC 9110, 4.2: a URL names a host, and one that names a user as well is meant to deceive.
+bool HeadParser::take_url(std::string_view url, std::size_t offset) {
+  const std::size_t begin = scheme_size(url);
+  if (begin == 0) return refuse(400, "the request target is neither a path nor a URL");
+  const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
+  const std::string_view authority = url.substr(begin, end - begin);
+  if (!is_authority(authority)) return refuse(400, "the request target names no host that could be asked");
+  head_.authority_ = part(offset + begin, authority);
+  head_.path_ = part(offset + end, url.substr(end));
+  return true;
 }
 
 // RFC 9112, 4: HTTP-version SP status-code SP [ reason-phrase ]
@@ -174,8 +144,7 @@ bool HeadParser::take_status_line(std::string_view line, std::size_t offset) {
     return refuse(400, "the status is not a number of three digits");
   const std::string_view reason = line.size() > 13 ? line.substr(13) : std::string_view{};
   if (!all_are(reason, kValue)) return refuse(400, "the reason phrase has a control character");
-  head_.target_ = {static_cast<std::uint32_t>(offset + std::min<std::size_t>(13, line.size())),
-                   static_cast<std::uint32_t>(reason.size())};
+  head_.target_ = part(offset + std::min<std::size_t>(13, line.size()), reason);
   return take_version(line.substr(0, 8));
 }
 
@@ -197,13 +166,10 @@ bool HeadParser::take_field(std::string_view line, std::size_t offset) {
   if (name.empty() || !all_are(name, kToken)) return refuse(400, "a field's name is not a token");
   const std::string_view value = trim(line.substr(colon + 1));
   if (!all_are(value, kValue)) return refuse(400, "a field's value has a control character");
-  if (head_.fields_.size() == kMaxFields) return refuse(431, "the head has too many fields");
-  const FieldKind kind = kind_of(name);
+  if (head_.fields_.size() == kMaxFields) return refuse_size(std::to_string(kMaxFields) + " fields");
+  const FieldKind kind = field_kind(name);
   const auto value_offset = offset + static_cast<std::size_t>(value.data() - line.data());
-  head_.fields_.push_back(
-      {.name = {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size())},
-       .value = {static_cast<std::uint32_t>(value_offset), static_cast<std::uint32_t>(value.size())},
-       .kind = kind});
+  head_.fields_.push_back({.name = part(offset, name), .value = part(value_offset, value), .kind = kind});
   return take_meaning(kind, value);
 }
 
@@ -216,12 +182,11 @@ bool HeadParser::take_meaning(FieldKind kind, std::string_view value) {
     case FieldKind::kConnection:
       return take_connection(value);
     case FieldKind::kHost:
-      if (has_host_ && kind_ == MessageKind::kRequest) return refuse(400, "Host is given twice");
-      has_host_ = true;
-      return true;
+      return take_host(value);
     case FieldKind::kExpect:
-      if (kind_ == MessageKind::kRequest && !equals_ignoring_case(value, "100-continue"))
-        return refuse(417, "the expectation is not known");
+      // RFC 9110, 10.1.1: HTTP/1.0 knows no expectations.
+      if (kind_ == MessageKind::kResponse || head_.minor_version_ == 0) return true;
+      if (!equals_ignoring_case(value, "100-continue")) return refuse(417, "the expectation is not known");
       head_.expects_continue_ = true;
       return true;
     default:
@@ -229,9 +194,17 @@ bool HeadParser::take_meaning(FieldKind kind, std::string_view value) {
   }
 }
 
+// RFC 9112, 3.2. An empty Host names none, which is lawful.
+bool HeadParser::take_host(std::string_view value) {
+  if (kind_ == MessageKind::kResponse) return true;
+  if (has_host_) return refuse(400, "Host is given twice");
+  has_host_ = true;
+  return value.empty() || is_authority(value) || refuse(400, "Host is not a host and a port");
+}
+
 bool HeadParser::take_content_length(std::string_view value) {
-  if (has_length_) return refuse(400, "Content-Length is given twice");
-  has_length_ = true;
+  if (head_.has_content_length_) return refuse(400, "Content-Length is given twice");
+  head_.has_content_length_ = true;
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
   if (error != std::errc{} || end != value.data() + value.size()) return refuse(400, "Content-Length is not a number");
@@ -256,21 +229,35 @@ bool HeadParser::take_connection(std::string_view value) {
     } else if (equals_ignoring_case(option, "keep-alive")) {
       has_connection_keep_alive_ = true;
     } else if (!option.empty()) {
-      head_.connection_names_fields_ = true;
+      if (nominated_.size() == kMaxNominated)
+        return refuse_size(std::to_string(kMaxNominated) + " names in Connection");
+      nominated_.push_back(part(static_cast<std::size_t>(option.data() - head_.base_), option));
     }
   }
   return true;
 }
 
+// What Connection names ends here (RFC 9110, 7.6.1), if it may be named.
+void HeadParser::drop_nominated() {
+  for (const Head::Part nominated : nominated_) {
+    const std::string_view name = head_.view(nominated);
+    if (!may_be_nominated(name)) continue;
+    for (Head::FieldParts& field : head_.fields_) {
+      if (equals_ignoring_case(head_.view(field.name), name)) field.kind = FieldKind::kDropped;
+    }
+  }
+}
+
 // The framing that follows from the whole head: RFC 9112, 6.3.
 bool HeadParser::finish() {
-  if (has_coding_ && has_length_) return refuse(400, "both Transfer-Encoding and Content-Length are given");
+  if (has_coding_ && head_.has_content_length_)
+    return refuse(400, "both Transfer-Encoding and Content-Length are given");
   if (has_coding_ && head_.minor_version_ == 0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
   if (kind_ == MessageKind::kRequest && !has_host_ && head_.minor_version_ == 1) return refuse(400, "Host is missing");
   head_.keep_alive_ = !has_connection_close_ && (head_.minor_version_ == 1 || has_connection_keep_alive_);
   if (has_coding_) {
     head_.body_kind_ = BodyKind::kChunked;
-  } else if (has_length_) {
+  } else if (head_.has_content_length_) {
     head_.body_kind_ = head_.content_length_ > 0 ? BodyKind::kLength : BodyKind::kNone;
   } else {
     head_.body_kind_ = kind_ == MessageKind::kRequest ? BodyKind::kNone : BodyKind::kUntilClose;
@@ -279,11 +266,19 @@ bool HeadParser::finish() {
   if (kind_ == MessageKind::kResponse && has_no_body) head_.body_kind_ = BodyKind::kNone;
   if (head_.body_kind_ == BodyKind::kNone) head_.expects_continue_ = false;
   if (head_.body_kind_ == BodyKind::kUntilClose) head_.keep_alive_ = false;
+  drop_nominated();
   return true;
 }
 
 bool HeadParser::refuse(int status, std::string_view reason) {
-  refusal_ = {.status = status, .reason = reason};
+  const std::string_view before = kind_ == MessageKind::kRequest ? "" : "its answer's head is malformed: ";
+  refusal_ = {.status = status, .reason = std::string{before}.append(reason)};
+  return false;
+}
+
+bool HeadParser::refuse_size(std::string_view what) {
+  const std::string_view whose = kind_ == MessageKind::kRequest ? "the" : "its answer's";
+  refusal_ = {.status = 431, .reason = std::string{whose}.append(" head has more than ").append(what)};
   return false;
 }
 

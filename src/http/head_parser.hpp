@@ -3,11 +3,14 @@
 //
 // What is lenient elsewhere is an error here, because a lenient proxy before another parser is a smuggler's tool
 // (RFC 9112, 11.2): Content-Length beside Transfer-Encoding, repeated or malformed lengths, any transfer coding but one
-// `chunked`, bare CR or LF, folded fields, space before a colon, control characters, a missing or repeated Host.
+// `chunked`, bare CR or LF, folded fields, space before a colon, control characters, a missing, repeated or malformed
+// Host.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/head.hpp"
 
@@ -17,10 +20,11 @@ enum class MessageKind : std::uint8_t { kRequest, kResponse };
 
 enum class HeadStatus : std::uint8_t { kIncomplete, kComplete, kBad };
 
-// Why a message is refused: the status to answer with, and what was wrong in words.
+// Why a message is refused: the status to answer with, and what was wrong in words. Of an answer the words are such as
+// "its answer's head has more than 32 KiB".
 struct Refusal {
   int status = 400;
-  std::string_view reason;
+  std::string reason;
 };
 
 // Parses one head at a time. `parse` is called with all of its bytes that are there, again when more have come.
@@ -39,33 +43,39 @@ class HeadParser {
   const Head& head() const { return head_; }
   // Bad: why.
   const Refusal& refusal() const { return refusal_; }
-  // Whether any byte of the head was seen: then it must come to its end in time.
-  bool has_begun() const { return scanned_ > line_start_ || line_start_ > 0; }
+  // Whether anything of the head was seen, empty lines before it aside: then it must come to its end in time.
+  bool has_begun() const { return scanned_ > line_start_ || has_first_line_; }
 
   // The buffer moved: the head begins at `base` now.
   void rebase(const char* base) { head_.base_ = base; }
 
  private:
+  static Head::Part part(std::size_t offset, std::string_view text);
   bool take_line(std::string_view line, std::size_t offset);
   bool take_request_line(std::string_view line, std::size_t offset);
   bool take_status_line(std::string_view line, std::size_t offset);
   bool take_version(std::string_view version);
+  bool take_target(std::string_view target, std::size_t offset);
+  bool take_url(std::string_view url, std::size_t offset);
   bool take_field(std::string_view line, std::size_t offset);
   bool take_meaning(FieldKind kind, std::string_view value);
   bool take_content_length(std::string_view value);
   bool take_transfer_encoding(std::string_view value);
   bool take_connection(std::string_view value);
+  bool take_host(std::string_view value);
+  void drop_nominated();
   bool finish();
   bool refuse(int status, std::string_view reason);
+  bool refuse_size(std::string_view what);
 
   MessageKind kind_;
   std::size_t limit_;
   Head head_;
   Refusal refusal_;
-  std::size_t scanned_ = 0;     // bytes looked at
-  std::size_t line_start_ = 0;  // of the line under way
+  std::vector<Head::Part> nominated_;  // what Connection names, as it stands in the head
+  std::size_t scanned_ = 0;            // bytes looked at
+  std::size_t line_start_ = 0;         // of the line under way
   bool has_first_line_ = false;
-  bool has_length_ = false;
   bool has_coding_ = false;
   bool has_connection_close_ = false;
   bool has_connection_keep_alive_ = false;

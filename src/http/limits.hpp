@@ -24,6 +24,9 @@ struct Limits {
   // After an error with input left unread: how long that is still read and dropped, so that the client gets the answer
   // before a reset (RFC 9112, 9.6).
   std::chrono::milliseconds linger_timeout{2'000};
+  // A client that has ended its side may still wait for its answer, or may have left. After this it is asked once, by a
+  // 100 Continue, which a machine resets whose client has left. Most answers are there before.
+  std::chrono::milliseconds presence_timeout{1'000};
   // Connections at a time; the next one waits in the listen queue.
   std::size_t connections = 60'000;
 };

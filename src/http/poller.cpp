@@ -15,7 +15,8 @@ constexpr int kRounds = 16;
 Readiness to_readiness(std::uint32_t events) {
   return {.readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
           .writable = (events & EPOLLOUT) != 0,
-          .hung_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0};
+          .hung_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+          .is_cut = (events & (EPOLLHUP | EPOLLERR)) != 0};
 }
 
 int make_epoll() {

@@ -28,8 +28,9 @@ Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits)
     : loop_{loop},
       handler_{handler},
       limits_{limits},
-      timeouts_{TimeoutList{limits.head_timeout}, TimeoutList{limits.body_timeout}, TimeoutList{limits.idle_timeout},
-                TimeoutList{limits.linger_timeout}, TimeoutList{std::chrono::hours{24 * 365}}},
+      timeouts_{TimeoutList{limits.head_timeout},     TimeoutList{limits.body_timeout},
+                TimeoutList{limits.idle_timeout},     TimeoutList{limits.linger_timeout},
+                TimeoutList{limits.presence_timeout}, TimeoutList{std::chrono::hours{24 * 365}}},
       ticker_{loop},
       tick_{tick_for(limits)},
       now_{loop.now()} {}
@@ -99,7 +100,9 @@ void Server::tick() {
   if (!is_ticking_) return;
   ticker_.expires_after(tick_, [this] {
     now_ = loop_.now();
-    for (TimeoutList* list : {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.linger}) list->expire(now_);
+    for (TimeoutList* list :
+         {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.linger, &timeouts_.presence})
+      list->expire(now_);
     has_paused_ = false;
     for (Listener& listener : listeners_) {
       if (std::exchange(listener.is_paused, false)) accept_clients(listener);

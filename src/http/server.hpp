@@ -47,6 +47,7 @@ class Server {
     TimeoutList body;
     TimeoutList idle;
     TimeoutList linger;
+    TimeoutList presence;
     TimeoutList none;  // where those stand that wait for nobody: moving is cheaper than leaving
   };
 

@@ -12,6 +12,9 @@ namespace tenfold::http {
 
 namespace {
 
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kTooLarge = "the body is larger than is accepted here";
+
 // Requests that one connection may have answered in a turn of the loop.
 constexpr int kTurnRequests = 16;
 
@@ -47,6 +50,7 @@ void ServerConnection::on_input() {
 // other connections get their turn.
 void ServerConnection::receive_heads() {
   is_parsing_ = true;
+  bool is_incomplete = false;
   int left = kTurnRequests;
   while (state_ == State::kHead && input_.has_more() && writable()) {
     if (left-- == 0) {
@@ -56,7 +60,8 @@ void ServerConnection::receive_heads() {
     const bool had_begun = parser_.has_begun();
     const HeadStatus status = parser_.parse(input_.message());
     if (status == HeadStatus::kIncomplete) {
-      if (!had_begun) server_.timeouts_.head.set(*this, server_.now());
+      if (!had_begun && parser_.has_begun()) server_.timeouts_.head.set(*this, server_.now());
+      is_incomplete = true;
       break;
     }
     if (status == HeadStatus::kBad) {
@@ -66,6 +71,8 @@ void ServerConnection::receive_heads() {
     }
   }
   is_parsing_ = false;
+  const bool has_no_more = is_incomplete || !input_.has_more();
+  if (state_ == State::kHead && is_half_closed_ && has_no_more) linger();
 }
 
 void ServerConnection::begin_exchange() {
@@ -76,7 +83,7 @@ void ServerConnection::begin_exchange() {
   handler_ = nullptr;
   has_answered_ = keeps_alive_ = is_keep_alive_fixed_ = false;
   awaits_continue_ = request.expects_continue();
-  if (request.content_length() > limits().body_bytes) return refuse({413, "the body is larger than is accepted here"});
+  if (request.content_length() > limits().body_bytes) return refuse({413, std::string{kTooLarge}});
   if (!decode_body()) return;
   watch_body();
   server_.handler_.on_request(*this);
@@ -95,9 +102,9 @@ void ServerConnection::receive_body() {
 bool ServerConnection::decode_body() {
   if (input_.decode(decoder_) > 0) awaits_continue_ = false;
   if (decoder_.is_bad()) {
-    refuse({400, decoder_.reason()});
+    refuse({400, std::string{decoder_.reason()}});
   } else if (decoder_.decoded() > limits().body_bytes) {
-    refuse({413, "the body is larger than is accepted here"});
+    refuse({413, std::string{kTooLarge}});
   } else {
     return true;
   }
@@ -125,13 +132,14 @@ void ServerConnection::consume(std::size_t bytes) {
 void ServerConnection::want_body() {
   if (!awaits_continue_ || has_answered_) return;
   awaits_continue_ = false;
-  send({"HTTP/1.1 100 Continue\r\n\r\n"});
+  send({kContinue});
 }
 
 bool ServerConnection::keep_alive() {
   if (!is_keep_alive_fixed_) {
     is_keep_alive_fixed_ = true;
-    keeps_alive_ = head().keep_alive() && head().minor_version() == 1 && body_complete() && !server_.is_draining_;
+    keeps_alive_ = head().keep_alive() && head().minor_version() == 1 && body_complete() && !server_.is_draining_ &&
+                   (!is_half_closed_ || input_.has_more());
   }
   has_answered_ = true;
   return keeps_alive_;
@@ -145,6 +153,7 @@ void ServerConnection::finish() {
   input_.finish_message();
   parser_.reset();
   state_ = State::kHead;
+  has_answered_ = false;
   server_.timeouts_.idle.set(*this, server_.now());
   if (is_parsing_) return;
   if (input_.has_more()) {
@@ -200,10 +209,13 @@ void ServerConnection::refuse(const Refusal& refusal) {
     std::string& head = server_.scratch_;
     head = "HTTP/1.1 " + std::to_string(refusal.status) + ' ';
     head += reason_phrase(refusal.status);
+    head += "\r\nDate: ";
+    head += http_date();
     head += "\r\nContent-Type: ";
     head += kProblemType;
     head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";
-    send({head, body});
+    const bool has_body = this->head().method() != "HEAD";
+    send({head, has_body ? std::string_view{body} : std::string_view{}});
   }
   linger();
   if (ExchangeHandler* handler = std::exchange(handler_, nullptr)) handler->on_gone(*this);
@@ -215,20 +227,51 @@ void ServerConnection::linger() {
   state_ = State::kLingering;
   input_.drop_all();
   shut_down_writing();
+  if (is_half_closed_ && writable()) return remove();
   // A client that reads slowly gets all of its answer before its time runs.
   (writable() ? server_.timeouts_.linger : server_.timeouts_.idle).set(*this, server_.now());
   if (!is_parsing_) read();
 }
 
-void ServerConnection::on_end(const boost::system::error_code&) {
+// The end of what a client sends is not the end of its waiting: whoever has sent whole requests gets their answers.
+void ServerConnection::on_end(const boost::system::error_code& error) {
+  if (error || is_cut() || server_.handler_.is_half_close_leaving()) return leave();
+  is_half_closed_ = true;
+  switch (state_) {
+    case State::kHead:
+      return receive_heads();
+    case State::kExchange:
+      if (!decoder_.is_complete()) return leave();
+      return server_.timeouts_.presence.set(*this, server_.now());
+    case State::kLingering:
+      if (writable()) remove();
+      return;
+    case State::kClosed:
+      return;
+  }
+}
+
+void ServerConnection::on_cut() { leave(); }
+
+void ServerConnection::leave() {
   if (state_ != State::kExchange) return remove();
   is_gone_ = true;
   if (!handler_) return remove();
   handler_->on_gone(*this);
 }
 
+// Nothing tells a closed socket from one whose writing half is shut but to send it something. An interim answer is
+// harmless to who waits, and a reset comes back if nobody does.
+void ServerConnection::ask_whether_it_waits() {
+  if (has_answered_ || head().minor_version() == 0) return;
+  send({kContinue});
+}
+
 void ServerConnection::on_flushed() {
-  if (state_ == State::kLingering) return server_.timeouts_.linger.set(*this, server_.now());
+  if (state_ == State::kLingering) {
+    if (is_half_closed_) return remove();
+    return server_.timeouts_.linger.set(*this, server_.now());
+  }
   if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
   if (state_ == State::kHead && input_.has_more()) receive_heads_later();
   if (state_ == State::kHead) read();
@@ -241,6 +284,7 @@ void ServerConnection::on_timeout() {
       if (!parser_.has_begun()) return remove();
       return refuse({408, "the head took too long to come"});
     case State::kExchange:
+      if (is_half_closed_) return ask_whether_it_waits();
       return refuse({408, "the body came too slowly"});
     case State::kLingering:
     case State::kClosed:

@@ -38,6 +38,9 @@ class ServerHandler {
  public:
   // The head of a request is complete and lawful. Attach a handler and answer later, or answer at once.
   virtual void on_request(ServerConnection& connection) = 0;
+  // Whether a client that ends its side after a request has left. By default it waits for its answer, as BusyBox's
+  // wget, ncat and `nc -N` do.
+  virtual bool is_half_close_leaving() const { return false; }
 
  protected:
   ~ServerHandler() = default;
@@ -90,6 +93,7 @@ class ServerConnection final : public Connection, private Timed {
   // Reading stops where writing does: who sends requests ahead and reads no answers makes us keep one answer, not all.
   bool wants_input() const override { return state_ != State::kHead || writable(); }
   void on_end(const boost::system::error_code& error) override;
+  void on_cut() override;
   void on_flushed() override;
   void on_timeout() override;
 
@@ -98,6 +102,8 @@ class ServerConnection final : public Connection, private Timed {
   void begin_exchange();
   void receive_body();
   bool decode_body();
+  void leave();
+  void ask_whether_it_waits();
   void watch_body();
   // Answers a broken rule and ends the connection.
   void refuse(const Refusal& refusal);
@@ -116,6 +122,7 @@ class ServerConnection final : public Connection, private Timed {
   bool is_parsing_ = false;
   bool is_parse_posted_ = false;
   bool is_gone_ = false;
+  bool is_half_closed_ = false;  // the client sends no more, and waits for its answers
   bool has_answered_ = false;
   bool awaits_continue_ = false;
   bool awaits_room_ = false;  // the buffer is full: the body's time stands still

@@ -61,4 +61,8 @@ std::string_view reason_phrase(int status) {
   }
 }
 
+std::size_t status_class(int status) {
+  return status >= 0 && status < 600 ? static_cast<std::size_t>(status / 100) : 5;
+}
+
 }  // namespace tenfold::http

@@ -18,6 +18,7 @@ struct Readiness {
   bool readable = false;
   bool writable = false;
   bool hung_up = false;  // the peer sends no more than what is there, or the stream broke: reading tells which
+  bool is_cut = false;   // both directions have ended: nobody reads what is written
 };
 
 // Told of readiness, from the loop. May destroy itself, what it watches, and others.

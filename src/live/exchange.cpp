@@ -334,8 +334,7 @@ void Exchange::on_closed(http::ClientConnection& upstream, std::string_view prob
 core::Outcome Exchange::outcome_of_close(const http::ClientConnection& upstream, std::string_view problem) {
   if (is_withdrawn_ || !client_) return core::Outcome::kAbandoned;
   if (upstream.ending() == http::Ending::kBadAnswer) {
-    bad_answer_ = "its answer was refused: ";
-    bad_answer_ += problem;
+    bad_answer_ = problem;
     return core::Outcome::kBadAnswer;
   }
   if (facts_.status != 0) return core::Outcome::kAnswerBroken;

@@ -46,6 +46,40 @@ TEST(BodyDecoder, DecodesChunksInWhateverPiecesTheyCome) {
   }
 }
 
+// Each of these is lawful by RFC 9112, 7.1, wherever it is cut.
+TEST(BodyDecoder, TakesEveryLawfulSpelling) {
+  for (const std::string bytes :
+       {"2;a\r\nhi\r\n0\r\n\r\n", "2 ;a\r\nhi\r\n0\r\n\r\n", "2\t \t; a = \"b c\" ; d\r\nhi\r\n0 ;x\r\n\r\n",
+        "0000000000000000000000002\r\nhi\r\n0\r\n\r\n", "2\r\nhi\r\n000000000000000000000\r\n\r\n",
+        "1\r\nh\r\n01\r\ni\r\n0\r\nA: b\r\nC:\r\n\r\n"}) {
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      const Decoded decoded = decode(BodyKind::kChunked, 0, bytes + "NEXT", piece);
+      EXPECT_EQ(decoded.body, "hi") << bytes << " in pieces of " << piece;
+      EXPECT_TRUE(decoded.is_complete) << bytes;
+      EXPECT_EQ(decoded.consumed, bytes.size());
+    }
+  }
+}
+
+// A signed upload has an extension at every chunk: the data before it pays.
+TEST(BodyDecoder, BoundsFramingByTheDataThatItFrames) {
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i)
+    bytes += "400;signature=" + std::string(64, 'f') + "\r\n" + std::string(1024, 'x') + "\r\n";
+  EXPECT_TRUE(decode(BodyKind::kChunked, 0, bytes + "0\r\n\r\n", 4096).is_complete);
+  std::string attack;
+  for (int i = 0; i < 1000; ++i) attack += "1;" + std::string(64, 'f') + "\r\nx\r\n";
+  EXPECT_TRUE(decode(BodyKind::kChunked, 0, attack + "0\r\n\r\n", 4096).is_bad);
+  EXPECT_TRUE(decode(BodyKind::kChunked, 0, std::string(20'000, '0'), 4096).is_bad) << "zeros are bounded";
+}
+
+TEST(BodyDecoder, RefusesTrailersThatAreNoFields) {
+  for (const char* trailer :
+       {"no colon", ": no name", " X: folded", "X : space", "X(Y): z", "X: \x01", "X: a\x7f", "GET / HTTP/1.1"}) {
+    EXPECT_TRUE(decode(BodyKind::kChunked, 0, std::string{"0\r\n"} + trailer + "\r\n\r\n", 100).is_bad) << trailer;
+  }
+}
+
 TEST(BodyDecoder, RefusesBadChunks) {
   for (const char* bytes : {"\r\n", "x\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", " 1\r\na\r\n", "1 \r\na\r\n",
                             "1\na\r\n", "1\r\nab\r\n", "1\r\na\n", "1\r\na\r0\r\n", "1;\x01\r\na\r\n",

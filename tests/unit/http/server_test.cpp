@@ -28,7 +28,10 @@ class Echo final : public ServerHandler, public ExchangeHandler {
   bool holds_bodies = false;
   std::size_t answer_size = 0;  // instead of an echo
 
-  // Takes the bodies that were held.
+  // The one whose answer is held or whose body is not here yet.
+  ServerConnection* waiting() const { return held_; }
+
+  // Takes the bodies that were held, or answers what was.
   void release() {
     holds_bodies = false;
     on_body(*held_);
@@ -261,6 +264,78 @@ TEST_F(ServerTest, AnIdleConnectionIsClosedSilently) {
   limits.idle_timeout = 40ms;
   serve(limits);
   EXPECT_EQ(exchange(""), "");
+}
+
+// What a connection's second request is refused for is told as the first's is.
+TEST_F(ServerTest, ARefusalIsAnAnswerAlsoOnTheSecondRequest) {
+  Limits limits;
+  limits.body_bytes = 1000;
+  limits.body_timeout = limits.head_timeout = 40ms;
+  serve(limits);
+  const std::pair<const char*, std::string> refused[] = {
+      {"400", "GET / HTTP/1.1\r\n\r\n"},
+      {"408", "GET / HTT"},
+      {"408", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"},
+      {"413", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"},
+      {"414", "GET /" + std::string(17'000, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n"},
+      {"417", "GET / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n"},
+      {"431", "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n"},
+      {"501", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"},
+      {"505", "GET / HTTP/2.0\r\nHost: x\r\n\r\n"},
+  };
+  for (const auto& [status, second] : refused) {
+    const std::string got = exchange("GET /first HTTP/1.1\r\nHost: x\r\n\r\n" + second);
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(got, HasSubstr(std::string{"GET /first HTTP/1.1 "} + status)) << "for " << second.substr(0, 60);
+  }
+}
+
+// BusyBox's wget, ncat and `nc -N` end their side when they have sent all.
+TEST_F(ServerTest, AClientThatEndsItsSideGetsAllItsAnswers) {
+  serve();
+  echo_.holds_answers = true;
+  const int fd = connect();
+  send(fd, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+  run_until([&] { return echo_.waiting() != nullptr; });
+  ::shutdown(fd, SHUT_WR);
+  echo_.holds_answers = false;
+  const auto later = std::chrono::steady_clock::now() + 50ms;
+  run_until([&] { return std::chrono::steady_clock::now() > later; });
+  echo_.release();
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, HasSubstr("GET /1 HTTP/1.1 200"));
+  EXPECT_THAT(got_, EndsWith("POST /2 hi"));
+  EXPECT_THAT(got_, HasSubstr("Connection: close\r\n")) << "the last says that it is";
+  EXPECT_EQ(echo_.gone, 0);
+  run_until([&] { return server_->connection_count() == 0; });
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AClientThatEndsItsSideIsAskedOnceWhetherItWaits) {
+  Limits limits;
+  limits.presence_timeout = 20ms;
+  serve(limits);
+  echo_.holds_answers = true;
+  const int fd = connect();
+  send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return echo_.waiting() != nullptr; });
+  ::shutdown(fd, SHUT_WR);
+  run_until([&] { return got_ == "HTTP/1.1 100 Continue\r\n\r\n"; });
+  echo_.holds_answers = false;
+  echo_.release();
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, EndsWith("GET / "));
+  ::close(fd);
+}
+
+TEST_F(ServerTest, AClientThatEndsWithinARequestHasLeft) {
+  serve();
+  const int fd = connect();
+  send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf");
+  run_until([&] { return echo_.waiting() != nullptr; });
+  ::shutdown(fd, SHUT_WR);
+  run_until([&] { return echo_.gone == 1 && server_->connection_count() == 0; });
+  ::close(fd);
 }
 
 TEST_F(ServerTest, TellsThatTheClientLeft) {

@@ -44,6 +44,7 @@ class FakeReplica final : public http::ServerHandler, public http::ExchangeHandl
   }
 
  private:
+  bool is_half_close_leaving() const override { return true; }
   void on_request(http::ServerConnection& connection) override {
     connection.attach(*this);
     last_body_.clear();
