@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/address_range.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
@@ -70,6 +71,8 @@ struct AppConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
   std::uint16_t admin_port = 9900;
+  // Proxies before us, whose Forwarded and X-Forwarded-* are believed.
+  std::vector<AddressRange> trusted_proxies;
 
   core::Settings core;
   // Whether core.machine.cores was stated; else `up` takes what its machine has.

@@ -1,4 +1,5 @@
 // The one table of settings: how an app is served, its requests, its replicas and their prices.
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -63,6 +64,27 @@ Applied apply_env(AppConfig& config, std::string_view text) {
   return {};
 }
 
+// A list in a file, or several with commas between them.
+Applied apply_trusted_proxies(AppConfig& config, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view one = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    auto range = AddressRange::parse(one);
+    if (!range) return std::unexpected(range.error());
+    config.trusted_proxies.push_back(std::move(*range));
+  }
+  return {};
+}
+
+std::string show_trusted_proxies(const AppConfig& config) {
+  std::string all;
+  for (const AddressRange& range : config.trusted_proxies) all += (all.empty() ? "" : ", ") + range.text();
+  return all;
+}
+
 Applied apply_cores(AppConfig& config, std::string_view text) {
   config.has_cores = true;
   return Number<0, 100'000>::read(config.core.machine.cores, text);
@@ -108,6 +130,13 @@ const auto kServing = std::to_array<Setting>({
     field<Count<0, 65535>>("admin-port", "tenfold.adminPort", "PORT",
                            "health, status and metrics, on 127.0.0.1 only; 0 takes a free port",
                            TENFOLD_FIELD(admin_port)),
+    {.flag = "trusted-proxies",
+     .key = "tenfold.trustedProxies",
+     .value_name = "ADDRESSES",
+     .help = "proxies whose Forwarded and X-Forwarded-* are believed: addresses and blocks such as 10.0.0.0/8",
+     .apply = apply_trusted_proxies,
+     .show = show_trusted_proxies,
+     .is_repeatable = true},
     {.flag = "env",
      .value_name = "NAME=VALUE",
      .help = "set for the replicas; may be given more than once",

@@ -87,7 +87,9 @@ class Loader {
     if (path == kAzureRules || path == kOurRules) return take_rules(node, path);
     if (node.is_null()) return {};
     if (path == kEnvPath) return take_env(node);
-    if (find_setting(path) || is_word(path)) return take(node, path);
+    const Setting* setting = find_setting(path);
+    if (setting && setting->is_repeatable && node.is_list()) return take_each(node, path);
+    if (setting || is_word(path)) return take(node, path);
     if (node.is_map()) return walk_map(node, path);
     if (node.is_list()) return walk_list(node, path);
     return fail(node.line, path, "a map or a list is wanted here");
@@ -108,6 +110,13 @@ class Loader {
       return fail(node.line, path, "a replica has one container here; sidecars are not run");
     for (const Entry& entry : node.entries) {
       if (auto applied = walk(entry.value, path + "[]"); !applied) return applied;
+    }
+    return {};
+  }
+
+  Applied take_each(const Node& list, const std::string& path) {
+    for (const Entry& entry : list.entries) {
+      if (auto applied = take(entry.value, path); !applied) return applied;
     }
     return {};
   }

@@ -47,10 +47,11 @@ char* append(char* out, std::string_view text) { return std::ranges::copy(text, 
 
 }  // namespace
 
-void Exchange::open(core::RequestId id, http::ServerConnection& client) {
+void Exchange::open(core::RequestId id, http::ServerConnection& client, bool is_client_trusted) {
   id_ = id;
   client_ = &client;
   facts_ = {};
+  is_client_trusted_ = is_client_trusted;
   sent_ = answer_sent_ = 0;
   is_received_ = is_whole_ = is_streamed_ = is_request_sent_ = is_rechunked_ = is_answered_ = is_withdrawn_ = false;
   is_end_told_ = false;
@@ -121,6 +122,7 @@ void Exchange::send_request_head() {
       std::to_chars(append(name.data(), id_prefix()), name.data() + name.size(), core::to_number(id_)).ptr;
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
+                                   .is_client_trusted = is_client_trusted_,
                                    .request_id = {name.data(), static_cast<std::size_t>(end - name.data())}});
   if (request_ || is_streamed_) return upstream_->send({head});
   send_framed(head, client_->body());
@@ -204,6 +206,14 @@ void Exchange::on_gone(http::ServerConnection& client) {
 }
 
 // ---- the replica's side
+
+// A client that does not read is not kept waiting by hints, nor HTTP/1.0 confused by them (RFC 9110, 15.2).
+void Exchange::on_interim(http::ClientConnection& upstream) {
+  if (!client_ || !client_->writable() || client_->head().minor_version() == 0) return;
+  std::string& head = scratch();
+  http::append_interim_head(head, upstream.head());
+  client_->send({head});
+}
 
 void Exchange::on_head(http::ClientConnection& upstream) {
   if (!client_) return on_body(upstream);

@@ -64,7 +64,8 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
       : loop_{loop}, listener_{listener}, spools_{spools} {}
 
   // A request's head has come on `client`. request_received follows, maybe from within.
-  void open(core::RequestId id, http::ServerConnection& client);
+  // `is_client_trusted`: it is a proxy of ours, whose word on where the request came from is passed on.
+  void open(core::RequestId id, http::ServerConnection& client, bool is_client_trusted);
 
   core::RequestId id() const { return id_; }
   const ExchangeFacts& facts() const { return facts_; }
@@ -106,6 +107,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   void on_writable(http::ServerConnection& client) override;
   void on_gone(http::ServerConnection& client) override;
 
+  void on_interim(http::ClientConnection& upstream) override;
   void on_head(http::ClientConnection& upstream) override;
   void on_body(http::ClientConnection& upstream) override;
   void on_writable(http::ClientConnection& upstream) override;
@@ -143,6 +145,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   std::uint64_t sent_ = 0;         // of the request's body, in this attempt
   std::uint64_t answer_sent_ = 0;  // of `answer_`
   std::string bad_answer_;
+  bool is_client_trusted_ = false;
   bool is_received_ = false;
   bool is_whole_ = false;     // all of the request's body is here or was
   bool is_streamed_ = false;  // there was no room to keep it: what comes goes on and is not kept

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "http/status.hpp"
 #include "live/clock.hpp"
 #include "live/problems.hpp"
 #include "live/request_options.hpp"
@@ -92,7 +93,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   const core::RequestId id{next_request_++};
   slots_.insert(id, slot);
   ++counters_.requests;
-  exchanges_[slot]->open(id, client);
+  exchanges_[slot]->open(id, client, config::contains(options_.trusted_proxies, client.peer()));
 }
 
 void Ingress::request_received(Exchange& exchange) {
@@ -163,7 +164,7 @@ Exchange* Ingress::find(core::RequestId id) {
 void Ingress::tell_end(Exchange& exchange) {
   if (!exchange.mark_end_told()) return;
   const ExchangeFacts& facts = exchange.facts();
-  ++counters_.answers_by_class[static_cast<std::size_t>(facts.status / 100)];
+  ++counters_.answers_by_class[http::status_class(facts.status)];
   if (!observer_ || !exchange.is_received()) return;
   const bool had_replica = facts.replica_done != core::TimePoint{};
   observer_->request_ended(had_replica ? facts.replica_done : now(loop_), exchange.id(), facts);

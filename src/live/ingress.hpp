@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "config/address_range.hpp"
 #include "core/id_map.hpp"
 #include "http/server_connection.hpp"
 #include "live/core_driver.hpp"
@@ -35,6 +36,8 @@ struct IngressOptions {
   bool is_retry_safe = false;
   // The request header field that names a request's class, beside its path; empty for none.
   std::string class_by;
+  // Clients whose Forwarded and X-Forwarded-* are passed on.
+  std::vector<config::AddressRange> trusted_proxies;
   http::Limits upstream_limits;
   // Bodies that wait for their reader: in memory all together, and beyond that in a file.
   std::uint64_t memory_bytes = std::uint64_t{64} << 20;

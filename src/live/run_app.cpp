@@ -68,7 +68,8 @@ IngressOptions ingress_options(const config::AppConfig& config) {
   IngressOptions options{.settings = config.core,
                          .request_timeout = config.request_timeout,
                          .is_retry_safe = config.is_retry_safe,
-                         .class_by = config.class_by};
+                         .class_by = config.class_by,
+                         .trusted_proxies = config.trusted_proxies};
   options.settings.replica.start_timeout += kStartMargin;
   options.upstream_limits.head_bytes = core::to_number(config.max_answer_head);
   options.memory_bytes = core::to_number(config.buffer_memory);

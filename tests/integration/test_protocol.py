@@ -68,6 +68,42 @@ class Framing(unittest.TestCase):
             self.assertIn(b'"body_bytes": 3', receive_all(client))
 
 
+class Endings(unittest.TestCase):
+    def test_a_client_that_ends_its_side_gets_its_answer(self):
+        with Service(PUPPET) as service, service.connect() as client:
+            client.sendall(b"POST /sleep?ms=300 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+            client.shutdown(socket.SHUT_WR)
+            received = receive_all(client)
+        self.assertTrue(received.startswith(b"HTTP/1.1 200 "), received)
+        self.assertIn(b'"body_bytes": 3', received)
+
+    def test_an_answer_that_is_cut_off_is_not_told_as_complete(self):
+        with Service([*PUPPET, "--port"]) as service:
+            for client_fields in (b"", b"Connection: close\r\n"):
+                with service.connect() as client:
+                    client.sendall(b"GET /reset HTTP/1.1\r\nHost: x\r\n" + client_fields + b"\r\n")
+                    received = receive_all(client)
+                self.assertNotIn(b"\r\n0\r\n\r\n", received)
+            with service.connect() as client:  # it knows no chunks: the end of its connection is the end of its answer
+                client.sendall(b"GET /reset HTTP/1.0\r\n\r\n")
+                with self.assertRaises(ConnectionResetError):
+                    while client.recv(65536):
+                        pass
+
+    def test_early_hints_pass_before_the_answer(self):
+        with Service(PUPPET) as service, service.connect() as client:
+            client.sendall(b"GET /hints HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            received = receive_all(client)
+        self.assertTrue(received.startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 200 "), received)
+
+    def test_a_status_beyond_599_passes_and_counts_as_an_error(self):
+        with Service(PUPPET) as service:
+            for status in (600, 700, 999):
+                self.assertEqual(service.post(f"/code?status={status}").status, status)
+            metrics = service.admin("/metrics").body.decode()
+        self.assertIn('tenfold_answers_total{class="5xx"} 3', metrics)
+
+
 class Limits(unittest.TestCase):
     def test_a_body_over_the_limit_gets_413_by_its_length(self):
         with Service(PUPPET, "--max-body", "1MiB") as service, service.connect() as client:
@@ -144,8 +180,8 @@ class Streaming(unittest.TestCase):
 
 
 class Forwarding(unittest.TestCase):
-    def echoed(self, fields):
-        with Service(PUPPET) as service:
+    def echoed(self, fields, *flags):
+        with Service(PUPPET, *flags) as service:
             return {name.lower(): value for name, value in service.post("/echo", fields=fields).json()["fields"]}
 
     def test_the_trace_is_passed_on(self):
@@ -168,12 +204,19 @@ class Forwarding(unittest.TestCase):
         self.assertNotIn("Keep-Alive", answer.fields)
 
     def test_the_replica_learns_who_asked(self):
-        fields = self.echoed({"Host": "solver.example", "X-Forwarded-For": "192.0.2.1"})
-        self.assertEqual(fields["x-forwarded-for"], "192.0.2.1, 127.0.0.1")
+        fields = self.echoed({"Host": "solver.example", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Port": "1"})
+        self.assertEqual(fields["x-forwarded-for"], "127.0.0.1")
+        self.assertNotIn("x-forwarded-port", fields)
         self.assertEqual(fields["x-forwarded-proto"], "http")
         self.assertEqual(fields["x-forwarded-host"], "solver.example")
         self.assertIn("for=127.0.0.1", fields["forwarded"])
         self.assertTrue(fields["x-request-id"])
+
+    def test_a_trusted_proxy_is_believed(self):
+        fields = self.echoed({"Host": "inner", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "outer"},
+                             "--trusted-proxies", "127.0.0.0/8")
+        self.assertEqual(fields["x-forwarded-for"], "192.0.2.1, 127.0.0.1")
+        self.assertEqual(fields["x-forwarded-host"], "outer")
 
     def test_an_id_that_the_client_gave_is_kept(self):
         self.assertEqual(self.echoed({"X-Request-Id": "mine"})["x-request-id"], "mine")

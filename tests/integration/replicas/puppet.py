@@ -10,6 +10,9 @@ With FINISH=PATH in its environment it takes a second to end after a SIGTERM, an
     /die-once?mark=P   the same if it is the first to make the file P, else answers
     /break             sends half of an answer, then ends by SIGKILL
     /hop               answers with hop-by-hop fields
+    /hints             answers with 103 before 200
+    /code?status=N     answers with that status
+    /reset             begins an answer that ends with the connection, and resets it (--port)
 """
 import hashlib
 import http.server
@@ -19,6 +22,7 @@ import select
 import signal
 import socket
 import socketserver
+import struct
 import sys
 import time
 import urllib.parse
@@ -116,6 +120,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def hop(self, query):
         self.answer({}, fields=[("Connection", "X-Private"), ("X-Private", "secret"), ("Keep-Alive", "timeout=5"),
                                 ("X-Public", "kept")])
+
+    def hints(self, query):
+        self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+        self.answer({})
+
+    def code(self, query):
+        self.answer({}, status=int(query["status"]))
+
+    def reset(self, query):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        self.wfile.flush()
+        time.sleep(0.1)  # so that its head has gone on when the reset comes
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
     def log_message(self, *_):
         pass

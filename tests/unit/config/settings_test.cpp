@@ -172,5 +172,51 @@ TEST(Settings, AnUnknownParameterIsAnErrorWithItsLine) {
             "app.yaml:2: tenfold.slo: a map or a list is wanted here");
 }
 
+TEST(Settings, TrustedProxiesAreAddressesAndBlocks) {
+  for (const char* wrong :
+       {"proxy.example", "10.0.0.0/33", "10.0.0/8", "::1/129", "10.0.0.1:80", "[::1]", "10.0.0.0/", "10.0.0.0/x", ""}) {
+    const std::string file = fmt::format("tenfold:\n  trustedProxies: [\"{}\"]\n", wrong);
+    AppConfig config;
+    const auto applied = apply_yaml(config, file, "app.yaml");
+    if (*wrong == '\0') {
+      EXPECT_TRUE(applied && config.trusted_proxies.empty());
+      continue;
+    }
+    ASSERT_FALSE(applied) << wrong;
+    EXPECT_THAT(applied.error(), testing::StartsWith("app.yaml:2: tenfold.trustedProxies: ")) << wrong;
+  }
+  EXPECT_THAT(refusal("trusted-proxies", "proxy.example"), HasSubstr("write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32"));
+}
+
+TEST(Settings, TrustedProxiesAreAListOrHaveCommas) {
+  AppConfig list;
+  ASSERT_TRUE(apply_yaml(list, "tenfold:\n  trustedProxies:\n    - 10.0.0.0/8\n    - ::1\n", "app.yaml"));
+  AppConfig commas;
+  ASSERT_TRUE(apply_yaml(commas, "tenfold:\n  trustedProxies: 10.0.0.0/8, ::1\n", "app.yaml"));
+  for (const AppConfig& config : {list, commas}) {
+    ASSERT_EQ(config.trusted_proxies.size(), 2);
+    EXPECT_TRUE(contains(config.trusted_proxies, "10.255.0.1"));
+    EXPECT_TRUE(contains(config.trusted_proxies, "::1"));
+    EXPECT_FALSE(contains(config.trusted_proxies, "11.0.0.1"));
+  }
+}
+
+TEST(AddressRange, HoldsThoseThatShareItsFirstBits) {
+  const auto holds = [](const char* range, const char* address) {
+    return AddressRange::parse(range)->contains(address);
+  };
+  EXPECT_TRUE(holds("192.0.2.7", "192.0.2.7"));
+  EXPECT_FALSE(holds("192.0.2.7", "192.0.2.8"));
+  EXPECT_TRUE(holds("192.0.2.128/25", "192.0.2.255"));
+  EXPECT_FALSE(holds("192.0.2.128/25", "192.0.2.127"));
+  EXPECT_TRUE(holds("0.0.0.0/0", "203.0.113.9"));
+  EXPECT_FALSE(holds("0.0.0.0/0", "2001:db8::1")) << "another family";
+  EXPECT_TRUE(holds("::/0", "2001:db8::1"));
+  EXPECT_TRUE(holds("2001:db8::/33", "2001:db8:7fff::1"));
+  EXPECT_FALSE(holds("2001:db8::/33", "2001:db8:8000::1"));
+  EXPECT_TRUE(holds("192.0.2.7", "::ffff:192.0.2.7")) << "as a socket of both families tells it";
+  EXPECT_FALSE(holds("::/0", "unix"));
+}
+
 }  // namespace
 }  // namespace tenfold::config
