@@ -1,10 +1,18 @@
 // tenfold: one program, its subcommands one file each beside this one.
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <boost/system/system_error.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/commands.hpp"
 #include "config/units.hpp"
@@ -12,6 +20,24 @@
 namespace {
 
 constexpr int kUsage = 2;
+constexpr int kNotWritten = 1;
+constexpr int kMachine = 1;
+constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
+
+// A standard stream that is closed would be the next file or socket that is opened, and get what is meant for people.
+void reserve_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number that is free
+  }
+}
+
+// What was printed may still be on its way: a full disk shows here.
+bool is_output_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
+int complain_of_output() {
+  std::fprintf(stderr, "tenfold: standard output cannot be written: %s\n", std::strerror(errno));
+  return kNotWritten;
+}
 
 // One line: what was wrong, and what was probably meant.
 int complain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
@@ -39,9 +65,15 @@ int complain(const CLI::App& app, const CLI::ParseError& error, const std::vecto
   return kUsage;
 }
 
-}  // namespace
+// What the machine does not give: descriptors, threads, processes, a directory.
+int complain_of_machine(std::error_code code, const char* what) {
+  const bool lacks_descriptors = code == std::errc::too_many_files_open;
+  std::fprintf(stderr, "tenfold: cannot go on: %s%s\n", what,
+               lacks_descriptors ? "; raise the limit of open files (ulimit -n)" : "");
+  return kMachine;
+}
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app{"Runs an optimizer behind HTTP: one queue, replicas that come and go, and the story of what happened.",
                "tenfold"};
   app.set_version_flag("--version", "tenfold " TENFOLD_VERSION);
@@ -77,4 +109,22 @@ int main(int argc, char** argv) {
     return complain(app, error, {all.begin() + 1, split});
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  reserve_standard_streams();
+  int exit_code = 0;
+  try {
+    exit_code = run(argc, argv);
+  } catch (const std::system_error& error) {
+    return std::ferror(stdout) != 0 ? complain_of_output() : complain_of_machine(error.code(), error.what());
+  } catch (const boost::system::system_error& error) {
+    return complain_of_machine(error.code(), error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tenfold: unexpected: %s\n", error.what());
+    return kInternal;
+  }
+  return is_output_written() ? exit_code : complain_of_output();
 }

@@ -1,7 +1,6 @@
 #include "live/run_app.hpp"
 
 #include <csignal>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "live/admin.hpp"
 #include "live/clock.hpp"
 #include "live/config_changes.hpp"
+#include "live/console.hpp"
 #include "live/hangup.hpp"
 #include "live/ingress.hpp"
 #include "live/journal_observer.hpp"
@@ -81,12 +81,12 @@ std::uint32_t told_concurrency(const config::AppConfig& config) {
   return config.core.replica.is_concurrency_auto ? kAutoConcurrencyTold : config.core.replica.concurrency;
 }
 
-ProcessSpec process_spec(const config::AppConfig& config) {
+ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
   return {.argv = config.command,
           .env = config.env,
           .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
-          .output_fd = config.is_quiet ? -1 : 2};
+          .console = config.is_quiet ? nullptr : &console};
 }
 
 config::AppConfig with_machine(config::AppConfig config) {
@@ -94,16 +94,11 @@ config::AppConfig with_machine(config::AppConfig config) {
   return config;
 }
 
-// Writes to stderr. Whether anybody reads it is no matter: fmt::print would throw where nobody does.
-template <class... Args>
-void tell(fmt::format_string<Args...> format, Args&&... args) {
-  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stderr);
-}
-
 class App final : private IngressEvents {
  public:
-  App(const config::AppConfig& config, const ConfigSource& source)
-      : config_{with_machine(config)},
+  App(const config::AppConfig& config, const ConfigSource& source, Console& console)
+      : console_{console},
+        config_{with_machine(config)},
         source_{source},
         ingress_{loop_, ingress_options(config_), *this, &observer_},
         server_{loop_, ingress_, client_limits(config_)},
@@ -114,7 +109,7 @@ class App final : private IngressEvents {
   int run() {
     std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not end the service
     if (const auto error = set_up()) {
-      tell("tenfold: {}\n", *error);
+      tell("{}", *error);
       return 1;
     }
     wait_for_signal();
@@ -131,7 +126,7 @@ class App final : private IngressEvents {
   // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
   // journal has a thread.
   std::optional<std::string> set_up() {
-    const ProcessSpec spec = process_spec(config_);
+    const ProcessSpec spec = process_spec(config_, console_);
     if (const auto checked = check_command(spec); !checked) return checked.error();
     auto poller = MetricPoller::make(loop_, config_, metric_callbacks());
     if (!poller) return poller.error();
@@ -172,15 +167,20 @@ class App final : private IngressEvents {
     return std::nullopt;
   }
 
+  // A sentence of ours, whatever else is said.
+  template <class... Args>
+  void tell(fmt::format_string<Args...> format, Args&&... args) {
+    console_.say(Console::Stream::kErr, fmt::format("tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...)));
+  }
+
   template <class... Args>
   void say(fmt::format_string<Args...> format, Args&&... args) {
-    if (!config_.is_quiet) tell("tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...));
+    if (!config_.is_quiet) tell(format, std::forward<Args>(args)...);
   }
 
   void say_ready() {
     if (std::exchange(is_ready_said_, true)) return;
-    std::fputs(fmt::format("ready: http://{}\n", endpoint_.to_string()).c_str(), stdout);
-    std::fflush(stdout);
+    console_.say(Console::Stream::kOut, fmt::format("ready: http://{}\n", endpoint_.to_string()));
   }
 
   // ---- what happens
@@ -196,9 +196,9 @@ class App final : private IngressEvents {
   void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) override {
     if (!was_stopped) say("replica {} {}", core::to_number(replica), exit.description);
     const core::ServiceView view = ingress_.view();
-    if (view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
-    tell("tenfold: no replica starts; the last one {}\n", exit.description);
-    if (config_.is_quiet && !exit.last_output.empty()) tell("{}", exit.last_output);
+    if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
+    tell("no replica starts; the last one {}", exit.description);
+    if (config_.is_quiet && exit.last_output.ends_with('\n')) console_.say(Console::Stream::kErr, exit.last_output);
     exit_code_ = 1;
     shut_down();
   }
@@ -241,9 +241,9 @@ class App final : private IngressEvents {
 
   void reload() {
     auto fresh = source_.read();
-    if (!fresh) return tell("tenfold: not reloaded, the old configuration stays: {}\n", fresh.error());
+    if (!fresh) return tell("not reloaded, the old configuration stays: {}", fresh.error());
     auto poller = MetricPoller::make(loop_, *fresh, metric_callbacks());
-    if (!poller) return tell("tenfold: not reloaded, the old configuration stays: {}\n", poller.error());
+    if (!poller) return tell("not reloaded, the old configuration stays: {}", poller.error());
     const std::uint32_t told_before = told_concurrency(config_);
     const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
     poller_ = std::move(*poller);
@@ -299,6 +299,7 @@ class App final : private IngressEvents {
     });
   }
 
+  Console& console_;
   config::AppConfig config_;
   ConfigSource source_;
   http::EpollLoop loop_;
@@ -325,6 +326,9 @@ class App final : private IngressEvents {
 
 }  // namespace
 
-int run_app(const config::AppConfig& config, const ConfigSource& source) { return App{config, source}.run(); }
+int run_app(const config::AppConfig& config, const ConfigSource& source) {
+  StreamConsole console;
+  return App{config, source, console}.run();
+}
 
 }  // namespace tenfold::live

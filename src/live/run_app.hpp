@@ -18,7 +18,8 @@ struct ConfigSource {
 
 // Serves `config` until SIGINT or SIGTERM, or until its replicas turn out not to start. Prints `ready: URL` on stdout
 // when it accepts requests, and what happens to its replicas on stderr. Returns the exit code: 0 after an orderly end,
-// 1 after a message, 130 when a second signal cut the end short.
+// 1 after a message, 130 when a second signal cut the end short. Throws std::system_error or Boost's when the machine
+// does not give descriptors, threads or processes for a start.
 //
 // SIGHUP reads `source` again: what changed applies without dropping a request, a configuration with an error is told
 // and the old one stays. Without a file to read, or because the terminal was closed, SIGHUP ends the service like

@@ -131,7 +131,7 @@ class Service:
     exit_code None: whatever it is."""
 
     def __init__(self, command, *flags, min_replicas=1, max_replicas=1, concurrency=1, exit_code=0, replays=True,
-                 env=None, preexec=None, file=None):
+                 env=None, preexec=None, file=None, stderr=subprocess.STDOUT):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tenfold-test-"))
         self.journal = self.directory / "journal"
         self.exit_code = exit_code
@@ -148,7 +148,7 @@ class Service:
         if command:
             arguments += ["--", *command]
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, preexec_fn=preexec,
+                                        stderr=stderr, text=True, preexec_fn=preexec,
                                         env={**os.environ, **(env or {})})
         self.reader = threading.Thread(target=self.read_lines, daemon=True)
         self.reader.start()

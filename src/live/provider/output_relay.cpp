@@ -7,34 +7,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <limits.h>
-#include <poll.h>
 #include <unistd.h>
 
 namespace tenfold::live {
 namespace {
 
 constexpr std::size_t kKept = 4096;
-// A write of at most PIPE_BUF bytes to a pipe that poll(2) calls writable does not wait (pipe(7)).
-constexpr std::size_t kMaxWrite = PIPE_BUF;
-// Longer lines are broken, so that one line with its prefix fits into one write.
-constexpr std::size_t kMaxLine = kMaxWrite - 64;
+// Longer lines are broken: one that never ends is shown, too.
+constexpr std::size_t kMaxLine = 4096;
 // One replica that never stops talking must not keep the loop from the others.
 constexpr std::size_t kReadAtOnce = std::size_t{64} << 10;
 // What a pipe can hold at most (fcntl(2), F_SETPIPE_SZ).
 constexpr std::size_t kPipeCapacity = std::size_t{1} << 20;
 
-// Writes `text` (at most kMaxWrite bytes) unless that would have to wait.
-bool write_if_possible(int fd, std::string_view text) {
-  pollfd ready{fd, POLLOUT, 0};
-  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
-  return ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
 }  // namespace
 
-OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, int sink)
-    : prefix_(fmt::format("[replica {}] ", core::to_number(replica))), pipe_(loop), sink_(sink) {
+OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, Console* console)
+    : prefix_(fmt::format("[replica {}] ", core::to_number(replica))), pipe_(loop), console_(console) {
   ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
   pipe_.assign(pipe.release());
 }
@@ -82,7 +71,7 @@ bool OutputRelay::relay_available(std::size_t limit) {
 
 void OutputRelay::take(std::string_view text) {
   keep(text);
-  if (sink_ < 0) return;
+  if (console_ == nullptr) return;
   while (!text.empty()) {
     const std::size_t room = kMaxLine - partial_.size();
     const std::size_t line_end = text.substr(0, room).find('\n');
@@ -95,20 +84,10 @@ void OutputRelay::take(std::string_view text) {
   }
 }
 
-void OutputRelay::pass_on(std::string_view line) {
-  if (pending_.size() + prefix_.size() + line.size() + 1 > kMaxWrite) flush();
-  pending_.append(prefix_).append(line).append("\n");
-}
+void OutputRelay::pass_on(std::string_view line) { pending_.append(prefix_).append(line).append("\n"); }
 
 void OutputRelay::flush() {
-  if (pending_.empty()) return;
-  if (dropped_ > 0) {
-    const std::string notice = fmt::format("{}({} lines are missing here: nobody read them)\n", prefix_, dropped_);
-    if (write_if_possible(sink_, notice)) dropped_ = 0;
-  }
-  if (dropped_ > 0 || !write_if_possible(sink_, pending_)) {
-    dropped_ += static_cast<std::uint64_t>(std::count(pending_.begin(), pending_.end(), '\n'));
-  }
+  if (console_ != nullptr && !pending_.empty()) console_->say(Console::Stream::kErr, pending_);
   pending_.clear();
 }
 

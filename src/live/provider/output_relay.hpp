@@ -1,10 +1,8 @@
 // Passes on what a replica writes to stdout and stderr, line by line, and keeps the end of it.
 //
-// "[replica 3] " stands before each line. The loop never waits for a reader of ours: lines that find our own output
-// full are dropped, and their number is told where they are missing.
+// "[replica 3] " stands before each line.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/ids.hpp"
+#include "live/console.hpp"
 #include "live/provider/descriptor.hpp"
 #include "live/provider/fd.hpp"
 
@@ -19,8 +18,8 @@ namespace tenfold::live {
 
 class OutputRelay {
  public:
-  // Reads from `pipe` and writes to `sink`; -1 writes nowhere.
-  OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, int sink);
+  // Reads from `pipe` and says it on `console`, which may be null: then it is only kept.
+  OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, Console* console);
 
   // Begins to relay. `owner` keeps this object alive for as long as a read is under way.
   void start(std::shared_ptr<void> owner);
@@ -42,11 +41,10 @@ class OutputRelay {
 
   std::string prefix_;
   Descriptor pipe_;
-  int sink_;
+  Console* console_;
   std::string partial_;  // a line whose end has not come yet
-  std::string pending_;  // lines to be written
+  std::string pending_;  // lines to be said
   std::string kept_;
-  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace tenfold::live

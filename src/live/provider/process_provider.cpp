@@ -127,7 +127,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .output = std::move(output),
                                 .notify = std::move(notify),
                                 .start_timeout = spec_.start_timeout,
-                                .output_sink = spec_.output_fd};
+                                .console = spec_.console};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
         .on_exit = [this, id](const ReplicaExit& exit) { forget(id, exit); }};

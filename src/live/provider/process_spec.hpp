@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "live/console.hpp"
 
 namespace tenfold::live {
 
@@ -21,12 +22,13 @@ struct ProcessSpec {
   std::string directory;
   // Told to the replica as $TENFOLD_CONCURRENCY.
   std::uint32_t concurrency = 1;
-  // From its start until it must accept a connection; then it is killed and its start has failed.
+  // From its start until it must be ready; then it is killed and its start has failed.
   core::Duration start_timeout = std::chrono::seconds{60};
   // Between two samples of what it uses.
   core::Duration sample_interval = std::chrono::seconds{1};
-  // Where its output goes, line by line, each with "[replica 3] " before it; -1 keeps it to the last 4 KiB alone.
-  int output_fd = 2;
+  // Where its output is said, line by line, each with "[replica 3] " before it; null keeps it to the last 4 KiB alone.
+  // Must outlive the provider.
+  Console* console = nullptr;
 };
 
 // Whether the command can be run at all: asked before a service starts, so that a slip of the keyboard is one clear

@@ -39,7 +39,7 @@ ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callb
       callbacks_(std::move(callbacks)),
       control_(loop, parts_.control.release()),
       notify_(loop, parts_.notify.release()),
-      relay_(loop, parts_.id, std::move(parts_.output), parts_.output_sink),
+      relay_(loop, parts_.id, std::move(parts_.output), parts_.console),
       probe_timer_(loop),
       kill_timer_(loop),
       last_sample_ns_(std::chrono::nanoseconds{started_.time_since_epoch()}.count()) {}

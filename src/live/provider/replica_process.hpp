@@ -33,7 +33,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     Fd output;
     Fd notify;
     core::Duration start_timeout{};
-    int output_sink = -1;
+    Console* console = nullptr;
   };
   struct Callbacks {
     std::function<void(const ReplicaAddress&)> on_ready;

@@ -81,10 +81,7 @@ inline std::vector<std::string> unix_server(const std::string& more = "") {
 
 class ProviderFixture : public testing::Test, public ProviderListener {
  protected:
-  void serve(ProcessSpec spec) {
-    spec.output_fd = spec.output_fd == 2 ? -1 : spec.output_fd;
-    provider_.emplace(loop_, std::move(spec), *this);
-  }
+  void serve(ProcessSpec spec) { provider_.emplace(loop_, std::move(spec), *this); }
   void serve(std::vector<std::string> argv) { serve(ProcessSpec{.argv = std::move(argv)}); }
 
   void start(int id) { provider_->start(core::ReplicaId(id)); }
