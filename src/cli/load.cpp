@@ -1,6 +1,3 @@
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "config/read_text.hpp"
 #include "config/units.hpp"
 #include "load/burst.hpp"
 #include "report/story.hpp"
@@ -29,10 +27,10 @@ struct LoadLine {
 
 std::expected<std::string, std::string> read_data(const std::string& data) {
   if (!data.starts_with('@')) return data;
-  if (data == "@-") return std::string{std::istreambuf_iterator<char>{std::cin}, {}};
-  std::ifstream stream{data.substr(1), std::ios::binary};
-  if (!stream) return std::unexpected(fmt::format("{} cannot be read", data.substr(1)));
-  return std::string{std::istreambuf_iterator<char>{stream}, {}};
+  const std::string file = data == "@-" ? "standard input" : data.substr(1);
+  auto text = data == "@-" ? config::read_text(STDIN_FILENO) : config::read_text(file);
+  if (text) return text;
+  return std::unexpected(fmt::format("{} cannot be read: {}", file, text.error()));
 }
 
 std::expected<void, std::string> complete(LoadLine& line) {

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -28,7 +29,13 @@ std::expected<config::AppConfig, std::string> to_config(const UpLine& line) {
   config->is_quiet = line.is_quiet;
   if (auto finished = config::finish(*config); !finished) return std::unexpected(finished.error());
   if (auto runnable = config::check_runnable(*config); !runnable) return std::unexpected(runnable.error());
-  if (config->command.empty()) config->command = {std::filesystem::read_symlink("/proc/self/exe").string(), "solver"};
+  if (config->command.empty()) {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error)
+      return std::unexpected(fmt::format("the built-in solver is not found: /proc/self/exe: {}", error.message()));
+    config->command = {self.string(), "solver"};
+  }
   return config;
 }
 

@@ -1,14 +1,13 @@
 // The file: what `az containerapp create --yaml` takes, and one extra key, `tenfold`.
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "config/app_config.hpp"
 #include "config/document.hpp"
+#include "config/read_text.hpp"
 #include "config/rules_file.hpp"
 #include "config/units.hpp"
 
@@ -235,12 +234,10 @@ Applied apply_yaml(AppConfig& config, std::string_view text, std::string_view na
 }
 
 std::expected<std::string, std::string> read_file(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  if (!stream || std::filesystem::is_directory(file)) {
-    return std::unexpected(
-        fmt::format("{} cannot be read; give the app's YAML file, or none and flags", file.string()));
-  }
-  return std::string{std::istreambuf_iterator<char>{stream}, {}};
+  auto text = read_text(file.string());
+  if (text) return text;
+  return std::unexpected(
+      fmt::format("{} cannot be read: {}; give the app's YAML file, or none and flags", file.string(), text.error()));
 }
 
 Applied apply_file(AppConfig& config, const std::filesystem::path& file) {

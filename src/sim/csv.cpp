@@ -1,9 +1,8 @@
 #include "sim/csv.hpp"
 
-#include <fstream>
-#include <iterator>
-
 #include <fmt/format.h>
+
+#include "config/read_text.hpp"
 
 namespace tenfold::sim {
 
@@ -24,11 +23,9 @@ std::vector<std::string_view> cells_of(std::string_view line) {
 }
 
 std::expected<std::string, std::string> read_file(const std::string& file) {
-  std::ifstream stream{file, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  if (!stream || (text.empty() && !stream.eof()))
-    return std::unexpected(fmt::format("the file '{}' cannot be read", file));
-  return text;
+  auto text = config::read_text(file);
+  if (text) return text;
+  return std::unexpected(fmt::format("the file '{}' cannot be read: {}", file, text.error()));
 }
 
 std::string error_in(std::string_view file, std::size_t number, std::string_view problem) {

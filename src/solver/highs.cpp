@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <numeric>
 
 #include <fcntl.h>
@@ -18,11 +17,16 @@ namespace tenfold::solver {
 
 namespace {
 
+std::string temporary_directory() {
+  const char* named = std::getenv("TMPDIR");
+  return named != nullptr && ::access(named, W_OK | X_OK) == 0 ? named : "/tmp";
+}
+
 // A file that is there for one reader: HiGHS reads from paths only, and tells formats by their extension.
 class TemporaryFile {
  public:
   TemporaryFile(std::string_view text, std::string_view extension)
-      : path_{(std::filesystem::temp_directory_path() / "tenfold-model-XXXXXX").string() + std::string{extension}} {
+      : path_{temporary_directory() + "/tenfold-model-XXXXXX" + std::string{extension}} {
     const int fd = ::mkstemps(path_.data(), static_cast<int>(extension.size()));
     is_written_ = fd >= 0;
     while (is_written_ && !text.empty()) {

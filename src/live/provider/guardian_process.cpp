@@ -113,7 +113,9 @@ void report_usage(int socket) noexcept {
 }  // namespace
 
 void run_guardian(int inherited, std::int64_t sample_interval_ns) noexcept {
-  const int socket = ::fcntl(inherited, F_DUPFD_CLOEXEC, 3);  // clear of stdin, stdout and stderr
+  // Clear of stdin, stdout and stderr. A guardian that cannot hear of Tenfold's end must not begin.
+  const int socket = inherited > STDERR_FILENO ? inherited : ::fcntl(inherited, F_DUPFD_CLOEXEC, 3);
+  if (socket < 0) ::_exit(1);
   detach(socket);
   std::int64_t next_sample = steady_ns() + sample_interval_ns;
   for (;;) {

@@ -37,10 +37,11 @@ Fd lock_directory(const std::string& path) {
 }
 
 void remove_left_over(const std::string& parent) {
+  std::error_code error;
   std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator{parent, ignored}) {
-    const std::string path = entry.path().string();
-    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+  for (fs::directory_iterator at{parent, error}; !error && at != fs::directory_iterator{}; at.increment(error)) {
+    const std::string path = at->path().string();
+    if (!at->path().filename().string().starts_with(kPrefix)) continue;
     if (const Fd lock = lock_directory(path)) fs::remove_all(path, ignored);
   }
 }
@@ -51,10 +52,13 @@ RuntimeDirectory::RuntimeDirectory() {
   const std::string parent = parent_directory();
   remove_left_over(parent);
   // Between making and locking it, another process that starts may take it for left over, and remove it: then again.
-  while (!lock_ || !fs::exists(path_)) {
+  std::error_code ignored;
+  while (!lock_ || !fs::exists(path_, ignored)) {
     path_ = parent + "/" + std::string{kPrefix} + "XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(), "making a directory for sockets in " + parent);
+      throw std::system_error(errno, std::generic_category(),
+                              "no directory for the sockets of replicas can be made in " + parent +
+                                  "; set XDG_RUNTIME_DIR to one that may be written");
     }
     lock_ = lock_directory(path_);
   }
