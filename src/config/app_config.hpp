@@ -61,12 +61,33 @@ struct RuleText {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
+// A container's health probe, with Kubernetes' defaults.
+struct Probe {
+  enum class Type : std::uint8_t { kStartup, kReadiness, kLiveness };
+  Type type = Type::kReadiness;
+  // What a GET asks for, answered 200 to 399; empty: that a connection is accepted.
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The container's, on Azure; 0 if none was said. Here each replica is asked where it serves.
+  std::uint16_t port = 0;
+  core::Duration initial_delay{};
+  core::Duration period = std::chrono::seconds{10};
+  core::Duration timeout = std::chrono::seconds{1};
+  std::uint32_t failure_threshold = 3;
+  std::uint32_t success_threshold = 1;
+  friend bool operator==(const Probe&, const Probe&) = default;
+};
+
 struct AppConfig {
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
   // The container image that a file names. It is not run here: then `command` must say what is.
   std::string image;
   std::vector<std::pair<std::string, std::string>> env;
+  // At most one of each type.
+  std::vector<Probe> probes;
+  // Where the container listens on Azure; 0 if it was not said. A replica here has a port of its own.
+  std::uint16_t target_port = 0;
 
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
@@ -77,6 +98,8 @@ struct AppConfig {
   core::Settings core;
   // Whether core.machine.cores was stated; else `up` takes what its machine has.
   bool has_cores = false;
+  // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.
+  bool has_start_timeout = false;
   // What feeds the custom and schedule rules of `core.scale.rules`, in their order.
   std::vector<MetricSource> metric_sources;
   // Of all polled rules; `finish` copies them to the rules and their sources.

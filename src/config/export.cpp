@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/document.hpp"
+#include "config/probes.hpp"
 #include "config/rules_file.hpp"
 
 namespace tenfold::config {
@@ -36,6 +37,7 @@ void print_container(const AppConfig& config, Node& file) {
     variable.at("name") = Node::text(name);
     variable.at("value") = Node::text(value);
   }
+  if (!config.probes.empty()) print_probes(config.probes, at("probes"));
 }
 
 void print_settings(const AppConfig& config, Node& file) {

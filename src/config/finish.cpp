@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/fields.hpp"
+#include "config/probes.hpp"
 #include "config/rules.hpp"
 
 namespace tenfold::config {
@@ -100,6 +101,7 @@ Applied finish(AppConfig& config) {
   if (auto added = add_flag_rule(config); !added) return added;
   if (auto checked = check_names(config); !checked) return checked;
   if (auto checked = check_scale(config.core.scale); !checked) return checked;
+  bound_start(config);
   core::ReplicaSettings& replica = config.core.replica;
   if (config.request_timeout <= core::Duration::zero()) return std::unexpected("timeout must be above zero");
   if (replica.start_timeout <= core::Duration::zero()) return std::unexpected("start-timeout must be above zero");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/fields.hpp"
+#include "config/probes.hpp"
 #include "config/tables.hpp"
 
 namespace tenfold::config {
@@ -88,6 +89,13 @@ std::string show_trusted_proxies(const AppConfig& config) {
 Applied apply_cores(AppConfig& config, std::string_view text) {
   config.has_cores = true;
   return Number<0, 100'000>::read(config.core.machine.cores, text);
+}
+
+using StartTimeout = Time<1, kDayMs>;
+
+Applied apply_start_timeout(AppConfig& config, std::string_view text) {
+  config.has_start_timeout = true;
+  return StartTimeout::read(config.core.replica.start_timeout, text);
 }
 
 std::string show_cores(const AppConfig& config) {
@@ -210,8 +218,20 @@ const auto kReplicas = std::to_array<Setting>({
     field<Time<0, kDayMs>>("cancel-grace", "tenfold.cancelGrace", "TIME",
                            "how long a replica may take to end such a request; then it is replaced",
                            TENFOLD_FIELD(core.replica.cancel_grace)),
-    field<Time<1, kDayMs>>("start-timeout", "tenfold.startTimeout", "TIME",
-                           "from a replica's start until it must be ready", TENFOLD_FIELD(core.replica.start_timeout)),
+    {.flag = "start-timeout",
+     .key = "tenfold.startTimeout",
+     .value_name = "TIME",
+     .help = "from a replica's start until it must be ready",
+     .apply = apply_start_timeout,
+     .show = [](const AppConfig& config) { return StartTimeout::write(config.core.replica.start_timeout); }},
+    {.flag = "readiness-path",
+     .value_name = "PATH",
+     .help = "a replica is ready when it answers a GET of this with 200 to 399; else when it accepts a connection",
+     .apply = apply_readiness_path},
+    field<Count<0, 65'535>>(
+        "target-port", "properties.configuration.ingress.targetPort", "PORT",
+        "where the container listens on Azure; here each replica gets a $PORT of its own; 0: not said",
+        TENFOLD_FIELD(target_port)),
     // The same as `grace`, which is what a file that we write says.
     {.key = "properties.template.terminationGracePeriodSeconds",
      .value_name = "SECONDS",

@@ -7,6 +7,7 @@
 
 #include "config/app_config.hpp"
 #include "config/document.hpp"
+#include "config/probes.hpp"
 #include "config/read_text.hpp"
 #include "config/rules_file.hpp"
 #include "config/units.hpp"
@@ -21,7 +22,7 @@ constexpr std::string_view kContainer = "properties.template.containers[].";
 
 // Keys of Azure's schema that say nothing about how a service runs here. A key that ends with a dot stands for all
 // below it.
-constexpr std::array<std::string_view, 40> kAccepted{"id",
+constexpr std::array<std::string_view, 38> kAccepted{"id",
                                                      "location",
                                                      "name",
                                                      "resourceGroup",
@@ -51,7 +52,6 @@ constexpr std::array<std::string_view, 40> kAccepted{"id",
                                                      "properties.configuration.identitySettings[].",
                                                      "properties.configuration.ingress.allowInsecure",
                                                      "properties.configuration.ingress.external",
-                                                     "properties.configuration.ingress.targetPort",
                                                      "properties.configuration.ingress.transport",
                                                      "properties.configuration.ingress.traffic[].",
                                                      "properties.configuration.ingress.fqdn",
@@ -59,8 +59,7 @@ constexpr std::array<std::string_view, 40> kAccepted{"id",
                                                      "properties.template.revisionSuffix",
                                                      "properties.template.volumes[].",
                                                      "properties.template.containers[].name",
-                                                     "properties.template.containers[].imageType",
-                                                     "properties.template.containers[].probes[]."};
+                                                     "properties.template.containers[].imageType"};
 
 // Goes through the file leaf by leaf; each leaf has a dotted path, with [] for an element of a list.
 class Loader {
@@ -84,6 +83,7 @@ class Loader {
   Applied walk(const Node& node, const std::string& path) {
     if (is_accepted(path)) return {};
     if (path == kAzureRules || path == kOurRules) return take_rules(node, path);
+    if (path == kProbes) return take_probes(node);
     if (node.is_null()) return {};
     if (path == kEnvPath) return take_env(node);
     const Setting* setting = find_setting(path);
@@ -133,7 +133,12 @@ class Loader {
   }
 
   Applied take_rules(const Node& node, std::string_view path) {
-    const auto applied = apply_rules(config_, node, path, rule_names_);
+    return pass_on(apply_rules(config_, node, path, rule_names_));
+  }
+
+  Applied take_probes(const Node& node) { return pass_on(apply_probes(config_, node)); }
+
+  Applied pass_on(const std::expected<void, FileFault>& applied) const {
     if (applied) return {};
     return fail(applied.error().line, applied.error().path, applied.error().what);
   }
@@ -173,6 +178,7 @@ class Loader {
                                 kCommandPath,
                                 kArgsPath,
                                 kImagePath,
+                                fmt::format("{}[]", kProbes),
                                 fmt::format("{}[]", kAzureRules),
                                 fmt::format("{}[]", kOurRules)};
       for (const Setting& setting : settings()) {

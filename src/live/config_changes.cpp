@@ -113,6 +113,7 @@ ConfigChanges take_over(config::AppConfig& running, config::AppConfig fresh) {
   ConfigChanges changes;
   changes.needs_restart = keep_what_needs_restart(running, fresh);
   compare_settings(changes.applied, running, fresh);
+  if (running.probes != fresh.probes) changes.applied.emplace_back("probes changed");
   compare_rules(changes.applied, running, fresh);
   running = std::move(fresh);
   return changes;

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
+#include "config/probes.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "journal/files.hpp"
@@ -86,6 +87,8 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .env = config.env,
           .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
+          .probes = config.probes,
+          .target_port = config.target_port,
           .console = config.is_quiet ? nullptr : &console};
 }
 
@@ -115,6 +118,7 @@ class App final : private IngressEvents {
     wait_for_signal();
     wait_for_reload();
     warn_of_oversubscription();
+    for (const std::string& note : config::notes_on_probes(config_)) say("{}", note);
     ingress_.start(*provider_);
     poller_->start();
     if (config_.core.scale.min_replicas == 0) say_ready();
@@ -247,7 +251,7 @@ class App final : private IngressEvents {
     const std::uint32_t told_before = told_concurrency(config_);
     const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
     poller_ = std::move(*poller);
-    provider_->reconfigure(told_concurrency(config_), config_.core.replica.start_timeout);
+    provider_->reconfigure(process_spec(config_, console_));
     ingress_.reconfigure(ingress_options(config_));
     poller_->start();
     say("reloaded {}: {}", source_.name,

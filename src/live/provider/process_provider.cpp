@@ -84,9 +84,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     wait_for_keepers(controls);
   }
 
-  void reconfigure(std::uint32_t concurrency, core::Duration start_timeout) {
-    spec_.concurrency = concurrency;
-    spec_.start_timeout = start_timeout;
+  void reconfigure(const ProcessSpec& spec) {
+    spec_.concurrency = spec.concurrency;
+    spec_.start_timeout = spec.start_timeout;
+    spec_.probes = spec.probes;
+    spec_.target_port = spec.target_port;
   }
 
   void start(core::ReplicaId id) {
@@ -127,10 +129,12 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .output = std::move(output),
                                 .notify = std::move(notify),
                                 .start_timeout = spec_.start_timeout,
+                                .probes = spec_.probes,
+                                .target_port = spec_.target_port,
                                 .console = spec_.console};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
-        .on_exit = [this, id](const ReplicaExit& exit) { forget(id, exit); }};
+        .on_exit = [this, id](const ReplicaExit& exit) { end(id, exit); }};
     const auto replica = std::make_shared<ReplicaProcess>(loop_, std::move(parts), std::move(callbacks));
     replicas_.emplace(id, replica);
     replica->watch();
@@ -141,6 +145,20 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     boost::asio::post(loop_, [weak = weak_from_this(), id, exit = std::move(exit)] {
       if (const auto self = weak.lock()) self->forget(id, exit);
     });
+  }
+
+  // Of two programs that want the same port, the one that comes second ends with "address already in use": what is
+  // wrong shows at the first.
+  void end(core::ReplicaId id, ReplicaExit exit) {
+    const bool was_ready = replicas_.at(id)->was_ready();
+    for (const auto& [other, replica] : replicas_) {
+      if (was_ready || exit.kind != core::ExitKind::kExited || exit.code == 0) break;
+      const std::string misplaced = replica->misplaced();
+      if (misplaced.empty()) continue;
+      exit.description += fmt::format("; replica {} {}", core::to_number(other), misplaced);
+      break;
+    }
+    forget(id, exit);
   }
 
   void forget(core::ReplicaId id, const ReplicaExit& exit) {
@@ -170,9 +188,7 @@ ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec
 
 ProcessProvider::~ProcessProvider() = default;
 
-void ProcessProvider::reconfigure(std::uint32_t concurrency, core::Duration start_timeout) {
-  impl_->reconfigure(concurrency, start_timeout);
-}
+void ProcessProvider::reconfigure(const ProcessSpec& spec) { impl_->reconfigure(spec); }
 
 void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
 

@@ -7,7 +7,8 @@
 //
 // The contract is that of Cloud Run and Azure Container Apps: the program serves HTTP on the unix socket
 // $TENFOLD_SOCKET where it can (it is faster), else on 127.0.0.1:$PORT. It is ready when one of them accepts a
-// connection. It may say READY=1 on $NOTIFY_SOCKET, which is looked at at once. docs/replicas.md is the user's page.
+// connection, and its probes pass if it has any. It may say READY=1 on $NOTIFY_SOCKET, which is looked at at once.
+// docs/replicas.md is the user's page.
 //
 // Nothing outlives Tenfold, even when Tenfold is killed with SIGKILL. Each replica runs below a keeper (keeper.hpp), a
 // small process that adopts whatever the replica leaves behind and kills it all when the replica's main process ends,
@@ -33,8 +34,8 @@ class ProcessProvider final : public Provider {
   // Kills every replica that is left, without a callback, and waits (at most a second) until they are gone.
   ~ProcessProvider() override;
 
-  // Of replicas that are started from now on.
-  void reconfigure(std::uint32_t concurrency, core::Duration start_timeout);
+  // Of replicas that are started from now on: what `spec` says of concurrency and of readiness. The rest of it stays.
+  void reconfigure(const ProcessSpec& spec);
 
   void start(core::ReplicaId replica) override;
   void drain(core::ReplicaId replica) override;

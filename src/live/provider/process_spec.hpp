@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/app_config.hpp"
 #include "core/time.hpp"
 #include "live/console.hpp"
 
@@ -24,6 +25,10 @@ struct ProcessSpec {
   std::uint32_t concurrency = 1;
   // From its start until it must be ready; then it is killed and its start has failed.
   core::Duration start_timeout = std::chrono::seconds{60};
+  // What it must pass to be ready, beside accepting a connection.
+  std::vector<config::Probe> probes;
+  // Where the container listens on Azure, 0 if that is not known.
+  std::uint16_t target_port = 0;
   // Between two samples of what it uses.
   core::Duration sample_interval = std::chrono::seconds{1};
   // Where its output is said, line by line, each with "[replica 3] " before it; null keeps it to the last 4 KiB alone.

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live/provider/listeners.hpp"
 #include "live/provider/notice.hpp"
 
 namespace tenfold::live {
@@ -40,7 +41,8 @@ ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callb
       control_(loop, parts_.control.release()),
       notify_(loop, parts_.notify.release()),
       relay_(loop, parts_.id, std::move(parts_.output), parts_.console),
-      probe_timer_(loop),
+      start_watch_(std::make_shared<StartWatch>(loop, parts_.places, parts_.probes)),
+      start_timer_(loop),
       kill_timer_(loop),
       last_sample_ns_(std::chrono::nanoseconds{started_.time_since_epoch()}.count()) {}
 
@@ -52,9 +54,12 @@ void ReplicaProcess::watch() {
 
 void ReplicaProcess::stop(core::Duration grace) {
   if (state_ == State::kEnded) return;
-  if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) start_timed_out_ = true;
+  if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) {
+    why_not_ready_ = not_ready_description();
+  }
   state_ = State::kStopping;
-  probe_timer_.cancel();
+  start_watch_->stop();
+  start_timer_.cancel();
   if (grace > core::Duration::zero()) order(KeeperOrder::kTerminate);
   kill_after(grace);
 }
@@ -67,7 +72,8 @@ Fd ReplicaProcess::abandon() {
   ::shutdown(control.get(), SHUT_WR);
   notify_.close();
   relay_.finish();
-  probe_timer_.cancel();
+  start_watch_->stop();
+  start_timer_.cancel();
   kill_timer_.cancel();
   return control;
 }
@@ -104,14 +110,13 @@ void ReplicaProcess::handle(const KeeperReport& report) {
   if (report.kind != KeeperReport::Kind::kStarted) return end(describe(report));
   pid_ = report.pid;
   if (state_ != State::kLaunching) return;  // stopped meanwhile
-  state_ = State::kStarting;
-  probe();
+  begin_start();
 }
 
 void ReplicaProcess::wait_for_notice() {
   notify_.async_wait(Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
     if (error || !self->notify_.is_open()) return;
-    if (self->read_notices() && self->state_ == State::kStarting) self->probe();
+    if (self->read_notices() && self->state_ == State::kStarting) self->start_watch_->look_now();
     self->wait_for_notice();
   });
 }
@@ -129,27 +134,29 @@ bool ReplicaProcess::read_notices() {
   return is_ready;
 }
 
-void ReplicaProcess::probe() {
-  const std::optional<http::Endpoint> serving = find_serving(parts_.places);
-  if (!serving) return probe_later();
-  read_notices();  // what it said before it listened belongs to its address
-  state_ = State::kReady;
-  probe_timer_.cancel();
-  callbacks_.on_ready({.endpoint = *serving, .pid = pid_, .cancels = cancels_});
-}
-
-void ReplicaProcess::probe_later() {
-  const core::Duration age = Clock::now() - started_;
-  if (age >= parts_.start_timeout) return give_up_start();
-  probe_timer_.expires_after(std::min(probe_pause(age), parts_.start_timeout - age));
-  probe_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-    if (!error && self->state_ == State::kStarting) self->probe();
+void ReplicaProcess::begin_start() {
+  state_ = State::kStarting;
+  start_timer_.expires_at(started_ + parts_.start_timeout);
+  start_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->state_ == State::kStarting) self->give_up_start();
+  });
+  start_watch_->start([weak = weak_from_this()](const http::Endpoint& endpoint) {
+    if (const auto self = weak.lock()) self->become_ready(endpoint);
   });
 }
 
+void ReplicaProcess::become_ready(const http::Endpoint& endpoint) {
+  read_notices();  // what it said before it listened belongs to its address
+  state_ = State::kReady;
+  was_ready_ = true;
+  start_timer_.cancel();
+  callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_});
+}
+
 void ReplicaProcess::give_up_start() {
-  start_timed_out_ = true;
+  why_not_ready_ = not_ready_description();
   state_ = State::kStopping;
+  start_watch_->stop();
   order(KeeperOrder::kKill);
 }
 
@@ -175,7 +182,8 @@ void ReplicaProcess::end(ReplicaExit exit) {
   control_.close();
   notify_.close();
   relay_.finish();
-  probe_timer_.cancel();
+  start_watch_->stop();
+  start_timer_.cancel();
   kill_timer_.cancel();
   exit.last_output = relay_.last_output();
   const auto on_exit = std::move(callbacks_.on_exit);
@@ -184,9 +192,25 @@ void ReplicaProcess::end(ReplicaExit exit) {
 }
 
 std::string ReplicaProcess::not_ready_description() const {
+  const std::string elsewhere = misplaced();
+  return fmt::format("was not ready after {}: {}{}{}", in_seconds(parts_.start_timeout), start_watch_->missing(),
+                     elsewhere.empty() ? "" : "; it ", elsewhere);
+}
+
+std::string ReplicaProcess::misplaced() const {
+  if (!is_starting() || start_watch_->is_served()) return {};
+  const std::vector<std::uint16_t> ports = listening_ports(static_cast<pid_t>(pid_));
+  if (ports.empty()) return {};
+  if (std::ranges::find(ports, parts_.places.port) != ports.end()) {
+    return "listens on $PORT, but not at the address 127.0.0.1";
+  }
+  const bool has_target = std::ranges::find(ports, parts_.target_port) != ports.end();
+  const std::uint16_t port = has_target ? parts_.target_port : ports.front();
   return fmt::format(
-      "was not ready after {}: it listens neither on $TENFOLD_SOCKET ({}) nor on 127.0.0.1:$PORT (port {})",
-      in_seconds(parts_.start_timeout), parts_.places.socket_path, parts_.places.port);
+      "listens on port {}{}: here each replica has a port of its own, $PORT; put '$PORT' into its command instead of "
+      "{}, "
+      "or let the program read it from its environment",
+      port, has_target ? ", which is targetPort" : "", port);
 }
 
 ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
@@ -201,8 +225,8 @@ ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   ReplicaExit exit;
   exit.kind = was_signaled ? core::ExitKind::kSignaled : core::ExitKind::kExited;
   exit.code = was_signaled ? WTERMSIG(report.status) : WEXITSTATUS(report.status);
-  if (start_timed_out_) {
-    exit.description = not_ready_description();
+  if (!why_not_ready_.empty()) {
+    exit.description = why_not_ready_;
   } else if (was_signaled) {
     exit.description = fmt::format("was killed by {}", signal_name(exit.code));
   } else {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,7 +18,7 @@
 #include "live/provider/messages.hpp"
 #include "live/provider/output_relay.hpp"
 #include "live/provider/provider.hpp"
-#include "live/provider/readiness.hpp"
+#include "live/provider/start_watch.hpp"
 
 namespace tenfold::live {
 
@@ -33,6 +34,9 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     Fd output;
     Fd notify;
     core::Duration start_timeout{};
+    std::vector<config::Probe> probes;
+    // Where the container listens on Azure, 0 if that is not known: for the message about a program that does so here.
+    std::uint16_t target_port = 0;
     Console* console = nullptr;
   };
   struct Callbacks {
@@ -51,6 +55,10 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   // Makes the keeper kill everything, without a callback. Returns the control socket, which ends when that is done.
   Fd abandon();
 
+  bool was_ready() const { return was_ready_; }
+  // Of one that is starting: that it listens on another port than it should, and what to do; empty if it does not.
+  std::string misplaced() const;
+
   // What it has used since the report before this one.
   ReplicaUsage usage_since_last(const UsageReport& report);
 
@@ -64,8 +72,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   void wait_for_notice();
   // Takes what the program has said so far. True if it says that it is ready.
   bool read_notices();
-  void probe();
-  void probe_later();
+  void begin_start();
+  void become_ready(const http::Endpoint& endpoint);
   void give_up_start();
   void kill_after(core::Duration grace);
   void order(KeeperOrder what);
@@ -79,11 +87,13 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   Descriptor control_;
   Descriptor notify_;
   OutputRelay relay_;
-  SteadyTimer probe_timer_;
+  std::shared_ptr<StartWatch> start_watch_;
+  SteadyTimer start_timer_;
   SteadyTimer kill_timer_;
   Clock::time_point started_ = Clock::now();
   State state_ = State::kLaunching;
-  bool start_timed_out_ = false;
+  bool was_ready_ = false;
+  std::string why_not_ready_;  // of a start that was given up
   std::int64_t pid_ = 0;
   bool cancels_ = false;
   std::int64_t last_cpu_ns_ = 0;

@@ -1,0 +1,188 @@
+// When a starting replica is ready: probes that must pass, and what is said of one that listens in the wrong place.
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "live/provider/fd.hpp"
+#include "live/provider/listeners.hpp"
+#include "provider_fixture.hpp"
+
+namespace tenfold::live {
+namespace {
+
+using testing::HasSubstr;
+using Type = config::Probe::Type;
+
+// Accepts at once, and answers GETs by `answer`, Python that yields a status from `path`; appends each path to `log`.
+std::vector<std::string> http_server(const std::string& log, const std::string& answer) {
+  return python(
+      "import http.server, os, socketserver, time\n"
+      "class Handler(http.server.BaseHTTPRequestHandler):\n"
+      "    def do_GET(self):\n"
+      "        path = self.path\n"
+      "        with open('" +
+      log +
+      "', 'a') as f: f.write(path + ' ')\n"
+      "        self.send_response(" +
+      answer +
+      "); self.end_headers()\n"
+      "    def address_string(self): return ''\n"
+      "class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): daemon_threads = True\n"
+      "Server(os.environ['TENFOLD_SOCKET'], Handler).serve_forever()");
+}
+
+config::Probe http_probe(Type type, const std::string& path) {
+  config::Probe probe;
+  probe.type = type;
+  probe.path = path;
+  return probe;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::uint16_t free_port() {
+  const Fd socket{::socket(AF_INET, SOCK_STREAM, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size);
+  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
+std::vector<std::string> port_server(std::uint16_t port) {
+  return python("import signal, socket\ns = socket.create_server(('0.0.0.0', " + std::to_string(port) +
+                "))\nsignal.pause()");
+}
+
+class ProviderStart : public ProviderFixture {
+ protected:
+  const ScratchDirectory scratch_;
+  const std::string log_ = scratch_ / "log";
+};
+
+TEST_F(ProviderStart, AReplicaIsReadyWhenItsReadinessProbePasses) {
+  ProcessSpec spec{.argv = http_server(log_, "200 if os.path.exists('" + (scratch_ / "gate") + "') else 503"),
+                   .probes = {http_probe(Type::kReadiness, "/healthz")}};
+  serve(spec);
+  start(1);
+  ASSERT_TRUE(run_until([&] { return content_of(log_).size() >= 3 * std::string{"/healthz "}.size(); }))
+      << "asked again and again, though its period is 10 s";
+  EXPECT_TRUE(ready_.empty());
+  std::ofstream{scratch_ / "gate"} << "open";
+  EXPECT_TRUE(ready(1).endpoint.is_unix());
+}
+
+TEST_F(ProviderStart, StartupComesBeforeReadinessAndEachPassesAsOftenAsItMust) {
+  config::Probe readiness = http_probe(Type::kReadiness, "/ready");
+  readiness.success_threshold = 3;
+  ProcessSpec spec{.argv = http_server(log_, "204"),
+                   .probes = {readiness, http_probe(Type::kLiveness, "/alive"), http_probe(Type::kStartup, "/up")}};
+  serve(spec);
+  start(1);
+  ready(1);
+  EXPECT_EQ(content_of(log_), "/up /ready /ready /ready ");
+}
+
+TEST_F(ProviderStart, ATcpProbeIsTheConnection) {
+  config::Probe tcp;
+  tcp.type = Type::kStartup;
+  ProcessSpec spec{.argv = unix_server(), .probes = {tcp}};
+  serve(spec);
+  start(1);
+  EXPECT_TRUE(ready(1).endpoint.is_unix());
+}
+
+TEST_F(ProviderStart, ADelayThatTheProbeAsksForIsKept) {
+  config::Probe tcp;
+  tcp.initial_delay = 1s;
+  ProcessSpec spec{.argv = unix_server(), .probes = {tcp}};
+  serve(spec);
+  const auto began = std::chrono::steady_clock::now();
+  start(1);
+  ready(1);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 1s);
+}
+
+TEST_F(ProviderStart, AProbeThatNeverPassesIsNamedWithItsLastAnswer) {
+  ProcessSpec spec{
+      .argv = http_server(log_, "503"), .start_timeout = 2s, .probes = {http_probe(Type::kReadiness, "/healthz")}};
+  serve(spec);
+  start(1);
+  EXPECT_EQ(exited(1).description, "was not ready after 2 s: its readiness probe GET /healthz was answered 503");
+}
+
+TEST_F(ProviderStart, AProbeThatGetsNoAnswerIsAskedAgain) {
+  config::Probe probe = http_probe(Type::kStartup, "/up");
+  probe.timeout = 100ms;
+  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"), .start_timeout = 2s, .probes = {probe}};
+  serve(spec);
+  start(1);
+  EXPECT_EQ(exited(1).description, "was not ready after 2 s: its startup probe GET /up did not answer within 0.1 s");
+  EXPECT_THAT(content_of(log_), HasSubstr("/up /up "));
+}
+
+TEST_F(ProviderStart, AStopWhileAProbeIsUnderWayIsHarmless) {
+  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"),
+                   .probes = {http_probe(Type::kReadiness, "/healthz")}};
+  serve(spec);
+  start(1);
+  ASSERT_TRUE(run_until([&] { return !content_of(log_).empty(); }));
+  stop(1, 0s);
+  exited(1);
+  EXPECT_TRUE(ready_.empty());
+}
+
+TEST_F(ProviderStart, AProgramThatListensOnAnotherPortIsToldWhereAndWhatToDo) {
+  const std::uint16_t port = free_port();
+  serve(ProcessSpec{.argv = port_server(port), .start_timeout = 2s});
+  start(1);
+  EXPECT_THAT(exited(1).description, HasSubstr("; it listens on port " + std::to_string(port) + ": here"));
+  EXPECT_THAT(exited(1).description, HasSubstr("put '$PORT' into its command instead of " + std::to_string(port)));
+}
+
+TEST_F(ProviderStart, AlsoBehindAShellAndOnTargetPort) {
+  const std::uint16_t port = free_port();
+  std::vector<std::string> argv = shell("\"$@\"; :");
+  argv.push_back("sh");
+  for (const std::string& word : port_server(port)) argv.push_back(word);
+  serve(ProcessSpec{.argv = argv, .start_timeout = 2s, .target_port = port});
+  start(1);
+  EXPECT_THAT(exited(1).description, HasSubstr("port " + std::to_string(port) + ", which is targetPort: here"));
+}
+
+TEST_F(ProviderStart, TheSecondThatFindsThePortTakenNamesTheFirst) {
+  const std::uint16_t port = free_port();
+  serve(port_server(port));
+  start(1);
+  ASSERT_TRUE(run_until([&] {
+    const Fd socket{::socket(AF_INET, SOCK_STREAM, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }));
+  start(2);
+  EXPECT_THAT(exited(2).description,
+              HasSubstr("exited with status 1; replica 1 listens on port " + std::to_string(port) + ": here"));
+}
+
+TEST(ParseListeners, TakesThoseThatListen) {
+  const auto listeners = parse_listeners(
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+      "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0\n"
+      "   1: 0100007F:1F91 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 100 0\n"
+      "   2: 00000000000000000000000000000000:0050 0:0 0A 0:0 00:0 0 0 0 4713\nrubbish\n");
+  ASSERT_EQ(listeners.size(), 2U);
+  EXPECT_EQ(listeners[0].port, 8080);
+  EXPECT_EQ(listeners[0].inode, 4711U);
+  EXPECT_EQ(listeners[1].port, 80);
+}
+
+}  // namespace
+}  // namespace tenfold::live
