@@ -251,6 +251,7 @@ void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
 
 void Ingress::usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) {
   replicas_[replica].usage = usage;
+  events_.replica_used(replica, usage);
   driver_.handle(core::UsageSampled{.replica = replica, .cpu = usage.cpu, .wall = usage.wall, .memory = usage.memory});
 }
 

@@ -84,6 +84,8 @@ class IngressEvents {
   virtual void decided(const core::RecordDecision& decision) = 0;
   // A replica answered with what is no answer, and in a way that it had not before.
   virtual void answer_refused(core::ReplicaId replica, std::string_view problem) = 0;
+  // Periodically, of each replica.
+  virtual void replica_used(core::ReplicaId /*replica*/, const ReplicaUsage& /*usage*/) {}
 
  protected:
   ~IngressEvents() = default;

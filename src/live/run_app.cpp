@@ -23,6 +23,7 @@
 #include "live/hangup.hpp"
 #include "live/ingress.hpp"
 #include "live/journal_observer.hpp"
+#include "live/limit_watch.hpp"
 #include "live/metrics/poller.hpp"
 #include "live/provider/process_provider.hpp"
 #include "live/usable_cores.hpp"
@@ -118,6 +119,7 @@ class App final : private IngressEvents {
     wait_for_signal();
     wait_for_reload();
     warn_of_oversubscription();
+    say("{}", limits_are_not_kept(config_.core.replica));
     for (const std::string& note : config::notes_on_probes(config_)) say("{}", note);
     ingress_.start(*provider_);
     poller_->start();
@@ -198,6 +200,7 @@ class App final : private IngressEvents {
   }
 
   void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) override {
+    limit_watch_.forget(replica);
     if (!was_stopped) say("replica {} {}", core::to_number(replica), exit.description);
     const core::ServiceView view = ingress_.view();
     if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
@@ -205,6 +208,11 @@ class App final : private IngressEvents {
     if (config_.is_quiet && exit.last_output.ends_with('\n')) console_.say(Console::Stream::kErr, exit.last_output);
     exit_code_ = 1;
     shut_down();
+  }
+
+  void replica_used(core::ReplicaId replica, const ReplicaUsage& usage) override {
+    for (const std::string& sentence : limit_watch_.crossings(replica, usage, config_.core.replica))
+      say("{}", sentence);
   }
 
   void decided(const core::RecordDecision& decision) override {
@@ -323,6 +331,7 @@ class App final : private IngressEvents {
   boost::asio::steady_timer end_timer_;
   core::TimePoint done_at_{};
   std::optional<std::string> said_warning_;
+  LimitWatch limit_watch_;
   bool is_ready_said_ = false;
   bool is_ending_ = false;
   int exit_code_ = 0;
