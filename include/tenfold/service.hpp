@@ -47,8 +47,10 @@ Answer problem(int status, std::string_view detail);
 using Handler = std::function<Answer(const Request& request, std::stop_token stop)>;
 
 // Serves where the replica contract says: the unix socket $TENFOLD_SOCKET, else a listening socket that was handed over
-// (LISTEN_FDS), else 127.0.0.1:$PORT, else 127.0.0.1:8000. At most $TENFOLD_CONCURRENCY handlers run at a time
-// (default: as many as there are CPUs). GET /healthz is answered 200.
+// (LISTEN_FDS), else $PORT or 8000. The address is $TENFOLD_ADDRESS, else 127.0.0.1, but all addresses where Tenfold
+// did not start the program and it runs in a container (Kubernetes, Azure Container Apps, Cloud Run, Docker, Podman).
+// At most $TENFOLD_CONCURRENCY handlers run at a time (default: as many as there are CPUs). GET /healthz is answered
+// 200.
 class Service {
  public:
   Service();

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -21,12 +20,11 @@
 #include "http/epoll_loop.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
+#include "sdk/listening.hpp"
 
 namespace tenfold {
 
 namespace {
-
-constexpr std::uint16_t kDefaultPort = 8000;
 
 // While it drains, a service looks this often whether its last client is gone.
 constexpr std::chrono::milliseconds kDrainLook{10};
@@ -167,27 +165,23 @@ class Service::Impl final : public http::ServerHandler {
 
  private:
   std::expected<void, std::string> listen() {
-    const auto on = [this](const http::Endpoint& endpoint) -> std::expected<void, std::string> {
-      const auto bound = server_->listen(endpoint);
-      if (!bound) return std::unexpected(bound.error());
-      fmt::print(stderr, "serving at {}\n", bound->to_string());
-      return {};
-    };
-    if (const char* path = std::getenv("TENFOLD_SOCKET"); path && *path) return on(http::Endpoint::unix_socket(path));
-    if (const char* fds = std::getenv("LISTEN_FDS"); fds && std::atoi(fds) > 0) {
-      const auto adopted = server_->adopt(loop_.sockets().adopt(3));
+    const auto places = where_to_serve(real_surroundings());
+    if (!places) return std::unexpected(places.error());
+    if (const auto* inherited = std::get_if<Inherited>(&*places)) {
+      const auto adopted = server_->adopt(loop_.sockets().adopt(inherited->fd));
       if (!adopted) return std::unexpected(adopted.error());
       return {};
     }
-    const char* told = std::getenv("PORT");
-    if (!told || !*told) return on(http::Endpoint::tcp("127.0.0.1", kDefaultPort));
-    const std::string_view text{told};
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-      return std::unexpected(fmt::format("$PORT is '{}', which is no port", text));
+    std::expected<void, std::string> tried;
+    for (const http::Endpoint& endpoint : std::get<std::vector<http::Endpoint>>(*places)) {
+      const auto bound = server_->listen(endpoint);
+      if (bound) {
+        fmt::print(stderr, "serving at {}\n", bound->to_string());
+        return {};
+      }
+      if (tried) tried = std::unexpected(bound.error());
     }
-    return on(http::Endpoint::tcp("127.0.0.1", port));
+    return tried;
   }
 
   // Its client is Tenfold, which ends its side to take a request back.
