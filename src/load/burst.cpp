@@ -7,12 +7,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "http/client.hpp"
 #include "http/epoll_loop.hpp"
+#include "load/target.hpp"
 
 namespace tenfold::load {
 
@@ -22,35 +22,36 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 double seconds_between(SteadyTime from, SteadyTime to) { return std::chrono::duration<double>{to - from}.count(); }
 
-struct Target {
-  http::Endpoint endpoint;
-  std::string host;
-  std::string path;
-};
+// Descriptors that are not connections: files, the loop's own, and some to spare.
+constexpr rlim_t kOtherDescriptors = 32;
 
-std::expected<Target, std::string> parse_target(http::EpollLoop& loop, const std::string& text) {
-  const auto url = boost::urls::parse_uri(text);
-  if (!url || url->scheme() != "http" || url->host().empty()) {
-    return std::unexpected(fmt::format("'{}' is no URL to send to; write http://127.0.0.1:8080/solve", text));
-  }
-  const std::string port = url->has_port() ? std::string{url->port()} : "80";
+// Every request has a connection, and every connection a descriptor.
+std::expected<void, std::string> make_room(std::uint32_t requests) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  const rlim_t wanted = requests + kOtherDescriptors;
+  if (limit.rlim_cur >= wanted) return {};
+  limit.rlim_cur = limit.rlim_max;
+  if (limit.rlim_max >= wanted && ::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  return std::unexpected(fmt::format(
+      "{} connections at once need {} file descriptors, and this process may have {}; raise the limit (ulimit -n, "
+      "LimitNOFILE) or send fewer",
+      requests, wanted, limit.rlim_max));
+}
+
+std::expected<http::Endpoint, std::string> resolve(http::EpollLoop& loop, const Target& target) {
   boost::system::error_code error;
   boost::asio::ip::tcp::resolver resolver{loop};
-  const std::string name =
-      url->host_type() == boost::urls::host_type::ipv6 ? std::string{url->host_address()} : std::string{url->host()};
-  const auto found = resolver.resolve(name == "localhost" ? "127.0.0.1" : name, port, error);
+  const std::string name = target.host == "localhost" ? "127.0.0.1" : target.host;
+  const auto found = resolver.resolve(name, std::to_string(target.port), error);
   if (error || found.empty())
     return std::unexpected(fmt::format("the host '{}' is not known: {}", name, error.message()));
   const auto address = found.begin()->endpoint();
-  std::string path{url->encoded_resource()};
-  if (path.empty() || path.front() != '/') path.insert(0, "/");
-  return Target{.endpoint = http::Endpoint::tcp(address.address().to_string(), address.port()),
-                .host = std::string{url->encoded_host_and_port()},
-                .path = std::move(path)};
+  return http::Endpoint::tcp(address.address().to_string(), address.port());
 }
 
 std::string make_head(const Target& target, const BurstOptions& options) {
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", options.method, target.path, target.host);
+  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", options.method, target.path, target.host_field);
   for (const auto& [name, value] : options.headers) head += fmt::format("{}: {}\r\n", name, value);
   return head + fmt::format("Content-Length: {}\r\n\r\n", options.body.size());
 }
@@ -60,8 +61,8 @@ class Shot final : public http::ClientHandler {
  public:
   using Ended = std::function<void(Shot&)>;
 
-  Shot(http::Loop& loop, const Target& target, const http::Limits& limits, Ended ended)
-      : ended_{std::move(ended)}, connection_{http::ClientConnection::connect(loop, target.endpoint, limits, *this)} {}
+  Shot(http::Loop& loop, const http::Endpoint& endpoint, const http::Limits& limits, Ended ended)
+      : ended_{std::move(ended)}, connection_{http::ClientConnection::connect(loop, endpoint, limits, *this)} {}
   ~Shot() { connection_->close(); }
 
   void fire(const std::string& head, const std::string& payload, bool is_head_request) {
@@ -109,13 +110,16 @@ class Burst {
   explicit Burst(const BurstOptions& options) : options_{options} {}
 
   std::expected<BurstResult, std::string> run() {
-    const auto target = parse_target(loop_, options_.url);
+    const auto target = parse_target(options_.url);
     if (!target) return std::unexpected(target.error());
+    if (const auto room = make_room(options_.requests); !room) return std::unexpected(room.error());
+    const auto endpoint = resolve(loop_, *target);
+    if (!endpoint) return std::unexpected(endpoint.error());
     http::Limits limits;
     limits.body_bytes = std::uint64_t{1} << 40;
     const SteadyTime opened = std::chrono::steady_clock::now();
     for (std::uint32_t i = 0; i < options_.requests; ++i) {
-      shots_.push_back(std::make_unique<Shot>(loop_, *target, limits, [this](Shot&) { one_ended(); }));
+      shots_.push_back(std::make_unique<Shot>(loop_, *endpoint, limits, [this](Shot&) { one_ended(); }));
     }
     // On loopback a connection stands at once or is refused at once: look before the shot.
     loop_.poll();

@@ -1,13 +1,18 @@
 // The load generator: what it counts, and what it says of a server that misbehaves.
 #include <algorithm>
+#include <cstdlib>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "load/burst.hpp"
+#include "load/target.hpp"
 
 namespace tenfold::load {
 namespace {
@@ -86,6 +91,88 @@ TEST(Burst, SaysWhatKeptAnAnswerAway) {
   EXPECT_THAT(refused->errors, ElementsAre(Pair("Connection refused", 2)));
   EXPECT_THAT(run_burst({.url = "127.0.0.1:8080"}).error(), HasSubstr("write http://"));
   EXPECT_FALSE(run_burst({.url = "https://127.0.0.1/"}));
+}
+
+TEST(Burst, RaisesItsLimitOfDescriptorsAsFarAsItMay) {
+  TestServer server;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit tight{.rlim_cur = 64, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  const auto result = run_burst({.url = server.url("/"), .requests = 100});
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_THAT(result->statuses, ElementsAre(Pair(200, 100)));
+}
+
+// In a process of its own: a hard limit never rises again.
+TEST(Burst, SaysThatItMayNotHaveAsManyDescriptorsAsItNeeds) {
+  const auto burst_under_hard_limit = [] {
+    const rlimit tight{.rlim_cur = 64, .rlim_max = 64};
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+    const auto result = run_burst({.url = "http://127.0.0.1:1/", .requests = 100});
+    std::exit(!result && result.error().find("may have 64; raise the limit") != std::string::npos ? 0 : 1);
+  };
+  EXPECT_EXIT(burst_under_hard_limit(), testing::ExitedWithCode(0), "");
+}
+
+struct Url {
+  std::string text;
+  std::string host;
+  int port;
+  std::string host_field;
+  std::string path;
+};
+
+TEST(Target, IsReadFromAUrl) {
+  const std::vector<Url> urls{
+      {"http://127.0.0.1:8080/solve", "127.0.0.1", 8080, "127.0.0.1:8080", "/solve"},
+      {"http://host", "host", 80, "host", "/"},
+      {"HTTP://host/", "host", 80, "host", "/"},
+      {"http://host:65535/", "host", 65535, "host:65535", "/"},
+      {"http://host:/a", "host", 80, "host:", "/a"},
+      {"http://host/a/b?x=1&y=%20", "host", 80, "host", "/a/b?x=1&y=%20"},
+      {"http://host?x=1", "host", 80, "host", "/?x=1"},
+      {"http://host/a?", "host", 80, "host", "/a?"},
+      {"http://host/a#part", "host", 80, "host", "/a"},
+      {"http://host/a?x=1#part?y#z", "", 0, "", ""},
+      {"http://host/a?x=1#part?y", "host", 80, "host", "/a?x=1"},
+      {"http://host#part", "host", 80, "host", "/"},
+      {"http://[::1]:81/a", "::1", 81, "[::1]:81", "/a"},
+      {"http://[::1]", "::1", 80, "[::1]", "/"},
+  };
+  for (const Url& url : urls) {
+    const auto target = parse_target(url.text);
+    ASSERT_EQ(target.has_value(), !url.host.empty()) << url.text;
+    if (!target) continue;
+    EXPECT_EQ(target->host, url.host) << url.text;
+    EXPECT_EQ(target->port, url.port) << url.text;
+    EXPECT_EQ(target->host_field, url.host_field) << url.text;
+    EXPECT_EQ(target->path, url.path) << url.text;
+  }
+}
+
+TEST(Target, SaysWhatIsWrongWithAUrl) {
+  const auto error = [](const char* url) {
+    const auto target = parse_target(url);
+    return target ? "none" : target.error();
+  };
+  EXPECT_THAT(error("http://host:65536/"), HasSubstr("has port 65536, and ports are 1 to 65535"));
+  EXPECT_THAT(error("http://host:99999999999999999999/"), HasSubstr("and ports are"));
+  EXPECT_THAT(error("http://host:0/"), HasSubstr("has port 0,"));
+  EXPECT_THAT(error("http://host:8x/"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("http:///solve"), HasSubstr("names no host"));
+  EXPECT_THAT(error("http://:80/"), HasSubstr("names no host"));
+  EXPECT_THAT(error("http:solve"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("host:80/solve"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("/solve"), HasSubstr("is no URL"));
+  EXPECT_THAT(error(""), HasSubstr("is no URL"));
+  EXPECT_THAT(error("https://host/"), HasSubstr("wants TLS"));
+  EXPECT_THAT(error("ftp://host/"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("http://user:secret@host/"), HasSubstr("--header 'Authorization"));
+  EXPECT_THAT(error("http://host/with space"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("http://host/a\r\nX: y"), HasSubstr("is no URL"));
+  EXPECT_THAT(error("http://[::1/"), HasSubstr("is no URL"));
 }
 
 }  // namespace
