@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
-#include "journal/files.hpp"
+#include "journal/started.hpp"
 #include "report/story.hpp"
 
 namespace tenfold::cli {
@@ -31,9 +31,11 @@ std::expected<void, std::string> write_files(const report::Story& story, const E
 
 int explain(ExplainOptions options) {
   if (options.directory.empty()) {
-    const auto newest = journal::newest_default_directory();
+    const auto newest = journal::last_started(journal::real_disk(), journal::default_root());
     if (!newest) {
-      fmt::print(stderr, "tenfold explain: no service has kept a journal in {} yet; name one's directory\n",
+      fmt::print(stderr,
+                 "tenfold explain: no service that started here has kept a journal (none is noted in {}); name one's "
+                 "directory\n",
                  journal::default_root().string());
       return 1;
     }

@@ -78,6 +78,13 @@ struct Probe {
   friend bool operator==(const Probe&, const Probe&) = default;
 };
 
+// How long journals under the default root are kept; zero is no bound.
+struct JournalKeep {
+  core::Duration age = std::chrono::days{7};
+  core::Bytes size = core::mebibytes(1024);
+  friend bool operator==(const JournalKeep&, const JournalKeep&) = default;
+};
+
 struct AppConfig {
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
@@ -121,6 +128,7 @@ struct AppConfig {
 
   // A directory, "none", or empty for a new one under the default root.
   std::string journal;
+  JournalKeep journal_keep;
   bool is_quiet = false;
 };
 

@@ -131,6 +131,44 @@ Applied apply_currency(AppConfig& config, std::string_view text) {
 
 std::string show_currency(const AppConfig& config) { return config.prices ? config.prices->currency : ""; }
 
+// "7d,1GiB", one of both alone, or "all".
+struct Keep {
+  static Applied read(JournalKeep& member, std::string_view text) {
+    JournalKeep keep{.age = {}, .size = {}};
+    for (std::string_view rest = text == "all" ? "" : text; !rest.empty();) {
+      const std::size_t end = std::min(rest.find_first_of(",|"), rest.size());
+      if (!read_part(keep, rest.substr(0, end))) {
+        return std::unexpected(fmt::format("'{}' is no time or size to keep; write 7d,1GiB or all", text));
+      }
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (text.empty()) return std::unexpected("it is empty; write 7d,1GiB or all");
+    member = keep;
+    return {};
+  }
+  static std::string write(const JournalKeep& keep) {
+    std::string text = keep.age > core::Duration::zero() ? format_age(keep.age) : "";
+    if (core::to_number(keep.size) > 0) text += (text.empty() ? "" : ",") + format_size(keep.size);
+    return text.empty() ? "all" : text;
+  }
+
+ private:
+  static std::string format_age(core::Duration age) {
+    const auto days = std::chrono::duration_cast<std::chrono::days>(age);
+    return days == age ? fmt::format("{}d", days.count()) : format_duration(age);
+  }
+  static bool read_part(JournalKeep& keep, std::string_view part) {
+    if (const auto age = parse_duration(part); age && *age > core::Duration::zero()) {
+      keep.age = *age;
+      return true;
+    }
+    const auto size = parse_size(part);
+    if (!size || core::to_number(*size) == 0) return false;
+    keep.size = *size;
+    return true;
+  }
+};
+
 const auto kServing = std::to_array<Setting>({
     field<Count<0, 65535>>("port", "tenfold.port", "PORT", "where clients go; 0 takes a free port and prints it",
                            TENFOLD_FIELD(port)),
@@ -165,6 +203,9 @@ const auto kServing = std::to_array<Setting>({
     field<Text>("journal", "tenfold.journal", "DIR|none",
                 "where to record all that happens [a new directory under ~/.local/state/tenfold/journal]",
                 TENFOLD_FIELD(journal)),
+    field<Keep>("journal-keep", "tenfold.journalKeep", "TIME,SIZE",
+                "how long, and how much, of the journals of services that ended is kept there; one of them, or `all`",
+                TENFOLD_FIELD(journal_keep)),
 });
 
 const auto kRequests = std::to_array<Setting>({

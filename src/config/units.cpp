@@ -41,8 +41,8 @@ std::optional<double> parse_quantity(std::string_view text, std::span<const Unit
 }  // namespace
 
 std::expected<core::Duration, std::string> parse_duration(std::string_view text) {
-  constexpr std::array<Unit, 7> kUnits{
-      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
+  constexpr std::array<Unit, 8> kUnits{
+      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 24 * 3600e9}}};
   std::string_view rest = text;
   auto ns = take_quantity(rest, kUnits);
   while (ns && !rest.empty()) {

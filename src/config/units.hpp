@@ -14,7 +14,7 @@ namespace tenfold::config {
 
 // Every parser takes the whole text or says in its error what would have been right.
 
-// "250ms", "5s", "1.5s", "2m", "1h", and Go's "5m0s".
+// "250ms", "5s", "1.5s", "2m", "1h", "7d", and Go's "5m0s".
 std::expected<core::Duration, std::string> parse_duration(std::string_view text);
 // "64MiB", "512Mi", "1Gi", "1GB", "100" (bytes). Binary units are powers of 1024, decimal ones of 1000.
 std::expected<core::Bytes, std::string> parse_size(std::string_view text);

@@ -1,9 +1,8 @@
-// The files of a journal, and where journals are.
+// The files of a journal.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include "journal/disk.hpp"
@@ -17,12 +16,7 @@ std::vector<std::filesystem::path> files_of(Disk& disk, const std::filesystem::p
 std::filesystem::path path_of(const std::filesystem::path& directory, std::uint32_t number);
 std::uint32_t number_of(const std::filesystem::path& file);
 
-// Where services keep their journals unless told otherwise: $XDG_STATE_HOME/tenfold/journal, else
-// ~/.local/state/tenfold/journal. Each service has a directory of its own there, named by its time and process.
-std::filesystem::path default_root();
-std::filesystem::path new_default_directory();
-
-// The directory under the default root whose service started last.
-std::optional<std::filesystem::path> newest_default_directory();
+// A file of a journal, by its name.
+bool is_journal_file(const Disk::Entry& entry);
 
 }  // namespace tenfold::journal

@@ -98,6 +98,7 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("command", running.command, fresh.command);
   keeper.keep("env", running.env, fresh.env);
   keeper.keep("journal", running.journal, fresh.journal);
+  keeper.keep("journal keep", running.journal_keep, fresh.journal_keep);
   keeper.keep("max head", running.max_head, fresh.max_head);
   keeper.keep("max body", running.max_body, fresh.max_body);
   keeper.keep("max answer head", running.max_answer_head, fresh.max_answer_head);

@@ -10,11 +10,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "config/probes.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
-#include "journal/files.hpp"
+#include "journal/keep.hpp"
+#include "journal/started.hpp"
 #include "journal/writer_thread.hpp"
 #include "live/admin.hpp"
 #include "live/clock.hpp"
@@ -169,6 +171,7 @@ class App final : private IngressEvents {
                                      .command = fmt::format("{}", fmt::join(config_.command, " ")),
                                      .endpoint = "http://" + endpoint_.to_string()});
     observer_.write_to(writer);
+    look_after_journals(directory);
     say("journal: {}", directory.string());
     return std::nullopt;
   }
@@ -177,6 +180,18 @@ class App final : private IngressEvents {
   template <class... Args>
   void tell(fmt::format_string<Args...> format, Args&&... args) {
     console_.say(Console::Stream::kErr, fmt::format("tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...)));
+  }
+
+  // Notes where this one's is, and removes what is too old.
+  void look_after_journals(const std::filesystem::path& directory) {
+    const auto now = std::chrono::system_clock::now();
+    const std::filesystem::path root = journal::default_root();
+    std::error_code error;
+    const std::filesystem::path absolute = std::filesystem::absolute(directory, error);
+    if (!error) journal::note_start(journal::real_disk(), root, absolute, now, ::getpid());
+    const auto age = std::chrono::duration_cast<std::chrono::system_clock::duration>(config_.journal_keep.age);
+    journal::remove_old_journals(journal::real_disk(), root,
+                                 {.age = age, .bytes = core::to_number(config_.journal_keep.size)}, now);
   }
 
   template <class... Args>

@@ -58,6 +58,21 @@ TEST(Settings, EveryFlagAndKeyStandsInTheDocumentation) {
   }
 }
 
+TEST(Settings, JournalsAreKeptByTimeOrSizeOrBoth) {
+  const Read both = read_file_text("tenfold: {journalKeep: '36h,2GiB'}\n");
+  EXPECT_EQ(both.config.journal_keep, (JournalKeep{36h, core::mebibytes(2048)}));
+  EXPECT_EQ(read_file_text("tenfold: {journalKeep: 30d}\n").config.journal_keep, (JournalKeep{30 * 24h, {}}));
+  EXPECT_EQ(read_file_text("tenfold: {journalKeep: 5GB|1d}\n").config.journal_keep,
+            (JournalKeep{24h, core::Bytes{5'000'000'000}}));
+  EXPECT_EQ(read_file_text("tenfold: {journalKeep: all}\n").config.journal_keep, (JournalKeep{core::Duration{}, {}}));
+  EXPECT_EQ(AppConfig{}.journal_keep, (JournalKeep{7 * 24h, core::mebibytes(1024)}));
+  for (const char* wrong : {"forever", "7d,,1GiB", "0s", "7d 1GiB", "-1d"}) {
+    EXPECT_THAT(read_file_text(fmt::format("tenfold: {{journalKeep: '{}'}}\n", wrong)).error,
+                HasSubstr("write 7d,1GiB or all"))
+        << wrong;
+  }
+}
+
 TEST(Settings, ParametersOfThePoliciesHaveTheNamesOfTheirReferences) {
   const Read read = read_file_text(R"(
 properties:

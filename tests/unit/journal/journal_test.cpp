@@ -251,16 +251,18 @@ TEST_F(JournalTest, AFullDiskIsToldOnceAndTheServiceGoesOn) {
   EXPECT_EQ(result->difference, "");
 }
 
-TEST_F(JournalTest, TheNewestJournalIsTheOneThatWasBegunLastWhateverItsName) {
-  ::setenv("XDG_STATE_HOME", directory_.c_str(), 1);
-  EXPECT_EQ(newest_default_directory(), std::nullopt);
-  const fs::path old = default_root() / "run-later-by-name";
-  const fs::path young = default_root() / "a";
-  fs::create_directories(old);
-  fs::create_directories(young);
-  fs::last_write_time(old, fs::last_write_time(young) - 1h);
-  EXPECT_EQ(newest_default_directory(), young);
-  ::unsetenv("XDG_STATE_HOME");
+TEST_F(JournalTest, IsItsUsersAlone) {
+  const auto directory = directory_ / "new" / "journal";
+  {
+    auto journal = *WriterThread::start(directory, {});
+    core::Service service{core::Settings{}};
+    record_burst(journal->writer(), service, 1);
+    EXPECT_THAT(WriterThread::start(directory, {}).error(), HasSubstr("in use by another service"));
+  }
+  const auto mode = [](const fs::path& path) { return fs::status(path).permissions(); };
+  EXPECT_EQ(mode(directory / "000001.tfj"), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(mode(directory), fs::perms::owner_all);
+  EXPECT_EQ(mode(directory.parent_path()), fs::perms::owner_all);
 }
 
 TEST_F(JournalTest, SaysWhatIsWrongWithADirectory) {
