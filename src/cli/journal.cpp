@@ -25,10 +25,11 @@ int replay(const std::string& directory) {
     return 1;
   }
   fmt::print("{} steps replayed, {} actions: all the same\n", result->steps, result->actions);
-  if (result->records_lost > 0) fmt::print("{} records are missing\n", result->records_lost);
+  if (result->records_lost > 0) fmt::print("records missing: {}\n", result->records_lost);
   if (result->damaged_places == 0) return 0;
-  fmt::print("{} places are damaged, the first: {}\n{} steps between damage and the next checkpoint prove nothing\n",
-             result->damaged_places, result->damage, result->steps_unproved);
+  fmt::print(
+      "places damaged: {}, the first: {}\nsteps between damage and the next checkpoint, which prove nothing: {}\n",
+      result->damaged_places, result->damage, result->steps_unproved);
   return 1;
 }
 
@@ -54,7 +55,7 @@ int dump(const std::string& directory) {
     fmt::print("{}\n", journal::to_string(*record, since));
   }
   if (reader->damaged_places() == 0) return 0;
-  fmt::print(stderr, "tenfold journal dump: {} places are damaged, the first: {}\n", reader->damaged_places(),
+  fmt::print(stderr, "tenfold journal dump: places damaged: {}, the first: {}\n", reader->damaged_places(),
              reader->damage());
   return 1;
 }

@@ -153,6 +153,10 @@ bool Reader::open_next_file() {
   bytes_ = disk_->read(place_.file).value_or("");
   at_ = bytes_.size();
   if (bytes_.empty()) return true;  // just begun, or the oldest and gone
+  if (bytes_.size() < kFileHeaderSize && bytes_.starts_with(kMagic.substr(0, bytes_.size()))) {
+    ++torn_files_;
+    return true;
+  }
   const auto header = RecordParser::parse_header(bytes_);
   if (header) {
     begin_file(*header);

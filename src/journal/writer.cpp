@@ -20,6 +20,9 @@ constexpr std::chrono::milliseconds kGather{25};
 // After a failed write, how long until the next try.
 constexpr std::chrono::seconds kRetry{1};
 
+// A disk that fills up again and again is told of this often.
+constexpr std::chrono::minutes kQuiet{1};
+
 // How many files may be found where a new one should be: only where the file system has no locks.
 constexpr int kMostTaken = 100;
 
@@ -166,6 +169,7 @@ std::uint64_t Writer::lost() const {
 // ---- the writing side
 
 core::TimePoint Writer::write_pending(core::TimePoint now) {
+  now_ = now;
   if (now < retry_at_) return retry_at_;
   if (!is_anything_waiting()) return core::kNever;
   if (gathers_until_ == core::kNever) gathers_until_ = now + kGather;
@@ -291,6 +295,9 @@ void Writer::fail(std::error_code error) {
     needs_checkpoint_ = false;
   }
   if (std::exchange(is_in_trouble_, true)) return;
+  is_trouble_told_ = now_ >= quiet_until_;
+  if (!is_trouble_told_) return;
+  quiet_until_ = now_ + kQuiet;
   tell(fmt::format("the journal in {} cannot be written: {}; the service goes on without it", directory_.string(),
                    error.message()));
 }
@@ -305,6 +312,7 @@ void Writer::tell_of_losses() {
     was_too_slow = is_too_slow_;
   }
   if (std::exchange(is_in_trouble_, false)) {
+    if (!is_trouble_told_) return;
     tell(fmt::format("the journal is written again; {} records are missing so far", lost));
   } else if (was_too_slow && !std::exchange(is_slowness_told_, true)) {
     tell(

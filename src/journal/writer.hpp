@@ -25,8 +25,8 @@ struct WriterOptions {
   std::size_t files = 16;
   // Something begins to wait: `write_pending` is to be called. On the recording side, which must not be kept.
   std::function<void()> wake;
-  // A sentence for people: when the journal cannot be written, when it can again, and when the first record is lost
-  // because the disk is too slow. On the writing side.
+  // A sentence for people: when the journal cannot be written and when it can again, once a minute at most, and when
+  // the first record is lost because the disk is too slow. On the writing side.
   std::function<void(const std::string&)> on_trouble;
   // The wall clock, in nanoseconds since 1970, when the core's clock stood at zero. Asked for each file.
   std::function<std::int64_t()> unix_time_at_zero;
@@ -144,7 +144,10 @@ class Writer {
   std::uint64_t told_until_ = 0;                  // the records below this are written, or a file says that they miss
   core::TimePoint gathers_until_ = core::kNever;  // kNever: nothing waits yet
   core::TimePoint retry_at_ = core::TimePoint::min();
+  core::TimePoint now_ = core::TimePoint::min();
+  core::TimePoint quiet_until_ = core::TimePoint::min();
   bool is_in_trouble_ = false;
+  bool is_trouble_told_ = false;
   bool is_slowness_told_ = false;
 };
 

@@ -18,12 +18,13 @@ http::Problem problem_of(core::RejectReason reason, std::string_view what) {
               "The request was not run. Come again after the time that Retry-After gives."};
     case core::RejectReason::kReplicaLost:
       return {
-          502, "urn:tenfold:problem:replica-lost", "The replica was lost",
-          "The replica ended, or closed the connection, while it had the request. It may have been worked on, so it "
-          "was not tried again; send an Idempotency-Key to have a lost request repeated."};
+          502, "urn:tenfold:problem:replica-lost", "The answer was lost",
+          "The connection to the replica ended before it had answered. It may have worked on the request, so that was "
+          "not tried again; send an Idempotency-Key to have a lost request repeated."};
     case core::RejectReason::kPoison:
-      return {500, "urn:tenfold:problem:poison", "The request ends replicas",
-              "Two replicas ended while they had this request. It is not tried again."};
+      return {500, "urn:tenfold:problem:poison", "The request loses its replicas",
+              "Two replicas ended, or closed its connection, before they had answered this request. It is not tried "
+              "again."};
     case core::RejectReason::kBadAnswer:
       return {502, "urn:tenfold:problem:bad-answer", "The replica's answer could not be read", what};
   }

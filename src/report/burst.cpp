@@ -47,6 +47,9 @@ void count(Burst& burst, const RequestStory& request) {
     case End::kOpen:
       ++burst.unfinished;
       return;
+    case End::kMissing:
+      ++burst.missing;
+      return;
     case End::kCancelled:
       ++burst.cancelled;
       return;
@@ -55,6 +58,7 @@ void count(Burst& burst, const RequestStory& request) {
       break;
     case End::kAnswered:
       ++burst.shares[request.replica];
+      if (request.status >= 400) ++burst.own_errors[request.status];
       break;
   }
   if (request.status != 0) ++burst.statuses[request.status];

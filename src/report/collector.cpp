@@ -1,6 +1,7 @@
 #include "report/collector.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -42,14 +43,35 @@ std::string exit_text(const core::ReplicaExited& e) {
   return "ended";
 }
 
+// How a replica ended that had been told to: `how` is what its process says of it.
+std::string told_exit_text(const ReplicaStory& replica, const core::ReplicaExited& e, const std::string& how) {
+  constexpr int kKill = 9;
+  constexpr int kTerminate = 15;
+  const bool was_signaled = e.kind == core::ExitKind::kSignaled;
+  if (was_signaled && e.code == kKill && replica.grace == core::Duration::zero()) return "was killed as told";
+  if (was_signaled && e.code == kKill && *replica.exited - *replica.stopped >= replica.grace) {
+    return fmt::format("was killed: it had not ended within its grace of {}", setting_text(replica.grace));
+  }
+  if (was_signaled && e.code != kTerminate) return "was told to end, and " + how;
+  if (e.kind == core::ExitKind::kExited && e.code != 0) return fmt::format("ended as told, with status {}", e.code);
+  return "ended as told";
+}
+
 }  // namespace
 
 Collector::Collector(Origin origin) { story_.origin = origin; }
 
 void Collector::take(const core::Checkpoint& checkpoint) {
   if (began_ && !checkpoint.started) forget();
+  const bool is_behind_gap = std::exchange(is_behind_gap_, false);
+  if (began_ && is_behind_gap) return go_on(checkpoint);
   if (began_ || !story_.settings.empty()) return;
   begin(checkpoint);
+}
+
+void Collector::take(const journal::Gap& gap) {
+  story_.records_lost += gap.lost;
+  is_behind_gap_ = true;
 }
 
 void Collector::take(const journal::ServiceNote& note) {
@@ -80,6 +102,7 @@ void Collector::step(core::TimePoint now, const core::Event& event, const core::
 Story Collector::finish(Scope scope) {
   derive_statuses();
   finish_replicas();
+  std::ranges::stable_sort(requests_, {}, &RequestStory::arrived);  // checkpoints tell them in another order
   choose_burst(story_, std::move(requests_), loads_, scope == Scope::kWholeRun);
   Story story = std::move(story_);
   const Origin origin = story.origin;
@@ -109,18 +132,66 @@ void Collector::begin(const core::Checkpoint& checkpoint) {
   running_ = static_cast<std::uint32_t>(checkpoint.running.size());
 }
 
+// The state behind a gap: what is not there any more has ended, nobody knows how.
+void Collector::go_on(const core::Checkpoint& checkpoint) {
+  end_what_is_gone(checkpoint);
+  for (const core::ReplicaRecord& replica : checkpoint.replicas) begin(replica);
+  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
+    for (const core::RequestRecord& record : *list) take_over(record);
+  }
+  waiting_ = static_cast<std::uint32_t>(checkpoint.waiting.size());
+  running_ = static_cast<std::uint32_t>(checkpoint.running.size());
+  if (story_.settings.back().settings != checkpoint.settings) story_.settings.push_back({now_, checkpoint.settings});
+}
+
+void Collector::end_what_is_gone(const core::Checkpoint& checkpoint) {
+  std::unordered_set<core::RequestId> requests;
+  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
+    for (const core::RequestRecord& record : *list) requests.insert(record.id);
+  }
+  for (RequestStory& request : requests_) {
+    if (request.end == End::kOpen && !requests.contains(request.id)) end(request, End::kMissing);
+  }
+  for (auto& [id, replica] : replicas_) {
+    if (replica.exited ||
+        std::ranges::find(checkpoint.replicas, id, &core::ReplicaRecord::id) != checkpoint.replicas.end())
+      continue;
+    replica.exited = now_;
+    replica.exit = "how it ended is not in the journal";
+  }
+}
+
+void Collector::take_over(const core::RequestRecord& record) {
+  RequestStory* request = find(record.id);
+  if (!request) {
+    request = &begin(record.id, record.arrived);
+    ++story_.requests;
+  }
+  if (record.state == core::RequestState::kWaiting) return;
+  request->dispatched = record.dispatched;
+  request->replica = record.replica;
+  request->attempts = record.attempts;
+}
+
+// As it stands in a checkpoint; what is known of it already stays.
 void Collector::begin(const core::ReplicaRecord& record) {
   ReplicaStory& replica = replica_of(record.id);
+  const auto since = [&record](std::optional<core::TimePoint>& time) {
+    if (!time) time = record.since;
+  };
   switch (record.state) {
     case core::ReplicaState::kStarting:
-      replica.started = record.since;
+      since(replica.started);
       break;
     case core::ReplicaState::kReady:
-      replica.ready = record.since;
+      since(replica.ready);
       break;
     case core::ReplicaState::kDraining:
+      since(replica.drained);
+      break;
     case core::ReplicaState::kStopping:
-      replica.drained = record.since;
+      since(replica.drained);
+      since(replica.stopped);
       break;
   }
 }
@@ -173,6 +244,8 @@ void Collector::on(const core::ReplicaExited& e) {
   ReplicaStory& replica = replica_of(e.replica);
   replica.exited = now_;
   if (replica.exit.empty()) replica.exit = exit_text(e);
+  const bool was_told = replica.stopped && e.kind != core::ExitKind::kNotStarted;
+  if (was_told) replica.exit = told_exit_text(replica, e, replica.exit);
 }
 
 void Collector::on(const core::MetricObserved& e) {
@@ -218,6 +291,8 @@ void Collector::on(const core::CancelOnReplica& a) {
 void Collector::on(const core::StopReplica& a) {
   ReplicaStory& replica = replica_of(a.replica);
   if (!replica.drained) replica.drained = now_;
+  if (!replica.stopped) replica.stopped = now_;
+  replica.grace = a.grace;
 }
 
 void Collector::on(const core::RecordDecision& a) { story_.decisions.push_back({now_, a, story_.settings.size() - 1}); }

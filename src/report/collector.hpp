@@ -33,10 +33,10 @@ class Collector {
   explicit Collector(Origin origin = Origin::kJournal);
 
   // The core's state before the next step. Only the first counts, until one of a core that has not begun comes: then
-  // another service begins, and all before it is forgotten.
+  // another service begins, and all before it is forgotten. One behind a gap tells what happened within it.
   void take(const core::Checkpoint& checkpoint);
   void take(const journal::Step& step) { this->step(step.now, step.event, step.actions); }
-  void take(const journal::Gap& gap) { story_.records_lost += gap.lost; }
+  void take(const journal::Gap& gap);
   void take(const journal::ServiceNote& note);
   void take(const journal::RequestNote&) { has_notes_ = true; }
   void take(const journal::ClassNote&) {}
@@ -54,11 +54,14 @@ class Collector {
 
  private:
   void forget();
+  void begin(const core::Checkpoint& checkpoint);
+  void go_on(const core::Checkpoint& checkpoint);
+  void end_what_is_gone(const core::Checkpoint& checkpoint);
+  void take_over(const core::RequestRecord& record);
   RequestStory& begin(core::RequestId id, core::TimePoint arrived);
   RequestStory* find(core::RequestId id);
   ReplicaStory& replica_of(core::ReplicaId id);
   void begin(const core::ReplicaRecord& record);
-  void begin(const core::Checkpoint& checkpoint);
   void end(RequestStory& request, End how);
 
   void on(const core::RequestArrived& e);
@@ -89,6 +92,7 @@ class Collector {
   Story story_;
   bool began_ = false;
   bool has_notes_ = false;
+  bool is_behind_gap_ = false;  // what happened since the last step is known from the next checkpoint
   core::TimePoint now_{};
   std::uint32_t waiting_ = 0;
   std::uint32_t running_ = 0;

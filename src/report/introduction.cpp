@@ -62,16 +62,17 @@ std::string azure_lesson(const Story& story, const DecisionStory& decision) {
       counted(d.recommended, "replica"), min);
 }
 
+// Said only where it is true of all that is told: from the first arrival on no replica was started.
 std::string scale_lesson(const Story& story, const Burst& burst) {
-  const auto in_burst = [&](const DecisionStory& d) { return d.at >= burst.began && d.at <= burst.ended; };
-  const auto has = [&](auto is) {
-    return std::ranges::any_of(story.decisions, [&](const DecisionStory& d) { return in_burst(d) && is(d.decision); });
+  const auto is_started = [&](const DecisionStory& d) { return d.at >= burst.began && d.decision.starts > 0; };
+  const auto is_new = [&](const ReplicaStory& replica) { return replica.started && *replica.started >= burst.began; };
+  if (std::ranges::any_of(story.decisions, is_started) || std::ranges::any_of(story.replicas, is_new)) return {};
+  const auto is_look = [&](const DecisionStory& d) {
+    return d.at >= burst.began && d.at <= burst.ended && d.decision.cause == core::DecisionCause::kRule;
   };
-  if (has([](const core::RecordDecision& d) { return d.starts > 0; })) return {};
-  if (has([](const core::RecordDecision& d) { return d.cause == core::DecisionCause::kRule; })) {
-    return "No replica was started: the decisions above say why.";
-  }
-  return "No replica was started: the scale rule did not look between the first arrival and the last answer.";
+  if (std::ranges::any_of(story.decisions, is_look))
+    return "No further replica was started: the decisions above say why.";
+  return "No further replica was started: the scale rule did not look between the first arrival and the last answer.";
 }
 
 }  // namespace
@@ -83,12 +84,13 @@ std::vector<std::string> introduction_of(const Story& story) {
                                 story.settings.size() > 1 ? " at first" : ""));
   }
   if (story.records_lost > 0) {
-    lines.push_back(
-        fmt::format("{} records of the journal are missing: what they told is not in this story.", story.records_lost));
+    lines.push_back(fmt::format("{} of the journal {} missing: what {} told is not in this story.",
+                                counted(story.records_lost, "record"), story.records_lost == 1 ? "is" : "are",
+                                story.records_lost == 1 ? "it" : "they"));
   }
   if (story.damaged_places > 0) {
-    lines.push_back(
-        fmt::format("The journal is damaged in {} places, the first: {}.", story.damaged_places, story.damage));
+    lines.push_back(fmt::format("The journal is damaged in {}, the first: {}.", counted(story.damaged_places, "place"),
+                                story.damage));
   }
   if (story.bursts > 1) {
     lines.push_back(

@@ -83,6 +83,8 @@ object to_object(const ReplicaStory& replica, core::TimePoint start) {
 object to_object(const Burst& burst) {
   object statuses;
   for (const auto& [status, count] : burst.statuses) statuses[std::to_string(status)] = count;
+  object own_errors;
+  for (const auto& [status, count] : burst.own_errors) own_errors[std::to_string(status)] = count;
   object rejects;
   for (const auto& [reason, count] : burst.rejects) rejects[journal::to_word(reason)] = count;
   object shares;
@@ -99,10 +101,12 @@ object to_object(const Burst& burst) {
           {"service", to_object(burst.service)},
           {"total", to_object(burst.total)},
           {"status", std::move(statuses)},
+          {"errors_of_the_program", std::move(own_errors)},
           {"rejected", std::move(rejects)},
           {"cancelled", burst.cancelled},
           {"retried", burst.retried},
           {"unfinished", burst.unfinished},
+          {"missing", burst.missing},
           {"waited_for_a_start", burst.cold_started},
           {"shares", std::move(shares)}};
 }

@@ -104,7 +104,7 @@ std::string to_sentence(const core::RecordDecision& d, const core::Settings& set
     case core::DecisionCause::kActivation:
       return fmt::format("a request came and no replica was there: {}", outcome(d));
     case core::DecisionCause::kReplaced:
-      return fmt::format("a replica was lost, {} wanted: {}", d.desired, outcome(d));
+      return fmt::format("a replica is gone, {} wanted: {}", d.desired, outcome(d));
     case core::DecisionCause::kBackoff:
       return fmt::format("{} failed start{} in a row: the next is tried in {:.1f} s", d.failures,
                          d.failures == 1 ? "" : "s", seconds(d.pause));

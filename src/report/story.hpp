@@ -33,7 +33,13 @@ struct Percentiles {
 };
 Percentiles percentiles_of(std::vector<double> seconds);
 
-enum class End : std::uint8_t { kOpen, kAnswered, kRejected, kCancelled };
+enum class End : std::uint8_t {
+  kOpen,
+  kAnswered,
+  kRejected,
+  kCancelled,
+  kMissing,  // it ended where the journal has a gap
+};
 
 // One request's life, by the core's clock.
 struct RequestStory {
@@ -54,6 +60,8 @@ struct ReplicaStory {
   std::optional<core::TimePoint> started;  // nothing if it was there before the story
   std::optional<core::TimePoint> ready;    // the first time
   std::optional<core::TimePoint> drained;
+  std::optional<core::TimePoint> stopped;  // told to end, within `grace`
+  core::Duration grace{};
   std::optional<core::TimePoint> exited;
   std::string exit;  // in words
   std::int64_t pid = 0;
@@ -109,10 +117,12 @@ struct Burst {
   double p_wait = 0;                     // the fraction that waited, of those that got a slot
   double mean_completion_s = 0;          // from the first arrival to each answer; of those that were answered
   std::map<int, std::uint32_t> statuses;
+  std::map<int, std::uint32_t> own_errors;  // of the statuses, the 4xx and 5xx that the program itself answered
   std::map<core::RejectReason, std::uint32_t> rejects;
   std::uint32_t cancelled = 0;
   std::uint32_t retried = 0;
   std::uint32_t unfinished = 0;
+  std::uint32_t missing = 0;       // how they ended is not in the journal
   std::uint32_t cold_started = 0;  // waited for a replica that was starting
   std::map<core::ReplicaId, std::uint32_t> shares;
 

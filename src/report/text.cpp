@@ -126,11 +126,20 @@ class Writer {
     for (const auto& [status, count] : burst.statuses)
       statuses += fmt::format("{}{} x {}", statuses.empty() ? "" : ", ", status, count);
     line("  answers  {}", statuses.empty() ? "none" : statuses);
-    for (const auto& [reason, count] : burst.rejects) line("  refused  {}: {}", count, journal::to_word(reason));
+    for (const auto& [status, count] : burst.own_errors)
+      line("  errors   {} x {} by the program itself", count, status);
+    for (const auto& [reason, count] : burst.rejects) {
+      line("  refused  {} by Tenfold: {}", count, journal::to_word(reason));
+    }
     if (burst.cancelled > 0) line("  left     {} clients before their answer", burst.cancelled);
     if (burst.retried > 0) line("  retried  {} on another replica", burst.retried);
     if (burst.cold_started > 0) line("  waited   {} for a replica that was starting", burst.cold_started);
-    if (burst.rejects.empty() && burst.cancelled == 0 && burst.unfinished == 0) line("  errors   none");
+    if (burst.missing > 0) line("  missing  {}: how they ended is not in the journal", burst.missing);
+    if (has_no_errors(burst)) line("  errors   none");
+  }
+
+  static bool has_no_errors(const Burst& burst) {
+    return burst.own_errors.empty() && burst.rejects.empty() && burst.cancelled + burst.unfinished + burst.missing == 0;
   }
 
   const Story& story_;

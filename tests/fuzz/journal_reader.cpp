@@ -46,6 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string rest{reinterpret_cast<const char*>(data + 1), size - 1};
   read_all(sealed(static_cast<journal::RecordType>(data[0] % 10), rest));
   read_all(rest);
+  const auto found = journal::RecordParser::find_record(rest, data[0]);
+  fuzz_require(!found || (*found > 0 && *found < rest.size()));
+  (void)journal::RecordParser::parse_header(rest);
   return 0;
 }
 

@@ -149,9 +149,13 @@ class Service:
             arguments += ["--", *command]
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=stderr, text=True, preexec_fn=preexec,
-                                        env={**os.environ, **(env or {})})
+                                        env={**os.environ, **self.state(), **(env or {})})
         self.reader = threading.Thread(target=self.read_lines, daemon=True)
         self.reader.start()
+
+    def state(self):
+        """The environment in which tenfold notes its starts, and finds them, apart from the user's own."""
+        return {"XDG_STATE_HOME": str(self.directory / "state")}
 
     def read_lines(self):
         for line in self.process.stdout:

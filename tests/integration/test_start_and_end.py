@@ -192,18 +192,59 @@ class Journal(unittest.TestCase):
             service.wait()
             file = max(service.journal.iterdir(), key=lambda path: path.stat().st_size)
             content = bytearray(file.read_bytes())
-            # In the first record, behind the file's header and the record's. (In a record's size a flip would read as the
-            # torn end that a crash leaves.)
-            content[24 + 9 + 100] ^= 0x10
+            content[48] ^= 0x10  # behind the file's header: the size of the first record
             file.write_bytes(content)
             replay = run("journal", "replay", str(service.journal))
             self.assertEqual(replay.returncode, 1, replay.stdout + replay.stderr)
+            self.assertIn("records missing: 1\n", replay.stdout)
+            self.assertIn("places damaged: 1, the first: ", replay.stdout)
+            told = run("explain", str(service.journal))
+            self.assertEqual(told.returncode, 0, told.stderr)
+            self.assertIn("The journal is damaged in 1 place, the first: ", told.stdout)
+            self.assertIn("20 requests", told.stdout)
 
     def test_what_was_recorded_until_a_sigkill_replays(self):
         with Service(PUPPET, exit_code=-signal.SIGKILL) as service:
             service.burst(20, "/echo")
             service.process.kill()
             service.wait()
+
+    def test_two_services_do_not_share_a_directory(self):
+        with Service(PUPPET) as service:
+            service.burst(5, "/echo")
+            second = run("up", "--port", "0", "--admin-port", "0", "--journal", str(service.journal), "--", *PUPPET)
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("is in use by another service that still runs; choose another with --journal", second.stderr)
+            service.burst(5, "/echo")
+
+    def test_a_journal_is_its_users_alone(self):
+        with Service(PUPPET) as service:
+            files = eventually(lambda: [file for file in service.journal.iterdir() if file.stat().st_size], "a file")
+            self.assertEqual({stat.S_IMODE(file.stat().st_mode) for file in files}, {0o600})
+            self.assertEqual(stat.S_IMODE(service.journal.stat().st_mode), 0o700)
+
+    def test_explain_takes_the_service_that_started_last_wherever_its_journal_lies(self):
+        with Service(PUPPET) as first, Service(PUPPET, env=first.state()) as second:
+            first.post("/echo")  # the first's journal is the one that is written last
+            second.post("/echo")
+            first.post("/echo")
+            second.interrupt()
+            second.wait()
+            told = run("explain", env={**os.environ, **first.state()})
+            self.assertIn(f"http://127.0.0.1:{second.port} ", told.stdout, told.stderr)
+
+    def test_journals_beyond_what_is_kept_go_at_the_next_start(self):
+        with tempfile.TemporaryDirectory() as state:
+            old = pathlib.Path(state, "tenfold/journal/20200101T000000Z-1")
+            old.mkdir(parents=True)
+            (old / "000001.tfj").write_bytes(b"old")
+            for path in (old / "000001.tfj", old):
+                os.utime(path, (1e9, 1e9))
+            environment = {"XDG_STATE_HOME": state}
+            with Service(PUPPET, "--journal-keep", "all", env=environment):
+                self.assertTrue(old.exists())
+            with Service(PUPPET, env=environment):
+                self.assertFalse(old.exists(), "the default keeps 7 days")
 
     def test_a_journal_that_is_not_there_is_told(self):
         replay = run("journal", "replay", "/no/such/journal")

@@ -3,11 +3,11 @@
 //   street                                  all seeds, in shards
 //   TENFOLD_SEEDS=1000000 street            so many: a night of them
 //   TENFOLD_SEED=42 street                  one: what `tenfold simulate --faults --shell --seed 42` replays
+#include "shell/street.hpp"
+
 #include <cstdlib>
 
 #include <gtest/gtest.h>
-
-#include "shell/street.hpp"
 
 namespace tenfold::shell {
 namespace {
@@ -25,8 +25,9 @@ struct Totals {
 
 void run_seed(std::uint64_t seed, Totals& totals) {
   const StreetResult result = run_street({.seed = seed});
-  ASSERT_EQ(result.broken, "") << "at " << std::chrono::duration<double>{result.broken_at}.count() << " s on a street of "
-                               << result.street << "; replay it: tenfold simulate --faults --shell --seed " << seed;
+  ASSERT_EQ(result.broken, "") << "at " << std::chrono::duration<double>{result.broken_at}.count()
+                               << " s on a street of " << result.street
+                               << "; replay it: tenfold simulate --faults --shell --seed " << seed;
   ++totals.seeds;
   totals.requests += result.requests;
   totals.answered += result.answered;

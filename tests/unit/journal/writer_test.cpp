@@ -142,6 +142,21 @@ TEST_F(WriterTest, AFullDiskIsToldOnceAndWhatIsMissingIsCounted) {
                                  HasSubstr(std::to_string(service.writer().lost()) + " records are missing")));
 }
 
+TEST_F(WriterTest, ADiskThatIsFullAgainAndAgainIsToldOnceAMinute) {
+  RecordedService& service = open();
+  for (int i = 0; i < 8; ++i) {  // some six seconds each
+    disk_.set_capacity(0);
+    service.burst(5);
+    service.write();
+    disk_.set_capacity(1 << 20);
+    for (int turn = 0; turn < 2; ++turn) {
+      service.burst(5);
+      service.write();
+    }
+  }
+  EXPECT_EQ(told_.size(), 2);
+}
+
 TEST_F(WriterTest, WhatIsMissingAtTheEndIsToldToo) {
   RecordedService& service = open({.buffer_bytes = 3000});
   service.burst(100);

@@ -1,6 +1,10 @@
 // Stories of steps whose every number can be worked out by hand.
 #include "report/collector.hpp"
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -334,6 +338,79 @@ TEST(Story, AzuresRateIsExplainedWhereAQueueStoodAndItAskedForNoMore) {
   EXPECT_THAT(text,
               HasSubstr("Azure's documented formula divides arrivals by 15 s: 100 at once count as 6.67, so target 10 "
                         "asks for 1 replica, and min 2 stays. It is a rate, not a concurrency."));
+}
+
+TEST(Collector, AReplicaThatWasToldToEndEndedAsTold) {
+  FakeService service;
+  service.start(1, 5, 5ms);
+  service.arrive(1);
+  core::Actions stops;
+  for (std::uint32_t n = 1; n <= 4; ++n) stops.emplace_back(core::StopReplica{ReplicaId{n}, 2s});
+  service.step(core::TimerDue{}, stops);
+  const auto exit = [&](std::uint32_t n, core::ExitKind kind, std::int32_t code) {
+    service.step(core::ReplicaExited{.replica = ReplicaId{n}, .kind = kind, .code = code});
+  };
+  service.now += 1s;
+  service.collector.take(journal::ReplicaExitNote{.replica = ReplicaId{1}, .description = "was killed by SIGTERM"});
+  exit(1, core::ExitKind::kSignaled, 15);
+  exit(2, core::ExitKind::kSignaled, 9);
+  service.now += 1s;
+  exit(3, core::ExitKind::kSignaled, 9);
+  exit(4, core::ExitKind::kExited, 3);
+  exit(5, core::ExitKind::kSignaled, 9);
+  const Story told = service.finish();
+  std::vector<std::string> exits;
+  for (const ReplicaStory& replica : told.replicas) exits.push_back(replica.exit);
+  EXPECT_THAT(exits, ElementsAre("ended as told", "was told to end, and was ended by signal 9",
+                                 "was killed: it had not ended within its grace of 2 s", "ended as told, with status 3",
+                                 "was ended by signal 9"));
+}
+
+TEST(Collector, TheProgramsOwnErrorsAreErrorsAndNotTenfolds) {
+  FakeService service{{}, Origin::kJournal};
+  service.start(1, 2, 5ms);
+  service.arrive(3);
+  service.serve_all(100ms);
+  const std::array<int, 3> statuses{422, 500, 200};
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    service.collector.take(journal::AnswerNote{.request = RequestId{n}, .status = statuses[n - 1]});
+  }
+  const Story told = service.finish();
+  EXPECT_THAT(told.burst->own_errors, ElementsAre(Pair(422, 1), Pair(500, 1)));
+  EXPECT_THAT(to_text(told), HasSubstr("  errors   1 x 422 by the program itself\n"));
+  EXPECT_THAT(to_text(told), Not(HasSubstr("errors   none")));
+  EXPECT_THAT(to_text(told), Not(HasSubstr("by Tenfold")));
+}
+
+// The checkpoint behind a gap knows what is there; what is not has ended, and nobody knows how.
+TEST(Collector, BehindAGapTheCheckpointGoesOn) {
+  FakeService service{{}, Origin::kJournal};
+  service.start(1, 2, 5ms);
+  service.arrive(3);
+  core::Checkpoint checkpoint;
+  checkpoint.started = true;
+  checkpoint.replicas = {{.id = ReplicaId{2}, .state = core::ReplicaState::kReady}};
+  checkpoint.running = {{.id = RequestId{9},
+                         .state = core::RequestState::kRunning,
+                         .arrived = service.now + 1s,
+                         .replica = ReplicaId{2},
+                         .dispatched = service.now + 2s,
+                         .attempts = 1}};
+  service.collector.take(journal::Gap{.lost = 7});
+  service.collector.take(checkpoint);
+  service.now += 3s;
+  service.step(core::ResponseFinished{.request = RequestId{9}, .replica = ReplicaId{2}});
+  const Story told = service.finish();
+  EXPECT_EQ(told.records_lost, 7);
+  EXPECT_EQ(told.requests, 4);
+  EXPECT_EQ(told.burst->missing, 3);
+  EXPECT_EQ(told.burst->unfinished, 0);
+  EXPECT_THAT(told.burst->shares, ElementsAre(Pair(ReplicaId{2}, 1)));
+  EXPECT_EQ(told.replicas[0].exit, "how it ended is not in the journal");
+  EXPECT_FALSE(told.replicas[1].exited);
+  EXPECT_EQ(told.burst->load.back().running, 0);
+  EXPECT_THAT(to_text(told), HasSubstr("7 records of the journal are missing"));
+  EXPECT_THAT(to_text(told), HasSubstr("  missing  3: how they ended is not in the journal"));
 }
 
 }  // namespace

@@ -172,7 +172,7 @@ TEST(Sentence, EveryOtherCauseHasOne) {
   EXPECT_EQ(told({.cause = DecisionCause::kActivation, .starts = 1}),
             "a request came and no replica was there: started 1");
   EXPECT_EQ(told({.cause = DecisionCause::kReplaced, .desired = 2, .starts = 1}),
-            "a replica was lost, 2 wanted: started 1");
+            "a replica is gone, 2 wanted: started 1");
   EXPECT_EQ(told({.cause = DecisionCause::kBackoff, .failures = 3, .pause = 800ms}),
             "3 failed starts in a row: the next is tried in 0.8 s");
   EXPECT_EQ(told({.cause = DecisionCause::kShutdown, .waiting = 5, .running = 2}),
