@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "journal/print.hpp"
 #include "report/moments.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
@@ -81,6 +82,13 @@ class Page {
   void ends(const Burst& burst) {
     out_ += "<p>Answers:";
     for (const auto& [status, count] : burst.statuses) add(" {} with status {}.", count, status);
+    for (const auto& [status, count] : burst.own_errors) {
+      add(" {} with status {} came from the program itself.", count, status);
+    }
+    for (const auto& [reason, count] : burst.rejects) {
+      add(" Tenfold refused {}: {}.", count, journal::to_word(reason));
+    }
+    if (burst.missing > 0) add(" How {} ended is not in the journal.", burst.missing);
     if (burst.cancelled > 0) add(" {} clients left before theirs.", burst.cancelled);
     if (burst.retried > 0) add(" {} requests were tried again.", burst.retried);
     if (burst.unfinished > 0) add(" {} requests are still under way.", burst.unfinished);

@@ -35,7 +35,7 @@ struct Scene {
   // Of the last part of a request's life.
   static std::string_view end_class(const RequestStory& request) {
     if (request.end == End::kCancelled) return "left";
-    return request.end == End::kRejected || request.status >= 500 ? "bad" : "run";
+    return request.end == End::kRejected || request.status >= 400 ? "bad" : "run";
   }
 };
 
