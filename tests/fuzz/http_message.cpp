@@ -75,6 +75,12 @@ std::vector<std::string> fuzz_seeds() {
       "X\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: 1\r\n\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n",
+      "\r\n\r\nGET HTTP://[::1]:80/p?q HTTP/1.1\r\nHost: a:1\r\nConnection: Forwarded, X-A, Content-Type\r\nForwarded: "
+      "for=\"a\"\r\n"
+      "X-A: 1\r\nContent_Length: 5\r\n\r\n",
+      "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0000000000000000002 \t; a = "
+      "\"b\"\r\nhi\r\n0\r\nA: b\r\n\r\n",
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
       "HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\nuntil close",
   };
 }
