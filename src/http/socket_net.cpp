@@ -123,6 +123,9 @@ class SocketAcceptor final : public Acceptor {
 
 }  // namespace
 
+// The poller is made here: where it is wanted first, in a destructor perhaps, nothing may be thrown.
+SocketNet::SocketNet(boost::asio::io_context& context) : context_{context} { Poller::of(context_); }
+
 std::expected<std::unique_ptr<Acceptor>, std::string> SocketNet::listen(const Endpoint& endpoint) {
   const auto fd = listen_on(endpoint);
   if (!fd) return std::unexpected(fd.error());

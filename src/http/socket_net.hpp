@@ -11,7 +11,8 @@ namespace tenfold::http {
 
 class SocketNet final : public Net {
  public:
-  explicit SocketNet(boost::asio::io_context& context) : context_{context} {}
+  // Throws std::system_error when the machine gives no epoll set.
+  explicit SocketNet(boost::asio::io_context& context);
 
   std::expected<std::unique_ptr<Acceptor>, std::string> listen(const Endpoint& endpoint) override;
   std::expected<std::unique_ptr<Transport>, int> connect(const Endpoint& endpoint) override;
