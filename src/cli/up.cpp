@@ -55,7 +55,8 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
   tenfold up -- ./my_solver                                  a program of your own
   tenfold up --concurrency 4 -- uvicorn app:app --uds '$TENFOLD_SOCKET'
   tenfold up app.yaml --max-replicas 4
-  tenfold up --policy slo --slo-target 200ms
+  tenfold up --slo-target 200ms
+  tenfold up app.yaml --policy aca                           scaled as Azure documents it
   tenfold up --scale-rule-type queueWait --scale-rule-metadata target=500ms
 
 Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs; a second one ends at once.)");

@@ -102,7 +102,8 @@ struct AppConfig {
   // Proxies before us, whose Forwarded and X-Forwarded-* are believed.
   std::vector<AddressRange> trusted_proxies;
 
-  core::Settings core;
+  // The policy of an app that names none is ours; Azure's own is `--policy aca`.
+  core::Settings core{.scale = {.policy = core::PolicyKind::kSlo}};
   // Whether core.machine.cores was stated; else `up` takes what its machine has.
   bool has_cores = false;
   // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.

@@ -1,6 +1,7 @@
 // The front of the story and what explains its end: see moments.hpp.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -62,6 +63,38 @@ std::string azure_lesson(const Story& story, const DecisionStory& decision) {
       counted(d.recommended, "replica"), min);
 }
 
+// The most that arrived within `span`, before or while the burst went on: the best that a window over it can see.
+std::size_t most_arrivals(const Burst& burst, core::Duration span) {
+  std::size_t most = 0;
+  std::size_t first = 0;
+  for (std::size_t last = 0; last < burst.requests.size(); ++last) {
+    while (burst.requests[last].arrived - burst.requests[first].arrived >= span) ++first;
+    most = std::max(most, last - first + 1);
+  }
+  return most;
+}
+
+// What Azure's documented formula would have asked for, where another policy was in force and requests waited.
+std::string azure_comparison(const Story& story, const Burst& burst) {
+  const core::ScaleSettings& scale = story.settings.front().settings.scale;
+  if (scale.policy != core::PolicyKind::kSlo || burst.deepest_queue == 0) return {};
+  const auto is_http = [](const core::ScaleRule& rule) { return rule.kind == core::RuleKind::kHttp; };
+  const auto rule = std::ranges::find_if(scale.rules, is_http);
+  if (rule == scale.rules.end() && !scale.rules.empty()) return {};  // Azure would have followed those
+  const double target = rule == scale.rules.end() ? core::kDefaultConcurrentRequests : rule->target;
+  const core::Duration window = scale.aca.evaluation_interval;
+  const std::size_t arrivals = most_arrivals(burst, window);
+  const double rate = static_cast<double>(arrivals) / seconds(window);
+  const auto asked =
+      static_cast<std::uint32_t>(std::min(std::ceil(rate / target), static_cast<double>(scale.max_replicas)));
+  const std::string min = asked < scale.min_replicas ? fmt::format(", and min {} would stay", scale.min_replicas) : "";
+  return fmt::format(
+      "Azure's documented formula would have asked for {}{}: {} arrivals in {} are {:.2f} a second, at a target of "
+      "{:g} "
+      "for each (`--policy aca`).",
+      counted(asked, "replica"), min, arrivals, setting_text(window), rate, target);
+}
+
 // Said only where it is true of all that is told: from the first arrival on no replica was started.
 std::string scale_lesson(const Story& story, const Burst& burst) {
   const auto is_started = [&](const DecisionStory& d) { return d.at >= burst.began && d.decision.starts > 0; };
@@ -113,6 +146,7 @@ std::vector<std::string> explanations_of(const Story& story) {
   if (const DecisionStory* decision = find_azure_lesson(story, *story.burst)) {
     lines.push_back(azure_lesson(story, *decision));
   }
+  if (std::string line = azure_comparison(story, *story.burst); !line.empty()) lines.push_back(std::move(line));
   return lines;
 }
 

@@ -80,7 +80,9 @@ class AppFile:
         self.directory.cleanup()
 
     def write(self, azure_rules=(), low=1, high=4, cpu=None, command=None, **tenfold):
-        """JSON is YAML. `azure_rules` stand in the scale section, `tenfold` is what stands under that key."""
+        """JSON is YAML. `azure_rules` stand in the scale section, `tenfold` is what stands under that key: the policy is aca
+        unless it names another."""
+        tenfold = {"policy": "aca", **tenfold}
         container = {"name": "app"}
         if cpu:
             container["resources"] = {"cpu": cpu, "memory": "1Gi"}
@@ -397,6 +399,12 @@ class Reload(unittest.TestCase):
             service.process.send_signal(signal.SIGHUP)
             for _ in range(10):
                 self.assertEqual(service.post("/echo").status, 200)
+
+
+class Policy(unittest.TestCase):
+    def test_slo_decides_where_nothing_else_is_said(self):
+        with Service(PUPPET) as service:
+            self.assertEqual(service.status()["policy"], "slo")
 
 
 class Machine(unittest.TestCase):

@@ -94,7 +94,7 @@ TEST(ToYaml, OfTheDefaultsIsNothing) { EXPECT_EQ(to_yaml(AppConfig{}), "{}\n"); 
 TEST(ToYaml, HoldsWhatDiffersWhereAFileHasIt) {
   AppConfig config;
   config.core.scale.max_replicas = 4;
-  config.core.scale.policy = core::PolicyKind::kSlo;
+  config.core.scale.policy = core::PolicyKind::kAca;
   config.core.scale.slo.target = 250ms;
   config.core.replica.cpu = 1;
   config.core.replica.memory = core::gibibytes(2);
@@ -116,7 +116,7 @@ TEST(ToYaml, HoldsWhatDiffersWhereAFileHasIt) {
           memory: 2Gi
 tenfold:
   concurrency: 3
-  policy: slo
+  policy: aca
   slo:
     target: 250ms
   rules:
@@ -198,7 +198,7 @@ TEST(ToYaml, KeepsAnAutomaticConcurrency) {
 TEST(ToYaml, IsForAzureOnceOurKeyIsGone) {
   AppConfig config;
   config.core.scale.max_replicas = 4;
-  config.core.scale.policy = core::PolicyKind::kSlo;
+  config.core.scale.policy = core::PolicyKind::kHpa;
   const auto exported = export_aca(to_yaml(config), "app.yaml");
   ASSERT_TRUE(exported);
   EXPECT_THAT(*exported, HasSubstr("maxReplicas: 4"));

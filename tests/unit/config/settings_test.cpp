@@ -42,7 +42,7 @@ TEST(Settings, EveryDefaultReadsBackAsItIsShown) {
     const std::string shown = setting.show(config);
     ASSERT_TRUE(setting.apply(config, shown)) << setting.flag << " " << shown;
     EXPECT_EQ(setting.show(config), shown) << setting.flag;
-    EXPECT_EQ(config.core, core::Settings{}) << setting.flag;
+    EXPECT_EQ(config.core, AppConfig{}.core) << setting.flag;
   }
 }
 
@@ -231,6 +231,19 @@ TEST(AddressRange, HoldsThoseThatShareItsFirstBits) {
   EXPECT_FALSE(holds("2001:db8::/33", "2001:db8:8000::1"));
   EXPECT_TRUE(holds("192.0.2.7", "::ffff:192.0.2.7")) << "as a socket of both families tells it";
   EXPECT_FALSE(holds("::/0", "unix"));
+}
+
+TEST(Settings, TheAppsPolicyIsSloUnlessItNamesAnother) {
+  EXPECT_EQ(AppConfig{}.core.scale.policy, core::PolicyKind::kSlo);
+  EXPECT_EQ(read_flags({{"policy", "aca"}}).config.core.scale.policy, core::PolicyKind::kAca);
+}
+
+TEST(Settings, HowARequestIsTakenBackIsOneOfThree) {
+  const Read read = read_flags({{"cancel", "kill"}, {"cancel-grace", "3s"}});
+  EXPECT_EQ(read.config.core.replica.cancel, core::CancelMode::kKill);
+  EXPECT_EQ(read.config.core.replica.cancel_grace, std::chrono::seconds{3});
+  EXPECT_EQ(AppConfig{}.core.replica.cancel, core::CancelMode::kNone);
+  EXPECT_EQ(refusal("cancel", "stop"), "way to cancel 'stop' is not known; known: none, close, kill");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ config::AppConfig with_rule(double target) {
 
 TEST(ConfigChanges, NamesWhatAppliesWithItsOldAndNewValue) {
   config::AppConfig running;
+  running.core.scale.policy = core::PolicyKind::kAca;
   config::AppConfig fresh;
   fresh.core.scale.max_replicas = 4;
   fresh.core.scale.policy = core::PolicyKind::kSlo;

@@ -413,5 +413,29 @@ TEST(Collector, BehindAGapTheCheckpointGoesOn) {
   EXPECT_THAT(to_text(told), HasSubstr("  missing  3: how they ended is not in the journal"));
 }
 
+core::Settings under_slo() {
+  core::Settings settings;
+  settings.scale.policy = core::PolicyKind::kSlo;
+  return settings;
+}
+
+TEST(Story, UnderSloItSaysWhatAzuresFormulaWouldHaveAskedFor) {
+  FakeService service{under_slo()};
+  service.start(1, 2, 5ms);
+  service.arrive(100);
+  service.serve_all(100ms);
+  EXPECT_THAT(to_text(service.finish()),
+              HasSubstr("Azure's documented formula would have asked for 1 replica, and min 2 would stay: 100 arrivals "
+                        "in 15 s are 6.67 a second, at a target of 10 for each (`--policy aca`)."));
+}
+
+TEST(Story, WhatAzureWouldHaveAskedForIsNotToldWhereNobodyWaited) {
+  FakeService service{under_slo()};
+  service.start(1, 2, 5ms);
+  service.arrive(2);
+  service.serve_all(100ms);
+  EXPECT_THAT(to_text(service.finish()), testing::Not(HasSubstr("Azure")));
+}
+
 }  // namespace
 }  // namespace tenfold::report

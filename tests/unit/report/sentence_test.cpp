@@ -175,6 +175,10 @@ TEST(Sentence, EveryOtherCauseHasOne) {
             "a replica is gone, 2 wanted: started 1");
   EXPECT_EQ(told({.cause = DecisionCause::kBackoff, .failures = 3, .pause = 800ms}),
             "3 failed starts in a row: the next is tried in 0.8 s");
+  EXPECT_EQ(told({.cause = DecisionCause::kUnhealthy, .starts = 1, .replica = core::ReplicaId{3}}),
+            "replica 3 did not end a request that was taken back within 10 s: it gets nothing new, started 1");
+  EXPECT_EQ(told({.cause = DecisionCause::kKilled, .starts = 1, .replica = core::ReplicaId{3}}),
+            "replica 3 is killed to end a request that was taken back (cancel: kill): started 1");
   EXPECT_EQ(told({.cause = DecisionCause::kShutdown, .waiting = 5, .running = 2}),
             "shutting down: 2 running, 5 waiting");
   EXPECT_EQ(told({.cause = DecisionCause::kConfig, .desired = 4, .current = 6, .drains = 2}),

@@ -102,6 +102,7 @@ TEST(Scenario, SaysWhatIsWrongWithIt) {
 
 TEST(Tune, FindsTheCheapestThatMeetsTheObjective) {
   config::AppConfig app;
+  app.core.scale.policy = core::PolicyKind::kAca;
   app.core.scale.max_replicas = 20;
   Scenario s = scenario("poisson:rate=15", "exponential:mean=500ms");
   s.duration = 5min;
