@@ -2,6 +2,7 @@
 #include "http/input_buffer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -19,6 +20,12 @@ TEST(InputBufferDeathTest, NothingIsTakenThatDidNotCome) {
   EXPECT_DEATH(buffer.filled(buffer.room().size() + 1), "a read stays within its room does not hold");
   buffer.take_head(6);
   EXPECT_DEATH(buffer.consume(1), "what is consumed of a body was there does not hold");
+}
+
+TEST(InputBufferDeathTest, AnIndexBeyondTheEndIsCheckedInReleaseBuildsToo) {
+  std::array<int, 6> classes{};
+  volatile std::size_t beyond = classes.size();
+  EXPECT_DEATH(classes[beyond] = 1, "");
 }
 
 }  // namespace
