@@ -177,6 +177,10 @@ void Stream::notify(http::Readiness readiness, Duration delay) {
     if (alive.expired() || !handler_) return;
     http::Readiness told = readiness;
     told.writable = told.writable && wants_write_;
+    const auto me = static_cast<std::size_t>(side_);
+    const bool are_both_ended = link_->sent[1 - me].is_fin_arrived && link_->sent[me].is_fin_sent;
+    const bool is_gone = link_->is_unix && link_->is_closed[1 - me] && told.hung_up;
+    told.is_cut = link_->is_reset[me] || are_both_ended || is_gone;
     if (told.readable || told.writable) handler_->on_ready(told);
   });
 }

@@ -305,6 +305,7 @@ class Street final : private live::IngressEvents {
   void replica_became_ready(core::ReplicaId, const live::ReplicaInfo&) override {}
   void replica_ended(core::ReplicaId, const live::ReplicaExit&, bool) override {}
   void decided(const core::RecordDecision&) override {}
+  void answer_refused(core::ReplicaId, std::string_view) override {}
 
   const StreetOptions& options_;
   sim::Random random_;

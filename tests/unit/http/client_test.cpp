@@ -84,7 +84,7 @@ class ClientTest : public testing::Test, public ClientHandler {
   }
   void on_writable(ClientConnection&) override {}
   void on_closed(ClientConnection& connection, std::string_view problem) override {
-    was_refused_ = connection.answer_refused();
+    was_refused_ = (connection.ending() == Ending::kBadAnswer);
     said_ += "|" + std::string{problem};
     is_over_ = true;
   }
