@@ -42,6 +42,7 @@ void keep_largest(std::vector<RequestStory>& requests, const std::vector<std::si
 
 void count(Burst& burst, const RequestStory& request) {
   if (request.attempts > 1) ++burst.retried;
+  if (request.goes_on) ++burst.went_on;
   if (request.cold_start > core::Duration::zero()) ++burst.cold_started;
   switch (request.end) {
     case End::kOpen:

@@ -224,6 +224,7 @@ void Collector::on(const core::RequestArrived& e) {
 }
 
 void Collector::on(const core::ResponseFinished& e) {
+  if (e.outcome == core::Outcome::kBusy) ++story_.busy;
   RequestStory* request = find(e.request);
   if (!request || !request->dispatched) return;
   if (running_ > 0) --running_;
@@ -285,7 +286,9 @@ void Collector::on(const core::Reject& a) {
 
 void Collector::on(const core::CancelOnReplica& a) {
   RequestStory* request = find(a.request);
-  if (request && request->end == End::kOpen) end(*request, End::kCancelled);
+  if (!request) return;
+  if (request->end == End::kOpen) end(*request, End::kCancelled);
+  request->goes_on = a.how == core::CancelHow::kDiscard;
 }
 
 void Collector::on(const core::StopReplica& a) {

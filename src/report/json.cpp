@@ -104,6 +104,7 @@ object to_object(const Burst& burst) {
           {"errors_of_the_program", std::move(own_errors)},
           {"rejected", std::move(rejects)},
           {"cancelled", burst.cancelled},
+          {"went_on_in_slot", burst.went_on},
           {"retried", burst.retried},
           {"unfinished", burst.unfinished},
           {"missing", burst.missing},
@@ -132,6 +133,7 @@ std::string to_json(const Story& story) {
                                        {"replica_seconds", story.replica_seconds},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},
+                                       {"busy", story.busy},
                                        {"records_lost", story.records_lost},
                                        {"damaged_places", story.damaged_places}});
 }

@@ -90,6 +90,7 @@ class Page {
     }
     if (burst.missing > 0) add(" How {} ended is not in the journal.", burst.missing);
     if (burst.cancelled > 0) add(" {} clients left before theirs.", burst.cancelled);
+    if (burst.went_on > 0) add(" {} went on in their slots when nobody waited for them any more.", burst.went_on);
     if (burst.retried > 0) add(" {} requests were tried again.", burst.retried);
     if (burst.unfinished > 0) add(" {} requests are still under way.", burst.unfinished);
     out_ += "</p>\n";

@@ -52,6 +52,7 @@ struct RequestStory {
   End end = End::kOpen;
   core::RejectReason reason{};  // of a rejected one
   int status = 0;               // that its client got; 0 if it was gone
+  bool goes_on = false;         // nobody waits for it any more, and its work ends in its slot
   core::Duration cold_start{};  // of its wait: while the replica that served it was starting
 };
 
@@ -121,6 +122,7 @@ struct Burst {
   std::map<core::RejectReason, std::uint32_t> rejects;
   std::uint32_t cancelled = 0;
   std::uint32_t retried = 0;
+  std::uint32_t went_on = 0;  // in their slots, when nobody waited for them any more
   std::uint32_t unfinished = 0;
   std::uint32_t missing = 0;       // how they ended is not in the journal
   std::uint32_t cold_started = 0;  // waited for a replica that was starting
@@ -149,6 +151,7 @@ struct Story {
   std::vector<ReplicaStory> replicas;
   std::vector<ProbeStory> probes;
   std::vector<MetricStory> metrics;
+  std::uint64_t busy = 0;      // how often a replica that lives took no connection
   double replica_seconds = 0;  // of all replicas
   std::uint64_t records_lost = 0;
   std::string damage;  // the first damaged place in words; empty if there is none

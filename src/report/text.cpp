@@ -132,8 +132,17 @@ class Writer {
       line("  refused  {} by Tenfold: {}", count, journal::to_word(reason));
     }
     if (burst.cancelled > 0) line("  left     {} clients before their answer", burst.cancelled);
+    if (burst.went_on > 0) {
+      line(
+          "  went on  {} in their slots when nobody waited for them any more: the program does not say that it cancels",
+          burst.went_on);
+    }
     if (burst.retried > 0) line("  retried  {} on another replica", burst.retried);
     if (burst.cold_started > 0) line("  waited   {} for a replica that was starting", burst.cold_started);
+    if (story_.busy > 0) {
+      line("  busy     {} by replicas that live and took no connection: what came waited on",
+           story_.busy == 1 ? "once" : fmt::format("{} times", story_.busy));
+    }
     if (burst.missing > 0) line("  missing  {}: how they ended is not in the journal", burst.missing);
     if (has_no_errors(burst)) line("  errors   none");
   }

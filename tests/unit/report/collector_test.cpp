@@ -437,5 +437,51 @@ TEST(Story, WhatAzureWouldHaveAskedForIsNotToldWhereNobodyWaited) {
   EXPECT_THAT(to_text(service.finish()), testing::Not(HasSubstr("Azure")));
 }
 
+// Most programs compute on when their client leaves: the slot stays taken, and the story says why.
+TEST(Collector, WorkThatGoesOnInItsSlotIsTold) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  service.arrive(2);
+  service.step(core::RequestCancelled{RequestId{1}},
+               {core::CancelOnReplica{RequestId{1}, ReplicaId{1}, core::CancelHow::kDiscard}});
+  service.step(core::RequestCancelled{RequestId{2}},
+               {core::CancelOnReplica{RequestId{2}, ReplicaId{2}, core::CancelHow::kClose}});
+  service.now += 1s;
+  service.step(
+      core::ResponseFinished{.request = RequestId{1}, .replica = ReplicaId{1}, .outcome = core::Outcome::kAbandoned});
+  const Story told = service.finish();
+  EXPECT_EQ(told.burst->cancelled, 2);
+  EXPECT_EQ(told.burst->went_on, 1);
+  EXPECT_THAT(to_text(told), HasSubstr("  went on  1 in their slots when nobody waited for them any more"));
+}
+
+TEST(Collector, ReplicasThatTookNoConnectionAreToldAsBusyAndNotAsLost) {
+  FakeService service;
+  service.start(1, 1, 5ms);
+  service.arrive(1);
+  service.step(
+      core::ResponseFinished{.request = RequestId{1}, .replica = ReplicaId{1}, .outcome = core::Outcome::kBusy});
+  service.now += 100ms;
+  service.step(core::TimerDue{}, {core::Dispatch{RequestId{1}, ReplicaId{1}}});
+  service.serve_all(100ms);
+  const Story told = service.finish();
+  EXPECT_EQ(told.busy, 1);
+  EXPECT_EQ(told.burst->retried, 0);
+  EXPECT_THAT(to_text(told), HasSubstr("  busy     once by replicas that live"));
+  EXPECT_THAT(to_text(told), HasSubstr("  errors   none"));
+}
+
+TEST(Collector, AnAnswerThatCouldNotBeReadIsTenfoldsRefusalAndSaidSo) {
+  FakeService service;
+  service.start(1, 1, 5ms);
+  service.arrive(1);
+  service.step(
+      core::ResponseFinished{.request = RequestId{1}, .replica = ReplicaId{1}, .outcome = core::Outcome::kBadAnswer},
+      {core::Reject{.request = RequestId{1}, .reason = core::RejectReason::kBadAnswer}});
+  const Story told = service.finish();
+  EXPECT_THAT(told.burst->statuses, ElementsAre(Pair(502, 1)));
+  EXPECT_THAT(to_text(told), HasSubstr("  refused  1 by Tenfold: bad answer"));
+}
+
 }  // namespace
 }  // namespace tenfold::report
