@@ -19,8 +19,8 @@ boost::system::error_code to_error(int error) { return {error, boost::system::sy
 
 }  // namespace
 
-Connection::Connection(Loop& loop, std::unique_ptr<Transport> transport, std::size_t buffer_limit)
-    : loop_{loop}, input_{buffer_limit}, transport_{std::move(transport)} {}
+Connection::Connection(Loop& loop, std::unique_ptr<Transport> transport, std::size_t buffer_limit, MemoryBudget* budget)
+    : loop_{loop}, input_{buffer_limit, budget}, transport_{std::move(transport)} {}
 
 Connection::~Connection() { close(); }
 
@@ -122,13 +122,16 @@ std::size_t Connection::write_now(std::span<const std::string_view> pieces) {
 
 void Connection::wait_writable() {
   if (std::exchange(is_waiting_writable_, true)) return;
+  on_flushing();
   if (const int error = transport_->want_writable(true); error != 0) end_soon(error);
 }
 
 void Connection::flush() {
   const std::string_view rest = std::string_view{pending_}.substr(pending_begin_);
-  pending_begin_ += write_now({&rest, 1});
+  const std::size_t gone = write_now({&rest, 1});
+  pending_begin_ += gone;
   if (!writable()) {
+    if (gone > 0) on_flushing();
     // Moved down only when half has gone: each byte is moved once at most, however long the answer is.
     if (pending_begin_ > pending_.size() / 2) {
       pending_.erase(0, pending_begin_);
@@ -154,6 +157,7 @@ void Connection::close(bool is_reset) {
   if (!transport_) return;
   const std::unique_ptr<Transport> closing = std::move(transport_);
   closing->close(is_reset);
+  input_.leave_budget();  // who holds this connection yet may outlive the budget
   pending_.clear();
   pending_begin_ = 0;
 }

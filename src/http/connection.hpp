@@ -39,8 +39,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   std::size_t pending_bytes() const { return pending_.size() - pending_begin_; }
 
  protected:
-  // A null transport is that of a connection that never stood.
-  Connection(Loop& loop, std::unique_ptr<Transport> transport, std::size_t buffer_limit);
+  // A null transport is that of a connection that never stood. A `budget` bounds what many connections read ahead.
+  Connection(Loop& loop, std::unique_ptr<Transport> transport, std::size_t buffer_limit,
+             MemoryBudget* budget = nullptr);
   virtual ~Connection();
 
   // Bytes came; the parser's views are renewed before by `moved`.
@@ -55,6 +56,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   virtual void on_cut() {}
   // What was pending has gone.
   virtual void on_flushed() = 0;
+  // Something waits for room: it begins to, or some of it has gone and some has not.
+  virtual void on_flushing() {}
 
   // Begins to read. Not from the constructor: it calls `moved`.
   void open();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/require.hpp"
 
@@ -21,23 +22,33 @@ constexpr std::size_t kIdleCapacity = 16 << 10;
 
 }  // namespace
 
-InputBuffer::InputBuffer(std::size_t limit)
+InputBuffer::InputBuffer(std::size_t limit, MemoryBudget* budget)
     : limit_{std::max(limit, kFirstCapacity)},
+      budget_{budget},
       capacity_{kFirstCapacity},
       data_{std::make_unique_for_overwrite<char[]>(kFirstCapacity)} {}
+
+InputBuffer::~InputBuffer() { leave_budget(); }
+
+void InputBuffer::leave_budget() {
+  if (budget_) budget_->give_back(std::exchange(granted_, 0));
+  budget_ = nullptr;
+}
 
 void InputBuffer::prepare() {
   move_to_front();
   close_gaps();
   if (end_ == 0 && capacity_ > kIdleCapacity && !was_filled_) return resize(kFirstCapacity);
   const bool is_short = capacity_ - end_ < kLeastRoom || was_filled_;
-  if (is_short && capacity_ < limit_) resize(std::min(limit_, capacity_ * 2));
+  if (is_short && capacity_ < limit_ && may_hold(next_capacity())) resize(next_capacity());
 }
 
 void InputBuffer::filled(std::size_t bytes) {
   require(bytes <= capacity_ - end_, "a read stays within its room");
   was_filled_ = bytes == capacity_ - end_;
   end_ += bytes;
+  // Asked for now, so that whoever takes the input learns that no more fits.
+  is_refused_ = was_filled_ && capacity_ < limit_ && !may_hold(next_capacity());
 }
 
 void InputBuffer::take_head(std::size_t bytes) {
@@ -83,11 +94,21 @@ void InputBuffer::close_gaps() {
   }
 }
 
+bool InputBuffer::may_hold(std::size_t capacity) {
+  const std::size_t wanted = capacity - kFirstCapacity;
+  if (!budget_ || wanted <= granted_) return true;
+  if (!budget_->take(wanted - granted_)) return false;
+  granted_ = wanted;
+  return true;
+}
+
 void InputBuffer::resize(std::size_t capacity) {
   auto larger = std::make_unique_for_overwrite<char[]>(capacity);
   std::memcpy(larger.get(), data_.get(), end_);
   data_ = std::move(larger);
   capacity_ = capacity;
+  const std::size_t needed = capacity_ - kFirstCapacity;
+  if (budget_ && granted_ > needed) budget_->give_back(std::exchange(granted_, needed) - needed);
 }
 
 }  // namespace tenfold::http

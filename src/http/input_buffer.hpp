@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "http/body_decoder.hpp"
+#include "http/memory_budget.hpp"
 
 namespace tenfold::http {
 
@@ -20,7 +21,14 @@ namespace tenfold::http {
 // into the room: nothing that was read moves except in `prepare`, which is called only when none is.
 class InputBuffer {
  public:
-  explicit InputBuffer(std::size_t limit);
+  // What it takes above its first, small size comes from `budget`, if there is one; without any left it stays as it is.
+  explicit InputBuffer(std::size_t limit, MemoryBudget* budget = nullptr);
+  ~InputBuffer();
+  InputBuffer(const InputBuffer&) = delete;
+  InputBuffer& operator=(const InputBuffer&) = delete;
+
+  // Gives back what it took of the budget, and asks it no more: nothing is read any longer.
+  void leave_budget();
 
   // Makes room: moves the message to the front, grows when what is there is not enough, up to the limit. Views die.
   void prepare();
@@ -44,16 +52,22 @@ class InputBuffer {
   // Forgets everything that came.
   void drop_all() { start_ = head_end_ = body_begin_ = body_end_ = raw_ = end_; }
   // Nothing more fits until something is consumed.
-  bool is_full() const { return end_ == limit_; }
+  bool is_full() const { return end_ == limit_ || (end_ == capacity_ && is_refused_); }
   // Whether bytes of another message are there.
   bool has_more() const { return end_ > raw_; }
 
  private:
   void move_to_front();
   void close_gaps();
+  std::size_t next_capacity() const { return capacity_ * 2 < limit_ ? capacity_ * 2 : limit_; }
+  // Whether the budget lets it be so large.
+  bool may_hold(std::size_t capacity);
   void resize(std::size_t capacity);
 
   std::size_t limit_;
+  MemoryBudget* budget_;
+  std::size_t granted_ = 0;  // by the budget
+  bool is_refused_ = false;
   std::size_t capacity_;
   std::unique_ptr<char[]> data_;
   std::size_t start_ = 0;

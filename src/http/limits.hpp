@@ -21,13 +21,16 @@ struct Limits {
   std::size_t body_progress_bytes = std::size_t{15} << 10;
   // A connection without a request is closed after this: nginx's default.
   std::chrono::milliseconds idle_timeout{75'000};
+  // A client that takes nothing of its answer for so long is gone; each byte that it takes renews the time.
+  std::chrono::milliseconds flush_timeout{75'000};
   // After an error with input left unread: how long that is still read and dropped, so that the client gets the answer
   // before a reset (RFC 9112, 9.6).
   std::chrono::milliseconds linger_timeout{2'000};
   // A client that has ended its side may still wait for its answer, or may have left. After this it is asked once, by a
   // 100 Continue, which a machine resets whose client has left. Most answers are there before.
   std::chrono::milliseconds presence_timeout{1'000};
-  // Connections at a time; the next one waits in the listen queue.
+  // Connections at a time. The next one takes the place of the one that has been idle for longest, or waits in the
+  // listen queue if none is.
   std::size_t connections = 60'000;
 };
 

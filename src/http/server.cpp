@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kLongestTick{1'000};
 constexpr std::chrono::milliseconds kShortestTick{5};
 
 std::chrono::milliseconds tick_for(const Limits& limits) {
-  const auto shortest =
-      std::min({limits.head_timeout, limits.body_timeout, limits.idle_timeout, limits.linger_timeout});
+  const auto shortest = std::min(
+      {limits.head_timeout, limits.body_timeout, limits.idle_timeout, limits.flush_timeout, limits.linger_timeout});
   return std::clamp(shortest / 4, kShortestTick, kLongestTick);
 }
 
@@ -24,13 +24,15 @@ constexpr int kAcceptBatch = 64;
 
 }  // namespace
 
-Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits)
+Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits, MemoryBudget* budget)
     : loop_{loop},
       handler_{handler},
       limits_{limits},
+      budget_{budget},
       timeouts_{TimeoutList{limits.head_timeout},     TimeoutList{limits.body_timeout},
-                TimeoutList{limits.idle_timeout},     TimeoutList{limits.linger_timeout},
-                TimeoutList{limits.presence_timeout}, TimeoutList{std::chrono::hours{24 * 365}}},
+                TimeoutList{limits.idle_timeout},     TimeoutList{limits.flush_timeout},
+                TimeoutList{limits.linger_timeout},   TimeoutList{limits.presence_timeout},
+                TimeoutList{std::chrono::hours{24 * 365}}},
       ticker_{loop},
       tick_{tick_for(limits)},
       now_{loop.now()} {}
@@ -63,7 +65,7 @@ void Server::accept_clients(Listener& listener) {
 }
 
 bool Server::accept(Listener& listener) {
-  if (connections_.size() >= limits_.connections) {
+  if (connections_.size() > limits_.connections && !close_idlest()) {
     pause(listener);
     return false;
   }
@@ -71,15 +73,23 @@ bool Server::accept(Listener& listener) {
   if (!accepted) {
     const int error = accepted.error();
     // Out of descriptors or memory: who waits stays in the listen queue.
-    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause(listener);
+    const bool is_out = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    if (is_out) pause(listener);
     return error == ECONNABORTED;
   }
+  // Whether somebody waits shows only when it is accepted: so there may be one too many, until another is idle.
+  if (connections_.size() >= limits_.connections) close_idlest();
   connections_.push_front(
       std::make_shared<ServerConnection>(*this, std::move(accepted->transport), std::move(accepted->peer)));
   connections_.front()->place_ = connections_.begin();
   start_ticking();
   connections_.front()->start();
   return true;
+}
+
+bool Server::close_idlest() {
+  if (const auto told = std::exchange(on_full_, nullptr)) told();
+  return timeouts_.idle.expire_first();
 }
 
 void Server::pause(Listener& listener) {
@@ -100,8 +110,8 @@ void Server::tick() {
   if (!is_ticking_) return;
   ticker_.expires_after(tick_, [this] {
     now_ = loop_.now();
-    for (TimeoutList* list :
-         {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.linger, &timeouts_.presence})
+    for (TimeoutList* list : {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.flush, &timeouts_.linger,
+                              &timeouts_.presence})
       list->expire(now_);
     has_paused_ = false;
     for (Listener& listener : listeners_) {

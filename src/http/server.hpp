@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "http/endpoint.hpp"
 #include "http/limits.hpp"
 #include "http/loop.hpp"
+#include "http/memory_budget.hpp"
 #include "http/server_connection.hpp"
 #include "http/timeouts.hpp"
 #include "http/transport.hpp"
@@ -25,7 +27,8 @@ namespace tenfold::http {
 //   loop.run();
 class Server {
  public:
-  Server(Loop& loop, ServerHandler& handler, const Limits& limits);
+  // `budget`, if any, bounds what all connections read ahead of their handlers, and must outlive the server.
+  Server(Loop& loop, ServerHandler& handler, const Limits& limits, MemoryBudget* budget = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -38,6 +41,8 @@ class Server {
 
   // Accepts no more, closes what is idle, and ends each connection with the answer that is under way.
   void drain();
+  // Called once, when a client comes and all connections that there may be are there.
+  void on_full(std::function<void()> told) { on_full_ = std::move(told); }
   std::size_t connection_count() const { return connections_.size(); }
 
  private:
@@ -46,6 +51,7 @@ class Server {
     TimeoutList head;
     TimeoutList body;
     TimeoutList idle;
+    TimeoutList flush;
     TimeoutList linger;
     TimeoutList presence;
     TimeoutList none;  // where those stand that wait for nobody: moving is cheaper than leaving
@@ -65,6 +71,8 @@ class Server {
   // False when nothing more is to be accepted now.
   bool accept(Listener& listener);
   void pause(Listener& listener);
+  // Makes room for a client. False when no connection is idle.
+  bool close_idlest();
   void start_ticking();
   void tick();
   // The time of the last tick: exact enough for timeouts, and free.
@@ -73,6 +81,8 @@ class Server {
   Loop& loop_;
   ServerHandler& handler_;
   Limits limits_;
+  MemoryBudget* budget_;
+  std::function<void()> on_full_;
   Timeouts timeouts_;
   std::list<Listener> listeners_;
   std::list<std::shared_ptr<ServerConnection>> connections_;

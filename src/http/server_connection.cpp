@@ -22,7 +22,7 @@ constexpr int kTurnRequests = 16;
 
 ServerConnection::ServerConnection(Server& server, std::unique_ptr<Transport> transport, std::string peer)
     : Connection{server.loop_, std::move(transport),
-                 std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1)},
+                 std::max(server.limits_.buffer_bytes, server.limits_.head_bytes + 1), server.budget_},
       server_{server},
       parser_{MessageKind::kRequest, server.limits_.head_bytes},
       peer_{std::move(peer)} {}
@@ -154,7 +154,7 @@ void ServerConnection::finish() {
   parser_.reset();
   state_ = State::kHead;
   has_answered_ = false;
-  server_.timeouts_.idle.set(*this, server_.now());
+  (writable() ? server_.timeouts_.idle : server_.timeouts_.flush).set(*this, server_.now());
   if (is_parsing_) return;
   if (input_.has_more()) {
     receive_heads_later();
@@ -229,7 +229,7 @@ void ServerConnection::linger() {
   shut_down_writing();
   if (is_half_closed_ && writable()) return remove();
   // A client that reads slowly gets all of its answer before its time runs.
-  (writable() ? server_.timeouts_.linger : server_.timeouts_.idle).set(*this, server_.now());
+  (writable() ? server_.timeouts_.linger : server_.timeouts_.flush).set(*this, server_.now());
   if (!is_parsing_) read();
 }
 
@@ -272,19 +272,36 @@ void ServerConnection::on_flushed() {
     if (is_half_closed_) return remove();
     return server_.timeouts_.linger.set(*this, server_.now());
   }
+  if (state_ == State::kHead) server_.timeouts_.idle.set(*this, server_.now());
+  if (state_ == State::kExchange && decoder_.is_complete()) server_.timeouts_.none.set(*this, server_.now());
   if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
   if (state_ == State::kHead && input_.has_more()) receive_heads_later();
   if (state_ == State::kHead) read();
+}
+
+// While a body is still to come, that is what its client is hurried for.
+void ServerConnection::on_flushing() {
+  if (state_ == State::kExchange && !decoder_.is_complete()) return;
+  if (state_ != State::kClosed) server_.timeouts_.flush.set(*this, server_.now());
+}
+
+// The client takes nothing any more.
+void ServerConnection::give_up() {
+  ExchangeHandler* handler = std::exchange(handler_, nullptr);
+  remove(true);
+  if (handler) handler->on_gone(*this);
 }
 
 void ServerConnection::on_timeout() {
   const std::shared_ptr<Connection> self = shared_from_this();
   switch (state_) {
     case State::kHead:
+      if (!writable()) return give_up();
       if (!parser_.has_begun()) return remove();
       return refuse({408, "the head took too long to come"});
     case State::kExchange:
-      if (is_half_closed_) return ask_whether_it_waits();
+      if (is_half_closed_ && writable()) return ask_whether_it_waits();
+      if (decoder_.is_complete()) return give_up();
       return refuse({408, "the body came too slowly"});
     case State::kLingering:
     case State::kClosed:

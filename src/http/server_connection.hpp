@@ -95,6 +95,7 @@ class ServerConnection final : public Connection, private Timed {
   void on_end(const boost::system::error_code& error) override;
   void on_cut() override;
   void on_flushed() override;
+  void on_flushing() override;
   void on_timeout() override;
 
   void receive_heads();
@@ -108,6 +109,7 @@ class ServerConnection final : public Connection, private Timed {
   // Answers a broken rule and ends the connection.
   void refuse(const Refusal& refusal);
   void linger();
+  void give_up();
   void remove(bool is_reset = false);
   const Limits& limits() const;
 

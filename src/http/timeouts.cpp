@@ -22,6 +22,14 @@ void TimeoutList::expire(std::chrono::steady_clock::time_point now) {
   }
 }
 
+bool TimeoutList::expire_first() {
+  if (entries_.empty()) return false;
+  Timed& timed = *entries_.front();
+  clear(timed);
+  timed.on_timeout();
+  return true;
+}
+
 void TimeoutList::clear(Timed& timed) {
   if (!timed.list_) return;
   timed.list_->entries_.erase(timed.place_);

@@ -39,6 +39,8 @@ class TimeoutList {
   void set(Timed& timed, std::chrono::steady_clock::time_point now);
   // Calls on_timeout of all that are due; each is out of the list by then.
   void expire(std::chrono::steady_clock::time_point now);
+  // Calls on_timeout of the one that was set first, before its time. False when there is none.
+  bool expire_first();
 
   static void clear(Timed& timed);
 

@@ -109,6 +109,8 @@ class Ingress final : public http::ServerHandler,
   // What runs may finish, what waits is answered 503, then every replica is stopped.
   void shut_down();
 
+  // What all that buffers for clients takes its memory from.
+  http::MemoryBudget& memory() { return memory_; }
   // Now, by the loop's clock.
   core::TimePoint time() const { return now(loop_); }
   core::ServiceView view() const { return driver_.service().view(); }

@@ -1,5 +1,6 @@
 #include "live/run_app.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -61,8 +62,35 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::uint32_t told_concurrency(const config::AppConfig& config) {
+  return config.core.replica.is_concurrency_auto ? kAutoConcurrencyTold : config.core.replica.concurrency;
+}
+
+// Descriptors that are not for clients: those of the journal, the admin API, the replicas' pipes and connections.
+std::uint64_t reserved_descriptors(const config::AppConfig& config) {
+  constexpr std::uint64_t kOwn = 256;
+  constexpr std::uint64_t kOfReplica = 16;
+  return kOwn + config.core.scale.max_replicas * (kOfReplica + std::uint64_t{told_concurrency(config)});
+}
+
+// As many as the limit of open files allows, which `raise_descriptor_limit` makes the hard one.
+std::size_t client_connections(const config::AppConfig& config) {
+  rlimit limit{};
+  const std::size_t most = http::Limits{}.connections;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return most;
+  const std::uint64_t reserve = std::min<std::uint64_t>(reserved_descriptors(config), limit.rlim_max / 2);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(most, limit.rlim_max - reserve));
+}
+
+http::Limits admin_limits() {
+  http::Limits limits;
+  limits.connections = 100;
+  return limits;
+}
+
 http::Limits client_limits(const config::AppConfig& config) {
   http::Limits limits;
+  limits.connections = client_connections(config);
   limits.head_bytes = core::to_number(config.max_head);
   limits.body_bytes = core::to_number(config.max_body);
   return limits;
@@ -79,10 +107,6 @@ IngressOptions ingress_options(const config::AppConfig& config) {
   options.memory_bytes = core::to_number(config.buffer_memory);
   options.spool.disk = core::to_number(config.spool_disk);
   return options;
-}
-
-std::uint32_t told_concurrency(const config::AppConfig& config) {
-  return config.core.replica.is_concurrency_auto ? kAutoConcurrencyTold : config.core.replica.concurrency;
 }
 
 ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
@@ -107,7 +131,7 @@ class App final : private IngressEvents {
         config_{with_machine(config)},
         source_{source},
         ingress_{loop_, ingress_options(config_), *this, &observer_},
-        server_{loop_, ingress_, client_limits(config_)},
+        server_{loop_, ingress_, client_limits(config_), &ingress_.memory()},
         signals_{loop_, SIGINT, SIGTERM},
         reload_signal_{loop_, SIGHUP},
         end_timer_{loop_} {}
@@ -142,11 +166,15 @@ class App final : private IngressEvents {
     const auto listening = server_.listen(http::Endpoint::tcp(config_.address, config_.port));
     if (!listening) return listening.error();
     endpoint_ = *listening;
+    server_.on_full([this, most = client_connections(config_)] {
+      say("{} connections are as many as the limit of open files allows (ulimit -Hn): idle ones make room for new ones",
+          most);
+    });
     provider_.emplace(loop_, spec, ingress_);
     raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     admin_.emplace(ingress_, journal_ ? &journal_->writer() : nullptr);
-    admin_server_.emplace(loop_, *admin_, http::Limits{});
+    admin_server_.emplace(loop_, *admin_, admin_limits());
     const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
     say("admin: http://{}", admin->to_string());
@@ -314,6 +342,9 @@ class App final : private IngressEvents {
     });
   }
 
+  // A slow client may take as long as its replica was allowed to.
+  core::Duration last_fetch() const { return std::max<core::Duration>(kLastFetch, config_.core.replica.grace); }
+
   void watch_end() {
     end_timer_.expires_after(kEndLook);
     end_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -321,7 +352,7 @@ class App final : private IngressEvents {
       const core::ServiceView view = ingress_.view();
       const bool is_done = view.starting + view.ready + view.draining + view.stopping == 0;
       if (is_done && done_at_ == core::TimePoint{}) done_at_ = now(loop_);
-      if (is_done && (server_.connection_count() == 0 || now(loop_) - done_at_ > kLastFetch)) return loop_.stop();
+      if (is_done && (server_.connection_count() == 0 || now(loop_) - done_at_ > last_fetch())) return loop_.stop();
       watch_end();
     });
   }

@@ -132,7 +132,7 @@ class Street final : private live::IngressEvents {
     live::IngressEvents& events = *this;
     ingress_.emplace(loop_, ingress_options, events, &*watch_);
     admin_.emplace(*ingress_, &watch_->writer());
-    server_.emplace(loop_, *ingress_, http::Limits{});
+    server_.emplace(loop_, *ingress_, http::Limits{}, &ingress_->memory());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     provider_.emplace(loop_, world_, ledger_, *ingress_,
                       StreetProviderOptions{.slots = ingress_options.settings.replica.concurrency,

@@ -190,5 +190,72 @@ TEST_F(BodiesTest, AnAnswerThatIsNoneIsToldOnceOfAReplica) {
   EXPECT_THAT(refused_, ElementsAre(HasSubstr("a field has no colon")));
 }
 
+TEST_F(BodiesTest, AReaderThatTakesNothingIsCutAndOneThatIsSlowIsNot) {
+  limits_.flush_timeout = 1s;
+  serve(1, 1);
+  auto none = paused_reader();
+  run_until([&] { return ingress_->view().running == 0; });
+  auto slow = paused_reader();
+  run_until([&] { return ingress_->open_exchanges() == 1; });
+  for (std::size_t read = 1'000'000; read < large().size(); read += 1'000'000) {
+    slow->resume();
+    run_until([&] { return slow->body().size() >= read; });
+    slow->pause();
+    loop_.run_one_for(80ms);
+    std::this_thread::sleep_for(40ms);
+  }
+  slow->resume();
+  run_until([&] { return slow->is_done(); });
+  EXPECT_TRUE(slow->body() == large());
+  none->resume();
+  run_until([&] { return none->is_closed(); });
+}
+
+TEST_F(BodiesTest, UploadsGoToDiskWhenTheMemoryForAllIsSpent) {
+  options_.memory_bytes = 0;
+  serve(1, 1);
+  const std::string body = large(60'000);
+  std::vector<std::unique_ptr<FakeClient>> dawdling;
+  for (int i = 0; i < 20; ++i) {
+    dawdling.push_back(client());
+    dawdling.back()->send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + body.substr(0, 50'000));
+  }
+  run_until([&] { return ingress_->open_exchanges() == 20; });
+  auto quick = client();
+  quick->post("quick");
+  run_until([&] { return replica(1).waiting() == 1; });
+  EXPECT_EQ(replica(1).last_body(), "quick");
+  replica(1).answer("ok");
+  run_until([&] { return quick->is_done(); });
+  for (auto& each : dawdling) {
+    each->send_more(body.substr(50'000));
+    run_until([&] { return replica(1).waiting() == 1; });
+    EXPECT_TRUE(replica(1).last_body() == body);
+    replica(1).answer("ok");
+    run_until([&] { return each->is_done(); });
+  }
+}
+
+TEST_F(BodiesTest, AnIdleConnectionMakesRoomForANewOne) {
+  limits_.connections = 2;
+  serve(1, 1);
+  auto idlest = client();
+  idlest->post("1");
+  run_until([&] { return replica(1).waiting() == 1; });
+  replica(1).answer("ok");
+  run_until([&] { return idlest->is_done(); });
+  auto busy = client();
+  busy->post("2");
+  run_until([&] { return replica(1).waiting() == 1; });
+  auto fresh = client();
+  fresh->post("3");
+  run_until([&] { return idlest->is_closed() && ingress_->view().waiting == 1; });
+  replica(1).answer("ok");
+  run_until([&] { return busy->is_done() && replica(1).waiting() == 1; });
+  replica(1).answer("ok");
+  run_until([&] { return fresh->is_done(); });
+  EXPECT_EQ(fresh->status(), 200);
+}
+
 }  // namespace
 }  // namespace tenfold::live

@@ -146,7 +146,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     options_.settings.replica.concurrency = concurrency;
     invariants_.emplace(options_.settings);
     ingress_.emplace(loop_, options_, *this, this);
-    server_.emplace(loop_, *ingress_, limits_);
+    server_.emplace(loop_, *ingress_, limits_, &ingress_->memory());
     endpoint_ = server_->listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
     ingress_->start(*this);
     run_until([&] { return ingress_->view().ready == min; });
