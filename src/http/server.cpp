@@ -29,9 +29,9 @@ Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits, MemoryB
       handler_{handler},
       limits_{limits},
       budget_{budget},
-      timeouts_{TimeoutList{limits.head_timeout},     TimeoutList{limits.body_timeout},
-                TimeoutList{limits.idle_timeout},     TimeoutList{limits.flush_timeout},
-                TimeoutList{limits.linger_timeout},   TimeoutList{limits.presence_timeout},
+      timeouts_{TimeoutList{limits.head_timeout},         TimeoutList{limits.body_timeout},
+                TimeoutList{limits.idle_timeout},         TimeoutList{limits.flush_timeout},
+                TimeoutList{limits.linger_timeout},       TimeoutList{limits.presence_timeout},
                 TimeoutList{std::chrono::hours{24 * 365}}},
       ticker_{loop},
       tick_{tick_for(limits)},
@@ -110,8 +110,8 @@ void Server::tick() {
   if (!is_ticking_) return;
   ticker_.expires_after(tick_, [this] {
     now_ = loop_.now();
-    for (TimeoutList* list : {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.flush, &timeouts_.linger,
-                              &timeouts_.presence})
+    for (TimeoutList* list :
+         {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.flush, &timeouts_.linger, &timeouts_.presence})
       list->expire(now_);
     has_paused_ = false;
     for (Listener& listener : listeners_) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::array<int, 8> kSolveMs{0, 1, 10, 100, 100, 200, 500, 1000};
 constexpr std::array<int, 6> kTimeoutMs{1, 100, 101, 200, 500, 1000};
 constexpr std::array<std::size_t, 6> kSmallBytes{0, 1, 100, 1000, 3000, 5000};
-constexpr std::array<std::size_t, 5> kLargeBytes{20'000, 65'536, 70'000, 300'000, 1'500'000};
+constexpr std::array<std::size_t, 5> kLargeBytes{20'000, 65'536, 70'000, 300'000, 800'000};
 
 constexpr Duration kDeafFor = 3s;
 constexpr Duration kDribbleEvery = 20ms;

@@ -261,6 +261,13 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
     if (held + take < fabric.weather_.buffer_bytes) notify({.writable = true}, 0ns);
   }
   bytes.resize(take);
+  if (link_->is_unix) {
+    // One machine: what is written has arrived.
+    if (link_->is_closed[1 - me]) return std::unexpected(EPIPE);
+    outgoing.arrived += bytes;
+    if (link_->ends[1 - me]) link_->ends[1 - me]->notify({.readable = true}, 0ns);
+    return take;
+  }
   outgoing.flying += take;
   outgoing.flights.push_back(std::move(bytes));
   outgoing.last_arrival = std::max(outgoing.last_arrival, fabric.loop_.now() + fabric.weather_.latency);
@@ -288,6 +295,11 @@ void Stream::shut_down_writing() {
   Fabric& fabric = host_.fabric_;
   auto& outgoing = link_->sent[me];
   if (std::exchange(outgoing.is_fin_sent, true)) return;
+  if (link_->is_unix) {
+    outgoing.is_fin_arrived = true;
+    if (link_->ends[1 - me]) link_->ends[1 - me]->notify({.readable = true, .hung_up = true}, 0ns);
+    return;
+  }
   outgoing.last_arrival = std::max(outgoing.last_arrival, fabric.loop_.now() + fabric.weather_.latency);
   // After the bytes of the same instant, which come in the order of their own drawing.
   fabric.loop_.at(outgoing.last_arrival + 1ns, [link = link_, me] {
@@ -303,19 +315,27 @@ void Stream::close(bool is_reset) {
   Fabric& fabric = host_.fabric_;
   const auto& incoming = link_->sent[1 - me];
   const bool has_unread = incoming.read < incoming.arrived.size() || incoming.flying > 0;
-  if (is_reset || has_unread) {
-    fabric.loop_.after(fabric.weather_.latency, [link = link_, me] {
+  // A unix socket knows no reset but for what was not read.
+  if ((is_reset && !link_->is_unix) || has_unread) {
+    const auto reset = [link = link_, me] {
       if (link->is_silent[me] || link->is_reset[1 - me]) return;
       link->is_reset[1 - me] = true;
       // What has arrived may be read before the reset or be lost with it: kernels differ. Here it is lost.
-      link->sent[me].arrived.clear();
-      link->sent[me].read = 0;
+      if (!link->is_unix) {
+        link->sent[me].arrived.clear();
+        link->sent[me].read = 0;
+      }
       if (link->ends[1 - me]) link->ends[1 - me]->notify({.readable = true, .writable = true, .hung_up = true}, 0ns);
-    });
+    };
+    if (link_->is_unix) {
+      reset();
+    } else {
+      fabric.loop_.after(fabric.weather_.latency, reset);
+    }
   } else {
     shut_down_writing();
   }
-  link_->sent[1 - me].source = nullptr;
+  link_->sent[me].source = nullptr;
   link_->ends[me] = nullptr;
   link_->is_closed[me] = true;
   handler_ = nullptr;

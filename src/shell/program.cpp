@@ -46,7 +46,7 @@ class Program::Visit final : public Talker {
   void die() { hang_up(program_.one_in(2)); }
 
  private:
-  bool is_listening() const override { return !program_.is_blocked(); }
+  bool is_listening() const override { return !program_.is_blocked() && !is_leaving_; }
 
   void on_heard() override { take(); }
 
@@ -171,9 +171,9 @@ class Program::Visit final : public Talker {
   // An answer is over; `keeps`: the connection may carry another.
   void end(bool keeps) {
     if (!keeps) {
-      finish_saying();
       is_leaving_ = true;
-      return later(1s, [this] { leave(); });
+      if (has_said_all()) leave();
+      return;
     }
     idle_since_ = loop_.now();
     if (program_.habits().keeps_alive > Duration::zero())
@@ -187,9 +187,14 @@ class Program::Visit final : public Talker {
     if (loop_.now() - idle_since_ >= limit) leave();
   }
 
+  void on_said() override {
+    if (is_leaving_) leave();
+  }
+
   // A client that goes: a program that cancels stops its work, all others work on.
   void on_end(bool is_broken) override {
-    if (is_leaving_ || is_broken || !is_busy_) return leave();
+    if (is_leaving_ && !is_broken) return;  // its last answer goes out
+    if (is_broken || !is_busy_) return leave();
     if (!program_.habits().cancels) return leave();
     later(kToStop, [this] {
       if (std::exchange(*counts_, false)) program_.end_work();

@@ -33,7 +33,7 @@ using http::Endpoint;
 constexpr Duration kLongestTurn = 20ms;
 
 // What the process may take beyond what it took at the start. All buffers of a street's clients fit several times.
-constexpr std::size_t kMostMemory = std::size_t{256} << 20;
+constexpr std::size_t kMostMemory = std::size_t{512} << 20;
 
 // Clients have come to their end by then, time-outs of the service included.
 constexpr Duration kHealing = 400s;

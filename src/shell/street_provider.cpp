@@ -92,12 +92,13 @@ void StreetProvider::end(core::ReplicaId id, const live::ReplicaExit& exit) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
   deaths_ += exit.kind == core::ExitKind::kSignaled ? 1 : 0;
-  const std::shared_ptr<Program> dying = std::move(found->second.program);
+  dying_[id] = std::move(found->second.program);
   replicas_.erase(found);
   if (random_.below(2) == 0) {
-    loop_.after(1ms, [dying] {});
+    loop_.after(1ms, [this, id] { dying_.erase(id); });
     listener_.replica_exited(id, exit);
   } else {
+    loop_.after({}, [this, id] { dying_.erase(id); });
     loop_.after(1ms, [this, id, exit] { listener_.replica_exited(id, exit); });
   }
 }

@@ -53,6 +53,7 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   StreetProviderOptions options_;
   sim::Random random_;
   std::map<core::ReplicaId, Replica> replicas_;
+  std::map<core::ReplicaId, std::unique_ptr<Program>> dying_;  // their connections end a moment later
   std::uint64_t starts_ = 0;
   std::uint64_t deaths_ = 0;
   bool is_healed_ = false;

@@ -38,6 +38,7 @@ class Talker : private http::ReadinessHandler {
   // From the owner's constructor's end on.
   void begin();
   void say(std::string_view text);
+  bool has_said_all() const { return saying_.empty(); }
   void finish_saying();
   void hang_up(bool is_reset);
   void resume();

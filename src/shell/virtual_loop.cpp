@@ -29,7 +29,9 @@ http::Loop::TimePoint VirtualLoop::timers_looked_at() const {
 
 bool VirtualLoop::step(TimePoint end) {
   begin_turn();
-  if (!posted_.empty()) {
+  // What is posted and what happens in this instant take turns: neither keeps the other waiting.
+  const bool happens_now = !events_.empty() && events_.top().at <= now_;
+  if (!posted_.empty() && !(happens_now && random_.below(2) == 0)) {
     // What is posted meanwhile belongs to a later turn.
     for (std::size_t left = posted_.size(); left > 0; --left) {
       Task task = std::move(posted_.front());

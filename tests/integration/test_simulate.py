@@ -115,7 +115,7 @@ class Tune(unittest.TestCase):
         scenario = ["--workload", "poisson:rate=15", "--service", "exponential:mean=500ms", "--duration", "5min"]
         with tempfile.TemporaryDirectory() as scratch:
             chosen, svg = pathlib.Path(scratch) / "chosen.yaml", pathlib.Path(scratch) / "frontier.svg"
-            ran = run("tune", *scenario, "--slo", "p95 wait < 500ms", "--output", str(chosen), "--svg", str(svg), "--json")
+            ran = run("tune", *scenario, "--policy", "aca", "--slo", "p95 wait < 500ms", "--output", str(chosen), "--svg", str(svg), "--json")
             self.assertEqual(ran.returncode, 0, ran.stderr)
             tuning = json.loads(ran.stdout)
             self.assertTrue(tuning["is_met"])

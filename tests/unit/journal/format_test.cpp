@@ -51,6 +51,12 @@ class Filler {
   int count_ = 0;
 };
 
+// A gap is seen from the records' numbers and has no bytes.
+template <std::same_as<Gap>>
+std::string sample() {
+  return {};
+}
+
 template <class T>
 std::string sample() {
   T value;

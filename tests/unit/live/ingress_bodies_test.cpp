@@ -171,7 +171,7 @@ TEST_F(BodiesTest, AnAnswerWhoseHeadIsTooLargeIsToldAsThatAndNeverRunTwice) {
     replica(replica(1).waiting() == 1 ? 1 : 2).answer("x", "X-Large: " + std::string(40'000, 'x') + "\r\n");
     run_until([&] { return one->is_done(); });
     EXPECT_EQ(one->status(), 502);
-    EXPECT_THAT(one->body(), HasSubstr("the head has more than 32 KiB"));
+    EXPECT_THAT(one->body(), HasSubstr("its answer's head has more than 32 KiB"));
     EXPECT_EQ(replica(1).waiting() + replica(2).waiting(), 0);
   }
   EXPECT_EQ(ingress_->view().ready, 2);
