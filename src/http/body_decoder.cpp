@@ -127,15 +127,13 @@ void BodyDecoder::take_size(char c) {
     if (left_ == 0 && digit == 0) return void(count_overhead());
     if (++digits_ > kMaxSizeDigits) return fail("a chunk's size is too large");
     left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
-  } else if (!has_digits_) {
-    fail("a chunk's size is not a number");
-  } else if (c == ';') {
+  } else if (has_digits_ && c == ';') {
     state_ = State::kChunkExtension;
-  } else if (c == ' ' || c == '\t') {
+  } else if (has_digits_ && (c == ' ' || c == '\t')) {
     // RFC 9112, 7.1.1: BWS stands before an extension's semicolon, and nowhere else.
     state_ = State::kChunkSpace;
     count_overhead();
-  } else if (c == '\r' && state_ == State::kChunkSize) {
+  } else if (has_digits_ && c == '\r' && state_ == State::kChunkSize) {
     state_ = State::kChunkSizeLf;
   } else {
     fail("a chunk's size is not a number");

@@ -48,7 +48,7 @@ std::expected<Endpoint, std::string> Server::listen(const Endpoint& endpoint) {
 }
 
 std::expected<Endpoint, std::string> Server::adopt(std::unique_ptr<Acceptor> acceptor) {
-  const Endpoint bound = acceptor->endpoint();
+  Endpoint bound = acceptor->endpoint();
   listeners_.emplace_back(*this, std::move(acceptor));
   if (const int error = listeners_.back().acceptor->watch(listeners_.back()); error != 0) {
     listeners_.pop_back();

@@ -111,13 +111,13 @@ void Client::send_next() {
   if (options_.manner == Manner::kAhead || options_.manner == Manner::kDeaf) {
     while (left_ > 0) text += make_request();
   }
-  if (options_.manner == Manner::kDribbling) return dribble(std::move(text));
+  if (options_.manner == Manner::kDribbling) return dribble(text);
   if (options_.manner == Manner::kLeaving && one_in(2)) text.resize(random_.below(text.size() + 1));
   say(text);
   if (options_.manner == Manner::kHalfClosing && left_ == 0) finish_saying();
 }
 
-void Client::dribble(std::string text) {
+void Client::dribble(const std::string& text) {
   if (!is_open()) return;
   const std::size_t piece = std::min(text.size(), std::max(kDribbleBytes, text.size() / 50));
   say(std::string_view{text}.substr(0, piece));

@@ -61,7 +61,7 @@ class Client final : public Talker {
 
   std::string make_request();
   void send_next();
-  void dribble(std::string text);
+  void dribble(const std::string& text);
   void take(const struct Message& message);
   void leave(bool is_reset);
   bool one_in(std::uint32_t n) { return random_.below(n) == 0; }

@@ -123,7 +123,7 @@ std::unique_ptr<Stream> Host::open(const http::Endpoint& endpoint) {
   auto stream = std::unique_ptr<Stream>{new Stream{*this, link, 0}};
   const bool is_slow = !link->is_unix && fabric_.one_in(fabric_.weather_.slow_connect);
   // SYN and its answer. A full backlog drops the SYN, which is sent again.
-  const auto knock = [this, link, name = endpoint.to_string()](auto again) -> void {
+  const auto knock = [this, link, name = endpoint.to_string()](const auto& again) -> void {
     if (!link->ends[0]) return;
     const auto gate = fabric_.gates_.find(name);
     if (gate == fabric_.gates_.end()) {
@@ -246,21 +246,21 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
     outgoing.is_writer_blocked = true;
     return std::unexpected(EAGAIN);
   }
-  std::string bytes;
-  for (const std::string_view piece : pieces) bytes += piece;
+  std::size_t whole = 0;
+  for (const std::string_view piece : pieces) whole += piece.size();
   const std::size_t held = outgoing.held();
-  std::size_t take =
-      std::min(bytes.size(), fabric.weather_.buffer_bytes - std::min(held, fabric.weather_.buffer_bytes));
+  std::size_t take = std::min(whole, fabric.weather_.buffer_bytes - std::min(held, fabric.weather_.buffer_bytes));
   if (take == 0) {
     outgoing.is_writer_blocked = true;
     return std::unexpected(EAGAIN);
   }
   if (fabric.one_in(fabric.weather_.short_io)) take = 1 + fabric.random_.below(take);
-  if (take < bytes.size()) {
+  if (take < whole) {
     outgoing.is_writer_blocked = true;
     if (held + take < fabric.weather_.buffer_bytes) notify({.writable = true}, 0ns);
   }
-  bytes.resize(take);
+  std::string bytes;
+  for (const std::string_view piece : pieces) bytes += piece.substr(0, take - bytes.size());
   if (link_->is_unix) {
     // One machine: what is written has arrived.
     if (link_->is_closed[1 - me]) return std::unexpected(EPIPE);

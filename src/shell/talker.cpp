@@ -34,14 +34,19 @@ void Talker::finish_saying() {
 
 void Talker::flush() {
   while (transport_ && !saying_.empty()) {
-    const std::string_view all = saying_;
+    const std::string_view all = std::string_view{saying_}.substr(said_);
     const http::IoResult sent = transport_->write({&all, 1});
     if (!sent) {
-      if (sent.error() != EAGAIN) saying_.clear();  // reading tells
+      if (sent.error() == EAGAIN) return;
+      saying_.clear();  // reading tells
+      said_ = 0;
       return;
     }
-    saying_.erase(0, *sent);
-    if (saying_.empty()) on_said();
+    said_ += *sent;
+    if (said_ < saying_.size()) continue;
+    saying_.clear();
+    said_ = 0;
+    on_said();
   }
   if (transport_ && saying_.empty() && std::exchange(is_finishing_, false)) transport_->shut_down_writing();
 }

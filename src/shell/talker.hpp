@@ -58,6 +58,7 @@ class Talker : private http::ReadinessHandler {
   void flush();
 
   std::string saying_;
+  std::size_t said_ = 0;  // of it
   bool is_finishing_ = false;
   bool has_ended_ = false;
   bool is_hearing_later_ = false;

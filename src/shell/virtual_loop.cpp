@@ -31,7 +31,8 @@ bool VirtualLoop::step(TimePoint end) {
   begin_turn();
   // What is posted and what happens in this instant take turns: neither keeps the other waiting.
   const bool happens_now = !events_.empty() && events_.top().at <= now_;
-  if (!posted_.empty() && !(happens_now && random_.below(2) == 0)) {
+  const bool is_turn_of_posted = !happens_now || random_.below(2) != 0;
+  if (!posted_.empty() && is_turn_of_posted) {
     // What is posted meanwhile belongs to a later turn.
     for (std::size_t left = posted_.size(); left > 0; --left) {
       Task task = std::move(posted_.front());
