@@ -116,6 +116,7 @@ void Invariants::asked(const core::Dispatch& a) {
   require(a.attempt == request->attempts, name(a.request) + " has a wrong attempt number");
   require(request->deadline > now_, name(a.request) + " is dispatched after its deadline");
   request->stage = Stage::kRunning;
+  request->has_had_slot = true;
   request->replica = a.replica;
 
   Replica* replica = find(a.replica);
@@ -236,8 +237,7 @@ void Invariants::check_counts(const core::ServiceView& view) {
   if (view.waiting > bound) {
     std::uint32_t first_time = 0;
     for (const auto& [id, request] : requests_) {
-      first_time +=
-          request.stage == Stage::kWaiting && request.attempts == 0 && request.outcome == core::Outcome{} ? 1 : 0;
+      first_time += request.stage == Stage::kWaiting && !request.has_had_slot ? 1 : 0;
     }
     require(first_time <= bound, "more requests wait than the queue holds");
   }

@@ -37,6 +37,7 @@ class Invariants {
     core::ReplicaId replica{};
     // Tries that count, and returns from replicas that had read nothing.
     int attempts = 0;
+    bool has_had_slot = false;  // what comes back from one may stand before a full queue
     int returns = 0;
     core::TimePoint deadline{};
     // Of the last stay in a slot; of kLost.

@@ -285,7 +285,9 @@ void Program::left(Visit& visit) {
 
 Mischief Program::draw_mischief() {
   if (!one_in(options_.mischief_one_in)) return Mischief::kNone;
-  return static_cast<Mischief>(1 + random_.below(static_cast<std::uint64_t>(Mischief::kDies)));
+  const auto drawn = static_cast<Mischief>(1 + random_.below(static_cast<std::uint64_t>(Mischief::kDies)));
+  // Where connections are kept nobody can tell a second answer from the answer to the next request.
+  return drawn == Mischief::kTwice && endpoint_.is_unix() ? Mischief::kNone : drawn;
 }
 
 }  // namespace tenfold::shell
