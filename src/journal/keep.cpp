@@ -36,8 +36,10 @@ std::optional<Kept> look_into(Disk& disk, const Disk::Entry& entry) {
 void remove(Disk& disk, const Kept& journal) {
   const auto lock = disk.lock(journal.directory);
   if (!lock) return;
-  for (const fs::path& file : journal.files) disk.remove(file);
-  disk.remove(journal.directory);
+  // What cannot be removed now is tried again by the next service that starts.
+  [[maybe_unused]] std::error_code ignored;
+  for (const fs::path& file : journal.files) ignored = disk.remove(file);
+  ignored = disk.remove(journal.directory);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -75,12 +76,13 @@ void note_start(Disk& disk, const fs::path& root, const fs::path& directory, std
     done += *written;
   }
   const auto notes = notes_in(disk, root);
-  for (std::size_t i = kMostNoted; i < notes.size(); ++i) disk.remove(notes[i]);
+  [[maybe_unused]] std::error_code ignored;
+  for (std::size_t i = kMostNoted; i < notes.size(); ++i) ignored = disk.remove(notes[i]);
 }
 
 std::optional<fs::path> last_started(Disk& disk, const fs::path& root) {
   for (const fs::path& note : notes_in(disk, root)) {
-    const fs::path directory = disk.read(note).value_or("");
+    fs::path directory = disk.read(note).value_or("");
     if (!directory.empty() && !files_of(disk, directory).empty()) return directory;
   }
   return youngest_under(disk, root);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -84,7 +85,8 @@ std::expected<std::unique_ptr<Writer>, std::string> Writer::open(Disk& disk, con
 std::error_code Writer::try_file() {
   const std::error_code error = create_file();
   file_.reset();
-  if (!error) disk_.remove(file_path_);
+  [[maybe_unused]] std::error_code ignored;
+  if (!error) ignored = disk_.remove(file_path_);
   file_number_ = static_cast<std::uint32_t>(run_ - 1);
   return error;
 }
@@ -186,7 +188,8 @@ void Writer::finish() {
   if (!batch_.bytes.empty()) write_batch();
   const std::uint64_t all = recorded();
   if (told_until_ < all) begin_file(all);
-  if (file_) file_->sync();
+  [[maybe_unused]] std::error_code ignored;
+  if (file_) ignored = file_->sync();
   file_.reset();
 }
 
@@ -273,7 +276,8 @@ std::size_t Writer::append(std::string_view bytes) {
     if (!written) {
       // A file that failed before its first record says nothing, and a full disk would get another each second.
       const bool has_records = file_records_ > 0 || count_records(bytes.substr(0, done)) > 0;
-      if (!has_records) disk_.remove(file_path_);
+      [[maybe_unused]] std::error_code ignored;
+      if (!has_records) ignored = disk_.remove(file_path_);
       fail(written.error());
       break;
     }
@@ -328,7 +332,8 @@ void Writer::tell(const std::string& what) const {
 
 void Writer::remove_oldest() {
   const auto files = files_of(disk_, directory_);
-  for (std::size_t i = 0; i + options_.files < files.size(); ++i) disk_.remove(files[i]);
+  [[maybe_unused]] std::error_code ignored;
+  for (std::size_t i = 0; i + options_.files < files.size(); ++i) ignored = disk_.remove(files[i]);
 }
 
 }  // namespace tenfold::journal

@@ -14,7 +14,8 @@ constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 
 std::optional<RejectReason> Admission::reason_to_refuse(TimePoint now, const RequestRecord& record) const {
   if (record.deadline <= now) return RejectReason::kDeadlinePassed;
-  if (replicas_.next_free()) return std::nullopt;
+  // A free slot is the first one's that waits.
+  if (requests_.waiting() == 0 && replicas_.next_free()) return std::nullopt;
   if (requests_.waiting() >= settings_.queue.max_waiting) return RejectReason::kQueueFull;
   if (record.deadline == kNever) return std::nullopt;
   const std::uint64_t slots = std::uint64_t{settings_.scale.max_replicas} * replicas_.concurrency();
