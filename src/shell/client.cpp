@@ -125,10 +125,6 @@ void Client::dribble(const std::string& text) {
   later(kDribbleEvery, [this, rest = text.substr(piece)] { dribble(rest); });
 }
 
-void Client::on_said() {
-  for (const std::uint64_t id : awaited_) ledger_.find(id)->is_sent = true;
-}
-
 void Client::on_heard() {
   while (is_open()) {
     const Reading reading = read_answer(heard_, false);
@@ -151,7 +147,6 @@ void Client::take(const Message& message) {
   if (echo && *echo != id) return ledger_.broken(name + " got the answer of request " + std::to_string(*echo));
   if (!echo && !is_own) return ledger_.broken(name + " got an answer of nobody: " + message.first_line);
   awaited_.pop_front();
-  ledger_.find(id)->is_answered = true;
   if (echo) {
     ++counts_.answered;
     if (message.body != pattern(id, message.body.size()))

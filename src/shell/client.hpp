@@ -57,7 +57,6 @@ class Client final : public Talker {
  private:
   void on_heard() override;
   void on_end(bool is_broken) override;
-  void on_said() override;
 
   std::string make_request();
   void send_next();

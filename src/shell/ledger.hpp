@@ -11,8 +11,6 @@ namespace tenfold::shell {
 struct Errand {
   std::size_t body_bytes = 0;
   bool may_be_repeated = false;
-  bool is_sent = false;      // the client has handed all of it to its connection
-  bool is_answered = false;  // by a whole answer, ours or a program's
   std::uint32_t worked = 0;  // programs that have begun to work on it
 };
 
@@ -21,7 +19,6 @@ class Ledger {
   std::uint64_t open(std::size_t body_bytes, bool may_be_repeated);
   // Nothing for an id that nobody has sent.
   Errand* find(std::uint64_t id);
-  const std::map<std::uint64_t, Errand>& errands() const { return errands_; }
 
   // The first promise that was broken counts.
   void broken(std::string promise);

@@ -39,8 +39,7 @@ struct Fabric::Link {
   std::array<Direction, 2> sent;  // by side
   std::array<Stream*, 2> ends{};  // null: closed, or not accepted yet
   std::array<bool, 2> is_closed{};
-  std::array<bool, 2> is_reset{};   // a reset has arrived at this side
-  std::array<bool, 2> is_silent{};  // nothing from this side arrives
+  std::array<bool, 2> is_reset{};  // a reset has arrived at this side
   bool is_established = false;
   bool is_unix = false;
 };
@@ -276,7 +275,6 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
     const std::string arriving = std::move(direction.flights.front());
     direction.flights.pop_front();
     direction.flying -= arriving.size();
-    if (link->is_silent[me]) return;
     if (link->is_closed[1 - me]) {
       // Nobody is there to read it: the answer is a reset.
       link->is_reset[me] = true;
@@ -303,7 +301,6 @@ void Stream::shut_down_writing() {
   outgoing.last_arrival = std::max(outgoing.last_arrival, fabric.loop_.now() + fabric.weather_.latency);
   // After the bytes of the same instant, which come in the order of their own drawing.
   fabric.loop_.at(outgoing.last_arrival + 1ns, [link = link_, me] {
-    if (link->is_silent[me]) return;
     link->sent[me].is_fin_arrived = true;
     if (link->ends[1 - me]) link->ends[1 - me]->notify({.readable = true, .hung_up = true}, 0ns);
   });
@@ -318,7 +315,7 @@ void Stream::close(bool is_reset) {
   // A unix socket knows no reset but for what was not read.
   if ((is_reset && !link_->is_unix) || has_unread) {
     const auto reset = [link = link_, me] {
-      if (link->is_silent[me] || link->is_reset[1 - me]) return;
+      if (link->is_reset[1 - me]) return;
       link->is_reset[1 - me] = true;
       // What has arrived may be read before the reset or be lost with it: kernels differ. Here it is lost.
       if (!link->is_unix) {
@@ -342,10 +339,6 @@ void Stream::close(bool is_reset) {
   is_alive_.reset();
   link_.reset();
   if (host_.is_service_) --fabric.descriptors_;
-}
-
-void Stream::fall_silent() {
-  if (link_) link_->is_silent[static_cast<std::size_t>(side_)] = true;
 }
 
 void Stream::flood_with(std::function<std::string()> source) {

@@ -1,5 +1,5 @@
 // A network in memory that does what networks do: it delays, takes less than was given, gives less than there is, fills
-// up, resets, half-closes, refuses, hangs, falls silent, and runs out of descriptors.
+// up, resets, half-closes, refuses, hangs, and runs out of descriptors.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +69,6 @@ class Host final : public http::Net {
 
   // Clients that wait beyond this are refused (unix) or hang (TCP). For `listen` from now on.
   void set_backlog(std::size_t backlog) { backlog_ = backlog; }
-  void set_descriptor_limit(std::size_t limit) { descriptor_limit_ = limit; }
   bool has_room() const;
 
  private:
@@ -94,8 +93,6 @@ class Stream final : public http::Transport {
   void shut_down_writing() override;
   void close(bool is_reset) override;
 
-  // The other side hears nothing from here any more, not even an end: its host is dead.
-  void fall_silent();
   // What this end sends whenever the other end reads and nothing is there: a sender that is always faster.
   void flood_with(std::function<std::string()> source);
 

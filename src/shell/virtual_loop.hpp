@@ -40,7 +40,6 @@ class VirtualLoop final : public http::Loop {
 
   std::uint64_t steps() const { return steps_; }
   std::size_t timers() const { return timer_count(); }
-  std::size_t posted() const { return posted_.size(); }
 
  private:
   struct Event {
