@@ -107,13 +107,10 @@ class Shot final : public http::ClientHandler {
 
 class Burst {
  public:
-  explicit Burst(const BurstOptions& options) : options_{options} {}
+  Burst(const BurstOptions& options, const Target& target) : options_{options}, target_{target} {}
 
   std::expected<BurstResult, std::string> run() {
-    const auto target = parse_target(options_.url);
-    if (!target) return std::unexpected(target.error());
-    if (const auto room = make_room(options_.requests); !room) return std::unexpected(room.error());
-    const auto endpoint = resolve(loop_, *target);
+    const auto endpoint = resolve(loop_, target_);
     if (!endpoint) return std::unexpected(endpoint.error());
     http::Limits limits;
     limits.body_bytes = std::uint64_t{1} << 40;
@@ -124,7 +121,7 @@ class Burst {
     // On loopback a connection stands at once or is refused at once: look before the shot.
     loop_.poll();
     result_.connect_s = seconds_between(opened, std::chrono::steady_clock::now());
-    fire(make_head(*target, options_));
+    fire(make_head(target_, options_));
     watch();
     loop_.run();
     return collect();
@@ -182,6 +179,7 @@ class Burst {
   }
 
   const BurstOptions& options_;
+  const Target& target_;
   http::EpollLoop loop_;
   boost::asio::steady_timer timer_{loop_};
   boost::asio::signal_set signals_{loop_, SIGINT, SIGTERM};
@@ -198,6 +196,12 @@ bool BurstResult::is_good() const {
   return std::ranges::all_of(statuses, [](const auto& entry) { return entry.first / 100 == 2; });
 }
 
-std::expected<BurstResult, std::string> run_burst(const BurstOptions& options) { return Burst{options}.run(); }
+std::expected<BurstResult, std::string> run_burst(const BurstOptions& options) {
+  const auto target = parse_target(options.url);
+  if (!target) return std::unexpected(target.error());
+  // First of all: a loop that finds no descriptor for itself could only say less.
+  if (const auto room = make_room(options.requests); !room) return std::unexpected(room.error());
+  return Burst{options, *target}.run();
+}
 
 }  // namespace tenfold::load

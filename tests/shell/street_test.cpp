@@ -13,6 +13,8 @@ namespace tenfold::shell {
 namespace {
 
 constexpr std::uint64_t kShards = 4;
+// So many streets together see every kind of event.
+constexpr std::uint64_t kTellingSeeds = 20;
 
 struct Totals {
   std::uint64_t seeds = 0;
@@ -44,7 +46,8 @@ TEST_P(Streets, KeepEveryPromise) {
   const char* told = std::getenv("TENFOLD_SEEDS");
   const std::uint64_t last = told ? std::strtoull(told, nullptr, 10) : TENFOLD_STREET_SEEDS;
   for (std::uint64_t seed = 1 + GetParam(); seed <= last && !HasFatalFailure(); seed += kShards) run_seed(seed, totals);
-  // A street on which nothing happens finds nothing.
+  // A street on which nothing happens finds nothing; a few streets may be quiet.
+  if (totals.seeds < kTellingSeeds) return;
   EXPECT_GT(totals.requests, 60 * totals.seeds);
   EXPECT_GT(totals.answered, 30 * totals.seeds);
   EXPECT_GT(totals.told, totals.seeds);
