@@ -29,10 +29,10 @@ ClientConnection::ClientConnection(Loop& loop, std::unique_ptr<Transport> transp
       parser_{MessageKind::kResponse, limits.head_bytes},
       is_unix_{is_unix} {}
 
-void ClientConnection::begin(bool is_head_request) {
+void ClientConnection::begin(Request request) {
   input_.finish_message();
-  parser_.reset(is_head_request);
-  is_head_request_ = is_head_request;
+  parser_.reset(request.is_head);
+  request_ = request;
   has_answer_begun_ = false;
   reset_bytes_sent();
   if (state_ != State::kClosed) state_ = State::kHead;
@@ -45,7 +45,7 @@ void ClientConnection::consume(std::size_t bytes) {
 }
 
 bool ClientConnection::reusable() const {
-  return is_open() && !is_half_closed_ && body_complete() && head().keep_alive() && !input_.has_more();
+  return is_open() && !is_half_closed_ && !is_switched_ && body_complete() && head().keep_alive() && !input_.has_more();
 }
 
 void ClientConnection::on_input() {
@@ -69,12 +69,15 @@ void ClientConnection::receive_head() {
     if (status == HeadStatus::kBad) return refuse(parser_.refusal().reason);
     const Head& answer = parser_.head();
     input_.take_head(answer.size());
-    if (answer.status() == 101) return refuse("its answer switches protocols, which nobody asked for");
-    if (answer.status() < 200) {
+    if (answer.status() == 101) {
+      if (!request_.asks_upgrade) return refuse("its answer switches protocols, which nobody asked for");
+      if (answer.upgrade().empty()) return refuse("its answer switches protocols and does not say to which");
+      is_switched_ = true;
+    } else if (answer.status() < 200) {
       receive_interim();
       continue;
     }
-    decoder_.reset(answer.body_kind(), answer.content_length());
+    decoder_.reset(is_switched_ ? BodyKind::kUntilClose : answer.body_kind(), answer.content_length());
     state_ = State::kBody;
     input_.decode(decoder_);
     if (decoder_.is_bad()) return refuse_body();
@@ -86,7 +89,7 @@ void ClientConnection::receive_interim() {
   handler_->on_interim(*this);
   if (state_ != State::kHead) return;
   input_.finish_message();
-  parser_.reset(is_head_request_);
+  parser_.reset(request_.is_head);
 }
 
 void ClientConnection::receive_body() {

@@ -46,7 +46,7 @@ class ClientHandler {
 // Carries one exchange after the other:
 //
 //   auto connection = ClientConnection::connect(loop, endpoint, limits, handler);
-//   connection->begin(false);
+//   connection->begin({});
 //   connection->send({head, body});       // then on_head, on_body until body_complete()
 //   if (connection->reusable()) connection->begin(...) else connection->close();
 //
@@ -62,8 +62,15 @@ class ClientConnection final : public Connection {
 
   void set_handler(ClientHandler& handler) { handler_ = &handler; }
 
-  // A new request is about to be sent. The answer to a HEAD has no body whatever its head says.
-  void begin(bool is_head_request);
+  // The request that is about to be sent, as far as its answer depends on it.
+  struct Request {
+    // Its answer has no body, whatever the head says.
+    bool is_head = false;
+    // It asks for another protocol. If its answer's head has status 101, all that the server sends from there on, until
+    // it closes its side, is the body; and all that is sent to it goes as it is.
+    bool asks_upgrade = false;
+  };
+  void begin(Request request);
 
   const Head& head() const { return parser_.head(); }
   std::string_view body() const { return input_.body(); }
@@ -107,7 +114,8 @@ class ClientConnection final : public Connection {
   HeadParser parser_;
   BodyDecoder decoder_;
   State state_ = State::kIdle;
-  bool is_head_request_ = false;
+  Request request_;
+  bool is_switched_ = false;  // to another protocol
   bool has_answer_begun_ = false;
   bool is_half_closed_ = false;
   bool is_unix_;

@@ -18,7 +18,7 @@ FieldKind exact_kind(std::string_view name) {
     case 6:
       return is("expect") ? FieldKind::kExpect : FieldKind::kOther;
     case 7:
-      return is("upgrade") || is("trailer") ? FieldKind::kDropped : FieldKind::kOther;
+      return is("upgrade") ? FieldKind::kUpgrade : is("trailer") ? FieldKind::kDropped : FieldKind::kOther;
     case 9:
       return is("forwarded") ? FieldKind::kForwarded : FieldKind::kOther;
     case 10:

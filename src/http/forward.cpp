@@ -133,6 +133,7 @@ Before append_request_fields(std::string& out, const ForwardedRequest& request) 
       case FieldKind::kConnection:
       case FieldKind::kTransferEncoding:
       case FieldKind::kExpect:
+      case FieldKind::kUpgrade:
       case FieldKind::kDropped:
         break;
       case FieldKind::kOther:
@@ -145,6 +146,12 @@ Before append_request_fields(std::string& out, const ForwardedRequest& request) 
 // RFC 9110, 8.6 and 9112, 6.3: an answer that has no body by its status has no length either, but a 304's is that of
 // the answer it stands for.
 bool may_have_length(int status) { return status >= 200 && status != 204; }
+
+void append_upgrade(std::string& out, const Head& head) {
+  if (head.upgrade().empty()) return;
+  append_field(out, "Connection", "Upgrade");
+  append_field(out, "Upgrade", head.upgrade());
+}
 
 void append_status_line(std::string& out, const Head& head) {
   out += "HTTP/1.1 ";
@@ -163,6 +170,7 @@ void append_response_fields(std::string& out, const Head& head) {
         break;
       case FieldKind::kConnection:
       case FieldKind::kTransferEncoding:
+      case FieldKind::kUpgrade:
       case FieldKind::kDropped:
         break;
       default:
@@ -184,6 +192,7 @@ void append_request_head(std::string& out, const ForwardedRequest& request) {
   const Before before = append_request_fields(out, request);
   if (head.body_kind() == BodyKind::kChunked) append_field(out, "Transfer-Encoding", "chunked");
   append_forwarding(out, request, host, before);
+  append_upgrade(out, head);
   out += "\r\n";
 }
 
@@ -193,6 +202,14 @@ void append_response_head(std::string& out, const ForwardedResponse& response) {
   if (is_rechunked(response.head, response.client_minor_version)) append_field(out, "Transfer-Encoding", "chunked");
   out += response.fields;
   out += response.keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+}
+
+void append_switching_head(std::string& out, const ForwardedResponse& response) {
+  append_status_line(out, response.head);
+  append_response_fields(out, response.head);
+  append_upgrade(out, response.head);
+  out += response.fields;
+  out += "\r\n";
 }
 
 void append_interim_head(std::string& out, const Head& interim) {

@@ -39,6 +39,9 @@ struct ForwardedResponse {
 // Appends the head of `response` as it goes to the client.
 void append_response_head(std::string& out, const ForwardedResponse& response);
 
+// Appends the head of an answer with status 101 that switches to `response.head.upgrade()`. What follows are bytes.
+void append_switching_head(std::string& out, const ForwardedResponse& response);
+
 // Appends the head of an interim answer (1xx) as it goes to the client.
 void append_interim_head(std::string& out, const Head& interim);
 

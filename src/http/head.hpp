@@ -16,7 +16,8 @@ enum class FieldKind : std::uint8_t {
   kContentLength,
   kTransferEncoding,
   kExpect,
-  // Not for the next hop: Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer, Upgrade,
+  kUpgrade,
+  // Not for the next hop: Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer,
   // HTTP2-Settings, what Connection names and may name, and twins of known names spelt with an underscore.
   kDropped,
   kForwarded,
@@ -71,6 +72,11 @@ class Head {
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
 
+  // RFC 9110, 7.8. Of a request: the protocols that its client would switch to, where the switch may be passed on: it
+  // is HTTP/1.1 without a body, Connection names nothing but Upgrade, and none of them is HTTP itself or TLS. Of an
+  // answer with status 101: the protocol that is spoken from here on. Empty of all others.
+  std::string_view upgrade() const { return view(upgrade_); }
+
   // The length of the head in bytes, its empty line included.
   std::size_t size() const { return size_; }
 
@@ -96,6 +102,7 @@ class Head {
   Part target_;
   Part authority_;
   Part path_;
+  Part upgrade_;
   int status_ = 0;
   int minor_version_ = 1;
   BodyKind body_kind_ = BodyKind::kNone;

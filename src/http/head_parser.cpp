@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "http/authority.hpp"
 #include "http/characters.hpp"
@@ -51,7 +52,7 @@ void HeadParser::reset(bool answers_head) {
   scanned_ = 0;
   line_start_ = 0;
   nominated_.clear();
-  has_first_line_ = has_coding_ = has_host_ = false;
+  has_first_line_ = has_coding_ = has_host_ = has_upgrade_ = false;
   has_connection_close_ = has_connection_keep_alive_ = false;
   answers_head_ = answers_head;
 }
@@ -183,6 +184,8 @@ bool HeadParser::take_meaning(FieldKind kind, std::string_view value) {
       return take_connection(value);
     case FieldKind::kHost:
       return take_host(value);
+    case FieldKind::kUpgrade:
+      return take_upgrade(value);
     case FieldKind::kExpect:
       // RFC 9110, 10.1.1: HTTP/1.0 knows no expectations.
       if (kind_ == MessageKind::kResponse || head_.minor_version_ == 0) return true;
@@ -200,6 +203,13 @@ bool HeadParser::take_host(std::string_view value) {
   if (has_host_) return refuse(400, "Host is given twice");
   has_host_ = true;
   return value.empty() || is_authority(value) || refuse(400, "Host is not a host and a port");
+}
+
+bool HeadParser::take_upgrade(std::string_view value) {
+  // Which of two would be meant is anybody's guess: then none is.
+  const bool is_first = !std::exchange(has_upgrade_, true);
+  head_.upgrade_ = is_first ? part(static_cast<std::size_t>(value.data() - head_.base_), value) : Head::Part{};
+  return true;
 }
 
 bool HeadParser::take_content_length(std::string_view value) {
@@ -248,6 +258,25 @@ void HeadParser::drop_nominated() {
   }
 }
 
+// RFC 9110, 7.8. A switch to another version of HTTP, or to TLS, would take what follows out of our sight.
+bool HeadParser::may_upgrade() const {
+  if (head_.minor_version_ == 0 || head_.upgrade_.size == 0) return false;
+  if (kind_ == MessageKind::kResponse) return head_.status_ == 101;
+  const bool is_named_alone = nominated_.size() == 1 && equals_ignoring_case(head_.view(nominated_.front()), "upgrade");
+  if (!is_named_alone || has_connection_close_ || head_.body_kind_ != BodyKind::kNone) return false;
+  std::string_view protocols = head_.upgrade();
+  while (!protocols.empty()) {
+    const std::size_t comma = std::min(protocols.find(','), protocols.size());
+    const std::string_view protocol = trim(protocols.substr(0, comma));
+    protocols.remove_prefix(std::min(comma + 1, protocols.size()));
+    const std::string_view name = protocol.substr(0, protocol.find('/'));
+    for (const std::string_view ours : {"h2c", "http", "tls"}) {
+      if (equals_ignoring_case(name, ours)) return false;
+    }
+  }
+  return true;
+}
+
 // The framing that follows from the whole head: RFC 9112, 6.3.
 bool HeadParser::finish() {
   if (has_coding_ && head_.has_content_length_)
@@ -266,6 +295,7 @@ bool HeadParser::finish() {
   if (kind_ == MessageKind::kResponse && has_no_body) head_.body_kind_ = BodyKind::kNone;
   if (head_.body_kind_ == BodyKind::kNone) head_.expects_continue_ = false;
   if (head_.body_kind_ == BodyKind::kUntilClose) head_.keep_alive_ = false;
+  if (!may_upgrade()) head_.upgrade_ = {};
   drop_nominated();
   return true;
 }

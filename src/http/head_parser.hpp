@@ -63,7 +63,9 @@ class HeadParser {
   bool take_transfer_encoding(std::string_view value);
   bool take_connection(std::string_view value);
   bool take_host(std::string_view value);
+  bool take_upgrade(std::string_view value);
   void drop_nominated();
+  bool may_upgrade() const;
   bool finish();
   bool refuse(int status, std::string_view reason);
   bool refuse_size(std::string_view what);
@@ -80,6 +82,7 @@ class HeadParser {
   bool has_connection_close_ = false;
   bool has_connection_keep_alive_ = false;
   bool has_host_ = false;
+  bool has_upgrade_ = false;
   bool answers_head_ = false;
 };
 

@@ -40,6 +40,8 @@ void ServerConnection::on_input() {
       return receive_heads();
     case State::kExchange:
       return receive_body();
+    case State::kSwitched:
+      return receive_bytes();
     case State::kLingering:
     case State::kClosed:
       return input_.drop_all();
@@ -98,6 +100,10 @@ void ServerConnection::receive_body() {
   if (handler_ && (input_.body().size() > before || decoder_.is_complete())) handler_->on_body(*this);
 }
 
+void ServerConnection::receive_bytes() {
+  if (input_.decode(decoder_) > 0 && handler_) handler_->on_body(*this);
+}
+
 // False when the body breaks a rule, which is answered then.
 bool ServerConnection::decode_body() {
   if (input_.decode(decoder_) > 0) awaits_continue_ = false;
@@ -145,9 +151,23 @@ bool ServerConnection::keep_alive() {
   return keeps_alive_;
 }
 
+// The client is hurried no more: who speaks when is the other protocol's affair. That it does not read is told by
+// flushing.
+void ServerConnection::switch_protocols() {
+  if (state_ != State::kExchange) return;
+  state_ = State::kSwitched;
+  has_answered_ = is_keep_alive_fixed_ = true;
+  keeps_alive_ = false;
+  decoder_.reset(BodyKind::kUntilClose, 0);
+  input_.decode(decoder_);
+  if (is_half_closed_) decoder_.end_of_input();
+  (writable() ? server_.timeouts_.none : server_.timeouts_.flush).set(*this, server_.now());
+  read();
+}
+
 void ServerConnection::finish() {
   handler_ = nullptr;
-  if (state_ != State::kExchange) return;
+  if (state_ != State::kExchange && state_ != State::kSwitched) return;
   if (is_gone_) return remove();
   if (!keep_alive() || !decoder_.is_complete() || server_.is_draining_) return linger();
   input_.finish_message();
@@ -243,6 +263,10 @@ void ServerConnection::on_end(const boost::system::error_code& error) {
     case State::kExchange:
       if (!decoder_.is_complete()) return leave();
       return server_.timeouts_.presence.set(*this, server_.now());
+    case State::kSwitched:
+      decoder_.end_of_input();
+      if (handler_) handler_->on_body(*this);
+      return;
     case State::kLingering:
       if (writable()) remove();
       return;
@@ -254,7 +278,7 @@ void ServerConnection::on_end(const boost::system::error_code& error) {
 void ServerConnection::on_cut() { leave(); }
 
 void ServerConnection::leave() {
-  if (state_ != State::kExchange) return remove();
+  if (state_ != State::kExchange && state_ != State::kSwitched) return remove();
   is_gone_ = true;
   if (!handler_) return remove();
   handler_->on_gone(*this);
@@ -273,8 +297,10 @@ void ServerConnection::on_flushed() {
     return server_.timeouts_.linger.set(*this, server_.now());
   }
   if (state_ == State::kHead) server_.timeouts_.idle.set(*this, server_.now());
-  if (state_ == State::kExchange && decoder_.is_complete()) server_.timeouts_.none.set(*this, server_.now());
-  if (state_ == State::kExchange && handler_) handler_->on_writable(*this);
+  const bool is_answering = state_ == State::kExchange || state_ == State::kSwitched;
+  const bool is_hurried = state_ == State::kExchange && !decoder_.is_complete();
+  if (is_answering && !is_hurried) server_.timeouts_.none.set(*this, server_.now());
+  if (is_answering && handler_) handler_->on_writable(*this);
   if (state_ == State::kHead && input_.has_more()) receive_heads_later();
   if (state_ == State::kHead) read();
 }
@@ -303,6 +329,8 @@ void ServerConnection::on_timeout() {
       if (is_half_closed_ && writable()) return ask_whether_it_waits();
       if (decoder_.is_complete()) return give_up();
       return refuse({408, "the body came too slowly"});
+    case State::kSwitched:
+      return give_up();
     case State::kLingering:
     case State::kClosed:
       return remove();

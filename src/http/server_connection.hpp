@@ -76,6 +76,10 @@ class ServerConnection final : public Connection, private Timed {
   // the answer's head is sent: if false the head must say `Connection: close`.
   bool keep_alive();
 
+  // The answer's head has been sent, and it is a 101: what the client sends from here on, until it closes its side, is
+  // `body`, and what is sent to it goes as it is. `finish` closes our side.
+  void switch_protocols();
+
   // The answer is complete.
   void finish();
   // The answer cannot be completed: the connection is reset, so that the client knows.
@@ -85,7 +89,7 @@ class ServerConnection final : public Connection, private Timed {
 
  private:
   friend class Server;
-  enum class State : std::uint8_t { kHead, kExchange, kLingering, kClosed };
+  enum class State : std::uint8_t { kHead, kExchange, kSwitched, kLingering, kClosed };
 
   void start();
   void on_input() override;
@@ -102,6 +106,7 @@ class ServerConnection final : public Connection, private Timed {
   void receive_heads_later();
   void begin_exchange();
   void receive_body();
+  void receive_bytes();
   bool decode_body();
   void leave();
   void ask_whether_it_waits();

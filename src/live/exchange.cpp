@@ -54,6 +54,7 @@ void Exchange::open(core::RequestId id, http::ServerConnection& client, bool is_
   is_client_trusted_ = is_client_trusted;
   sent_ = answer_sent_ = 0;
   is_received_ = is_whole_ = is_streamed_ = is_request_sent_ = is_rechunked_ = is_answered_ = is_withdrawn_ = false;
+  is_switched_ = false;
   is_end_told_ = false;
   is_chunked_ = client.head().body_kind() == http::BodyKind::kChunked;
   is_settled_ = true;
@@ -109,7 +110,8 @@ void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, c
   is_connection_kept_ = upstream.is_kept;
   is_settled_ = is_request_sent_ = false;
   sent_ = 0;
-  upstream_->begin(client_->head().method() == "HEAD");
+  const http::Head& head = client_->head();
+  upstream_->begin({.is_head = head.method() == "HEAD", .asks_upgrade = !head.upgrade().empty()});
   send_request_head();
   forward_request();
 }
@@ -162,6 +164,7 @@ void Exchange::end_request() {
   if (!is_whole_ && !(client_ && client_->body_complete() && client_->body().empty())) return;
   is_whole_ = is_request_sent_ = true;
   if (is_chunked_) upstream_->send({http::kLastChunk});
+  if (is_switched_) upstream_->half_close();
 }
 
 std::shared_ptr<http::ClientConnection> Exchange::release_upstream() {
@@ -184,7 +187,7 @@ void Exchange::fail(const http::Problem& problem, std::string_view fields) {
 void Exchange::withdraw(core::CancelHow how) {
   if (!upstream_ || is_settled_) return;
   is_withdrawn_ = true;
-  if (how == core::CancelHow::kClose || !is_whole_) upstream_->half_close();
+  if (how == core::CancelHow::kClose || !is_whole_ || is_switched_) upstream_->half_close();
   discard_answer();
 }
 
@@ -219,6 +222,7 @@ void Exchange::on_head(http::ClientConnection& upstream) {
   if (!client_) return on_body(upstream);
   facts_.answer_began = now(loop_);
   facts_.status = upstream.head().status();
+  if (facts_.status == 101) return switch_protocols(upstream);
   is_rechunked_ = http::is_rechunked(upstream.head(), client_->head().minor_version());
   std::string& head = scratch();
   http::append_response_head(head, {.head = upstream.head(),
@@ -226,6 +230,19 @@ void Exchange::on_head(http::ClientConnection& upstream) {
                                     .keep_alive = client_->keep_alive(),
                                     .client_minor_version = client_->head().minor_version()});
   forward_answer(head);
+}
+
+// RFC 9110, 7.8. From here on bytes go both ways, as they come and as they are taken; all of that is one request, which
+// has its slot until both sides have ended or its time is over.
+void Exchange::switch_protocols(http::ClientConnection& upstream) {
+  is_switched_ = is_streamed_ = true;
+  is_whole_ = is_request_sent_ = false;
+  std::string& head = scratch();
+  http::append_switching_head(head, {.head = upstream.head(), .fields = answer_fields()});
+  forward_answer(head);
+  client_->switch_protocols();
+  forward_request();
+  if (!is_settled_) end_request();
 }
 
 // Where the time went so far. A request that never had a slot only waited; one that lost its slot waits since then.
@@ -288,6 +305,7 @@ bool Exchange::pass_on(std::initializer_list<std::string_view> pieces) {
     client_->send(pieces);
     return true;
   }
+  if (is_switched_) return false;  // whoever speaks waits for who listens
   if (!answer_) answer_ = std::make_unique<Spool>(spools_);
   const bool is_kept = answer_->append(pieces);
   if (answer_->size() == 0) answer_.reset();

@@ -121,6 +121,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   std::string_view rest_of_stream() const;
   void end_request();
 
+  void switch_protocols(http::ClientConnection& upstream);
   void forward_answer(std::string_view head);
   bool pass_on(std::initializer_list<std::string_view> pieces);
   void drain_answer();
@@ -151,6 +152,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   bool is_streamed_ = false;  // there was no room to keep it: what comes goes on and is not kept
   bool is_chunked_ = false;   // the request
   bool is_request_sent_ = false;
+  bool is_switched_ = false;   // to another protocol: bytes both ways until both sides have ended
   bool is_rechunked_ = false;  // the answer's last chunk is owed
   bool is_answered_ = false;
   bool is_withdrawn_ = false;

@@ -67,7 +67,7 @@ class Shot final : public http::ClientHandler {
 
   void fire(const std::string& head, const std::string& payload, bool is_head_request) {
     if (!error.empty()) return;
-    connection_->begin(is_head_request);
+    connection_->begin({.is_head = is_head_request});
     connection_->send({head, payload});
   }
 

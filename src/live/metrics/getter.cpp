@@ -69,7 +69,7 @@ void Getter::connect_next() {
   const http::Endpoint place = std::move(places_.back());
   places_.pop_back();
   connection_ = http::ClientConnection::connect(loop_, place, {}, *this);
-  connection_->begin(false);
+  connection_->begin({});
   connection_->send({request_.head});
 }
 

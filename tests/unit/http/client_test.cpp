@@ -40,7 +40,7 @@ class ClientTest : public testing::Test, public ClientHandler {
     loop_.restart();  // it ends when nothing is open
     const auto client =
         ClientConnection::connect(loop_, Endpoint::tcp("127.0.0.1", ntohs(address_.sin_port)), limits, *this);
-    client->begin(false);
+    client->begin(request_);
     client->send({"GET / HTTP/1.1\r\nHost: x\r\n\r\n"});
     const int server = ::accept(listener_, nullptr, nullptr);
     // What was not read would make the close a reset.
@@ -64,6 +64,7 @@ class ClientTest : public testing::Test, public ClientHandler {
 
   std::string said_;  // what was told, in order
   bool was_refused_ = false;
+  ClientConnection::Request request_;
 
  private:
   // What is on its way over the loopback arrives.
@@ -117,6 +118,23 @@ TEST_F(ClientTest, AnAnswerUntilCloseIsCompleteOnlyByAnOrderlyClose) {
   EXPECT_TRUE(said_.starts_with("200|half")) << said_;
   EXPECT_EQ(said_.find("complete"), std::string::npos) << said_;
   EXPECT_FALSE(was_refused_);
+}
+
+TEST_F(ClientTest, AfterASwitchAllThatComesIsTheBody) {
+  const std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n";
+  request_.asks_upgrade = true;
+  const std::string bytes = head + "HTTP/1.1 200 OK\r\n\r\n";
+  for (std::size_t cut = 0; cut <= bytes.size(); cut += 3) {
+    ask({bytes.substr(0, cut), bytes.substr(cut)}, End::kClose);
+    EXPECT_EQ(said_, "101|HTTP/1.1 200 OK\r\n\r\n|complete") << cut;
+  }
+  ask({head, "cut"}, End::kReset);
+  EXPECT_EQ(said_.find("complete"), std::string::npos) << said_;
+  ask({"HTTP/1.1 101 Switching Protocols\r\n\r\n"}, End::kNone);
+  EXPECT_EQ(said_, "|its answer switches protocols and does not say to which");
+  EXPECT_TRUE(was_refused_);
+  ask({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"}, End::kNone);
+  EXPECT_EQ(said_, "200|no|complete");
 }
 
 TEST_F(ClientTest, SaysWhatWasWrongWithAnAnswer) {

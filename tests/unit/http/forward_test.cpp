@@ -100,7 +100,6 @@ TEST(Forward, OnlyWhatBelongsToTheHopCanBeNominatedAway) {
                                                       {"Proxy-Authorization", "secret"},
                                                       {"TE", "secret"},
                                                       {"Proxy-Connection", "secret"},
-                                                      {"Upgrade", "secret"},
                                                       {"X-Request-Id", "secret"},
                                                       {"Forwarded", "for=secret"},
                                                       {"X-Forwarded-Host", "secret"},
@@ -184,6 +183,53 @@ TEST(Forward, HopByHopFieldsEndHere) {
   }
   EXPECT_NE(out.find("X-Stays: 1\r\n"), std::string::npos);
   EXPECT_NE(out.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+}
+
+TEST(Forward, ASwitchOfProtocolsIsAskedForWhereNothingElseIsAskedWithIt) {
+  const auto forwarded = [](const std::string& fields, const std::string& line = "GET /chat HTTP/1.1") {
+    return forward_request(line + "\r\nHost: x\r\n" + fields + "\r\n");
+  };
+  const std::string asked = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  for (const char* fields :
+       {"Connection: Upgrade\r\nUpgrade: websocket\r\n", "Connection: keep-alive, upgrade\r\nUpgrade:  websocket \r\n",
+        "UPGRADE: websocket\r\nCONNECTION: keep-alive\r\nConnection: UPGRADE\r\n",
+        "Upgrade: websocket\r\nContent-Length: 0\r\nConnection: ,Upgrade,\r\n"}) {
+    EXPECT_NE(forwarded(fields).find(asked), std::string::npos) << fields;
+  }
+  EXPECT_NE(forwarded("Connection: Upgrade\r\nUpgrade: a/1, b\r\n").find("Upgrade: a/1, b\r\n"), std::string::npos);
+  for (const char* fields :
+       {"Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "Connection: Upgrade\r\nUpgrade: \r\n",
+        "Connection: Upgrade, close\r\nUpgrade: websocket\r\n", "Connection: Upgrade, X-Hop\r\nUpgrade: websocket\r\n",
+        "Connection: Upgrade, Upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n",
+        "Connection: Upgrade\r\nUpgrade: h2c\r\n", "Connection: Upgrade\r\nUpgrade: websocket, H2C\r\n",
+        "Connection: Upgrade\r\nUpgrade: HTTP/2.0\r\n", "Connection: Upgrade\r\nUpgrade: TLS/1.2, websocket\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n"}) {
+    const std::string out = forwarded(fields);
+    EXPECT_EQ(out.find("Upgrade"), std::string::npos) << out;
+    EXPECT_EQ(out.find("Connection"), std::string::npos) << out;
+  }
+  EXPECT_EQ(forwarded(asked, "GET / HTTP/1.0").find("Upgrade"), std::string::npos);
+}
+
+TEST(Forward, ASwitchOfProtocolsIsAnswered) {
+  HeadParser parser{MessageKind::kResponse, 32 << 10};
+  const std::string bytes =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade, X-Hop\r\nX-Hop: "
+      "1\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+  ASSERT_EQ(parser.parse(bytes), HeadStatus::kComplete);
+  std::string out;
+  append_switching_head(out, {.head = parser.head(), .fields = "X-Added: 1\r\n"});
+  EXPECT_EQ(out,
+            "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: "
+            "Upgrade\r\nUpgrade: websocket\r\nX-Added: 1\r\n\r\n");
+  for (const int status : {100, 103, 200, 426}) {
+    const std::string other = forward_response("HTTP/1.1 " + std::to_string(status) +
+                                               " X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    EXPECT_EQ(other.find("Upgrade"), std::string::npos) << other;
+  }
 }
 
 TEST(Forward, AnAbsoluteTargetBecomesAPath) {

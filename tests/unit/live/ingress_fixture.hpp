@@ -85,7 +85,7 @@ class FakeClient final : public http::ClientHandler {
   void send(std::string_view bytes) {
     status_ = 0;
     body_.clear();
-    connection_->begin(false);
+    connection_->begin({});
     connection_->send({bytes});
   }
   void send_more(std::string_view bytes) { connection_->send({bytes}); }
