@@ -134,7 +134,7 @@ defaults
   mode http
   option http-keep-alive
   option forwardfor
-  http-reuse always
+  http-reuse safe
   timeout client 300s
   timeout server 300s
   timeout queue 300s
@@ -150,9 +150,9 @@ backend out
     return side.wait_for(side.port)
 
 
-def nginx(core=None, upstream_core=None):
+def nginx(core=None, upstream_core=None, make_upstream=None):
     side = Side("nginx")
-    path = upstream(side, upstream_core)
+    path = make_upstream(side) if make_upstream else upstream(side, upstream_core)
     config = side.directory / "nginx.conf"
     config.write_text(f"""daemon off; master_process off; worker_processes 1; pid {side.directory}/pid; error_log {side.directory}/error.log;
 events {{ worker_connections 4096; }}
