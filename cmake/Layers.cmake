@@ -35,7 +35,11 @@ function(tenfold_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${layers} ${arg_PACKAGES} GTest::gmock_main)
   # A test's own code is compiled more often than it is run.
-  target_compile_options(${name} PRIVATE $<IF:$<BOOL:${TENFOLD_SANITIZE}>,-O0,-O1>)
+  if(TENFOLD_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  else()
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_compile_definitions(${name} PRIVATE
     TENFOLD_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TENFOLD_BINARY_DIR="${PROJECT_BINARY_DIR}")

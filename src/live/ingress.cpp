@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/retry.hpp"
 #include "http/status.hpp"
 #include "live/clock.hpp"
 #include "live/problems.hpp"
@@ -133,6 +134,11 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   upstreams_.release(replica, exchange.release_upstream(), outcome);
   if (const auto info = replicas_.find(replica); info != replicas_.end()) count(info->second, exchange, outcome);
   const core::TimePoint done = exchange.facts().replica_done;
+  // Of a replica that dies, connections end before its exit is known: what is lost with one would be lost again with
+  // the next, and others with it.
+  if (core::is_loss(outcome) && provider_->is_ending(replica)) {
+    driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kReadiness});
+  }
   driver_.handle(done, core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
   Exchange* still_open = find(id);
   if (!still_open) return;

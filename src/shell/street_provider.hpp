@@ -27,6 +27,7 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   void start(core::ReplicaId replica) override;
   void drain(core::ReplicaId) override {}
   void stop(core::ReplicaId replica, core::Duration grace) override;
+  bool is_ending(core::ReplicaId replica) const override { return !replicas_.contains(replica); }
 
   // A program is killed by somebody.
   void kill_one();

@@ -1,5 +1,6 @@
 #include "live/provider/proc_scan.hpp"
 
+#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -37,6 +38,9 @@ void skip_fields(const char*& text, int count) noexcept {
   }
 }
 
+// The kernel's PF_EXITING, of the flags that /proc/PID/stat shows: exit has begun.
+constexpr std::uint64_t kExiting = 0x4;
+
 bool read_stat(int proc, const char* pid, ProcessStat& stat) noexcept {
   char path[32];
   if (std::strlen(pid) > 16) return false;
@@ -60,7 +64,9 @@ bool parse_stat(const char* text, ProcessStat& stat) noexcept {
   text = name_end + 4;  // past ") S ", the state
   stat.parent = static_cast<pid_t>(take_number(text));
   stat.group = static_cast<pid_t>(take_number(text));
-  skip_fields(text, 8);  // from session to cmajflt
+  skip_fields(text, 3);  // from session to tpgid
+  stat.is_exiting = (take_number(text) & kExiting) != 0;
+  skip_fields(text, 4);  // from minflt to cmajflt
   stat.own_ticks = take_number(text);
   stat.own_ticks += take_number(text);
   stat.reaped_ticks = take_number(text);
@@ -68,6 +74,14 @@ bool parse_stat(const char* text, ProcessStat& stat) noexcept {
   skip_fields(text, 6);  // from priority to vsize
   stat.resident_pages = take_number(text);
   return stat.pid > 0;
+}
+
+bool is_exiting(pid_t pid) noexcept {
+  const Fd proc{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  char name[16]{};
+  std::to_chars(name, name + sizeof name - 1, pid);
+  ProcessStat stat;
+  return !read_stat(proc.get(), name, stat) || stat.is_exiting;
 }
 
 void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept {

@@ -18,10 +18,14 @@ struct ProcessStat {
   std::uint64_t own_ticks = 0;
   std::uint64_t reaped_ticks = 0;
   std::uint64_t resident_pages = 0;
+  bool is_exiting = false;
 };
 
 // Calls `visit(stat, context)` for each process that can be read.
 void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept;
+
+// Whether the process is on its way out, which it is before any of its descriptors is closed by that, or is not there.
+bool is_exiting(pid_t pid) noexcept;
 
 // Takes the fields out of the text of a /proc/PID/stat. False when it is not one.
 bool parse_stat(const char* text, ProcessStat& stat) noexcept;

@@ -103,6 +103,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     if (const auto found = replicas_.find(id); found != replicas_.end()) found->second->stop(grace);
   }
 
+  bool is_ending(core::ReplicaId id) const {
+    const auto found = replicas_.find(id);
+    return found == replicas_.end() || found->second->is_ending();
+  }
+
  private:
   std::string path_of(core::ReplicaId id, const char* what) const {
     return fmt::format("{}/{}.{}", directory_.path(), core::to_number(id), what);
@@ -195,5 +200,7 @@ void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
 void ProcessProvider::drain(core::ReplicaId) {}  // requests come through the ingress alone, and it knows
 
 void ProcessProvider::stop(core::ReplicaId replica, core::Duration grace) { impl_->stop(replica, grace); }
+
+bool ProcessProvider::is_ending(core::ReplicaId replica) const { return impl_->is_ending(replica); }
 
 }  // namespace tenfold::live

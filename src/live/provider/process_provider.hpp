@@ -40,6 +40,7 @@ class ProcessProvider final : public Provider {
   void start(core::ReplicaId replica) override;
   void drain(core::ReplicaId replica) override;
   void stop(core::ReplicaId replica, core::Duration grace) override;
+  bool is_ending(core::ReplicaId replica) const override;
 
  private:
   class Impl;

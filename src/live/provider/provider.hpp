@@ -74,6 +74,10 @@ class Provider {
   // Asks the replica to end, and makes it end after `grace`; at once if that is zero. A second call may shorten the
   // grace. Harmless for a replica that has ended.
   virtual void stop(core::ReplicaId replica, core::Duration grace) = 0;
+
+  // Whether the replica's end has begun, though replica_exited has not told it yet: its connections end one after the
+  // other, and the last that goes may be the one that listens.
+  virtual bool is_ending(core::ReplicaId replica) const = 0;
 };
 
 }  // namespace tenfold::live

@@ -14,6 +14,7 @@
 
 #include "live/provider/listeners.hpp"
 #include "live/provider/notice.hpp"
+#include "live/provider/proc_scan.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -51,6 +52,8 @@ void ReplicaProcess::watch() {
   wait_for_notice();
   relay_.start(shared_from_this());
 }
+
+bool ReplicaProcess::is_ending() const { return pid_ != 0 && is_exiting(static_cast<pid_t>(pid_)); }
 
 void ReplicaProcess::stop(core::Duration grace) {
   if (state_ == State::kEnded) return;

@@ -56,6 +56,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   Fd abandon();
 
   bool was_ready() const { return was_ready_; }
+  // Its main process is going, or gone.
+  bool is_ending() const;
   // Of one that is starting: that it listens on another port than it should, and what to do; empty if it does not.
   std::string misplaced() const;
 

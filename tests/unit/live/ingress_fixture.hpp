@@ -185,6 +185,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
   std::vector<std::string> classes_;
   std::vector<std::string> refused_;
   bool cancels_ = true;
+  std::optional<core::ReplicaId> ending_;
 
  private:
   void start(core::ReplicaId id) override {
@@ -195,6 +196,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     });
   }
   void drain(core::ReplicaId) override {}
+  bool is_ending(core::ReplicaId id) const override { return ending_ == id; }
   void stop(core::ReplicaId id, core::Duration) override {
     stopped_.push_back(id);
     boost::asio::post(loop_, [this, id] {

@@ -146,6 +146,26 @@ TEST_F(IngressTest, RepeatsARequestWithAnIdempotencyKeyBodyAndAll) {
   EXPECT_EQ(ingress_->counters().retries, 1);
 }
 
+TEST_F(IngressTest, NothingMoreGoesToAReplicaThatIsEnding) {
+  serve(2, 2);
+  auto one = client();
+  auto two = client();
+  one->post(std::string(20'000, 'x'), "Idempotency-Key: k\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  two->post("2");
+  run_until([&] { return replica(2).waiting() == 1; });
+  ending_ = core::ReplicaId{1};
+  replica(1).break_off();
+  run_until([&] { return ingress_->view().waiting == 1; });
+  EXPECT_EQ(replica(1).waiting(), 0);
+  replica(2).answer("ok");
+  run_until([&] { return two->is_done() && replica(2).waiting() == 1; });
+  replica(2).answer("ok");
+  run_until([&] { return one->is_done(); });
+  EXPECT_EQ(one->status(), 200);
+  EXPECT_EQ(one->field("X-Tenfold-Replica"), "2");
+}
+
 TEST_F(IngressTest, DoesNotRepeatAPlainPost) {
   serve(2, 2);
   auto one = client();
