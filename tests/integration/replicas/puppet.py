@@ -9,6 +9,7 @@ With FINISH=PATH in its environment it takes a second to end after a SIGTERM, an
     /die               ends by SIGKILL, without an answer
     /die-once?mark=P   the same if it is the first to make the file P, else answers
     /break             sends half of an answer, then ends by SIGKILL
+    /large?bytes=N     answers with a body of N bytes
     /hop               answers with hop-by-hop fields
     /hints             answers with 103 before 200
     /code?status=N     answers with that status
@@ -116,6 +117,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         self.wfile.flush()
         self.die(query)
+
+    def large(self, query):
+        self.send_response(200)
+        self.send_header("Content-Length", query["bytes"])
+        self.end_headers()
+        self.wfile.write(bytes(int(query["bytes"])))
 
     def hop(self, query):
         self.answer({}, fields=[("Connection", "X-Private"), ("X-Private", "secret"), ("Keep-Alive", "timeout=5"),
