@@ -258,7 +258,8 @@ void World::carry_out(const core::CancelOnReplica& action) {
 }
 
 void World::carry_out(const core::StartReplica& action) {
-  replicas_.insert({.id = action.replica, .sampled = now_});
+  const core::Slot slot = replicas_.insert({.id = action.replica, .sampled = now_});
+  replicas_[slot].cpu_sampled = processor_.cpu_used(now_, slot);  // by those that had the slot before
   alive_.push_back(action.replica);
   recorder_.replica_started(now_);
   const core::Duration cold_start =

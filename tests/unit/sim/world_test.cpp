@@ -30,5 +30,30 @@ TEST(World, WhatIsTakenBackComputesOnInItsSlotUnlessTheProgramCancels) {
   EXPECT_EQ(run("burst:n=2", "constant:4s", 5s, true).answered, 1);
 }
 
+// What is measured of replicas that come and go: with cores for all of them it decides nothing.
+TEST(World, CoresThatAreEnoughChangeNothing) {
+  const auto run_with = [](double cores, const std::string& workload, const std::string& service) {
+    core::Settings settings;
+    settings.scale.policy = core::PolicyKind::kSlo;
+    settings.scale.min_replicas = 0;
+    settings.scale.max_replicas = 30;
+    settings.replica.cpu = 1;
+    settings.machine.cores = cores;
+    Models models;
+    models.workload = *make_workload(workload, 1);
+    models.service = *make_service_time(service, 1);
+    return World{settings, std::move(models), {.requests = 2000, .is_cpu_bound = cores > 0}}.run();
+  };
+  for (const char* workload : {"burst:n=20,every=2min", "poisson:rate=3", "onoff:rate=20,on=10s,off=2min"}) {
+    for (const char* service : {"constant:300ms", "exponential:mean=1s", "constant:20s"}) {
+      const Result with = run_with(30, workload, service);
+      const Result without = run_with(0, workload, service);
+      EXPECT_EQ(with.wait.percentile_s(0.95), without.wait.percentile_s(0.95)) << workload << ' ' << service;
+      EXPECT_EQ(with.starts, without.starts) << workload << ' ' << service;
+      EXPECT_DOUBLE_EQ(with.replica_s, without.replica_s) << workload << ' ' << service;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tenfold::sim
