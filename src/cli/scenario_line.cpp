@@ -102,9 +102,12 @@ report::Summary to_summary(const sim::Result& result, const config::AppConfig& a
                           .makespan_s = seconds(result.makespan),
                           .mean_completion_s = seconds(result.mean_completion),
                           .replica_seconds = result.replica_s,
+                          .answered = result.answered,
                           .rejected = result.rejected,
+                          .left = result.left,
                           .requests = result.requests,
                           .decisions = result.decisions,
+                          .starts = result.starts,
                           .most_replicas = result.most_replicas};
   if (result.wall_s > 0) summary.simulated_requests_per_s = static_cast<double>(result.requests) / result.wall_s;
   summary.cost = cost_of(result, app);

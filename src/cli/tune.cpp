@@ -1,6 +1,7 @@
 #include "sim/tune.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -63,19 +64,20 @@ report::Frontier frontier_of(const sim::Tuning& tuning, const sim::Objective& ob
 }
 
 boost::json::object to_object(const sim::Trial& trial) {
-  return {{"settings", sim::to_words(trial.choice)},
-          {"min_replicas", trial.choice.min_replicas},
-          {"max_replicas", trial.choice.max_replicas},
-          {"concurrency", trial.choice.concurrency},
-          {"cpu", trial.choice.cpu},
-          {"target", trial.choice.target},
-          {"cost", trial.cost},
-          {"replica_seconds", trial.replica_s},
-          {"p95_wait_s", trial.p95_wait_s},
-          {"mean_total_s", trial.mean_total_s},
-          {"objective_s", trial.measure_s},
-          {"rejected", trial.rejected},
-          {"is_met", trial.is_met}};
+  return {
+      {"settings", sim::to_words(trial.choice)},
+      {"min_replicas", trial.choice.min_replicas},
+      {"max_replicas", trial.choice.max_replicas},
+      {"concurrency", trial.choice.concurrency},
+      {"cpu", trial.choice.cpu},
+      {"target", trial.choice.target},
+      {"cost", trial.cost},
+      {"replica_seconds", trial.replica_s},
+      {"p95_wait_s", trial.p95_wait_s},
+      {"mean_total_s", trial.mean_total_s},
+      {"objective_s", std::isinf(trial.measure_s) ? boost::json::value(nullptr) : boost::json::value(trial.measure_s)},
+      {"rejected", trial.rejected},
+      {"is_met", trial.is_met}};
 }
 
 void print_json(const sim::Tuning& tuning, const report::Frontier& frontier, const sim::Objective& objective,
@@ -102,8 +104,10 @@ std::string costs(const sim::Trial& trial, const std::string& unit) {
 
 std::string verdict(const sim::Trial& trial, const sim::Objective& objective) {
   const std::string refused = trial.rejected > 0 ? fmt::format(", {} requests refused", trial.rejected) : "";
-  return fmt::format("{} is {:.3f} s{}: the objective is {}", objective.text.substr(0, objective.text.find('<') - 1),
-                     trial.measure_s, refused, trial.is_met ? "met" : "not met");
+  const std::string measure =
+      std::isinf(trial.measure_s) ? "beyond what clients waited for" : fmt::format("{:.3f} s", trial.measure_s);
+  return fmt::format("{} is {}{}: the objective is {}", objective.text.substr(0, objective.text.find('<') - 1), measure,
+                     refused, trial.is_met ? "met" : "not met");
 }
 
 void print_text(const sim::Tuning& tuning, const report::Frontier& frontier, const sim::Objective& objective,

@@ -31,9 +31,15 @@ object to_object(const Summary& s) {
       {"makespan_s", s.makespan_s},
       {"mean_completion_s", s.mean_completion_s},
       {"replica_seconds", s.replica_seconds},
+      {"answered", s.answered},
       {"rejected", s.rejected},
+      {"left", s.left},
       {"requests", s.requests},
       {"decisions", s.decisions},
+      {"starts", s.starts},
+      {"most_replicas", s.most_replicas},
+      {"cost", s.cost ? value(*s.cost) : value(nullptr)},
+      {"cost_unit", s.cost ? value(s.cost_unit) : value(nullptr)},
       {"simulated_requests_per_s", s.simulated_requests_per_s ? value(*s.simulated_requests_per_s) : value(nullptr)}};
 }
 
@@ -72,6 +78,7 @@ constexpr std::array kRows{
     Row{"mean completion, s", member_of<&Summary::mean_completion_s>},
     Row{"replica-seconds", member_of<&Summary::replica_seconds>, 1},
     Row{"rejected", member_of<&Summary::rejected>, 0},
+    Row{"left", member_of<&Summary::left>, 0},
     Row{"requests", member_of<&Summary::requests>, 0, false},
     Row{"most replicas", member_of<&Summary::most_replicas>, 0, false},
     Row{"decisions", member_of<&Summary::decisions>, 0, false},
@@ -134,6 +141,8 @@ Summary summarize(const Story& story, std::string policy) {
   summary.mean_completion_s = burst.mean_completion_s;
   summary.requests = burst.requests.size();
   for (const auto& [reason, count] : burst.rejects) summary.rejected += count;
+  summary.left = burst.cancelled;
+  summary.answered = burst.total.count;
   return summary;
 }
 

@@ -22,9 +22,12 @@ struct Summary {
   // `total.mean_s`.
   double mean_completion_s = 0;
   double replica_seconds = 0;  // from the start of each replica to its exit or the run's end
+  std::uint64_t answered = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t left = 0;  // their clients did, before the answer
   std::uint64_t requests = 0;
   std::uint64_t decisions = 0;
+  std::uint64_t starts = 0;                        // of replicas
   std::uint32_t most_replicas = 0;                 // starting or ready, at one time
   std::optional<double> simulated_requests_per_s;  // by the wall clock; not of a live run
   std::optional<double> cost;                      // in `cost_unit`, where prices are known
@@ -38,8 +41,8 @@ Summary summarize(const Story& story, std::string policy);
 std::string to_table(std::span<const Summary> summaries);
 
 // One object with exactly these keys: policy; wait and total with mean_s, p50_s, p90_s, p95_s, p99_s, max_s; p_wait,
-// makespan_s, mean_completion_s, replica_seconds, rejected, requests, decisions, simulated_requests_per_s (null if
-// none).
+// makespan_s, mean_completion_s, replica_seconds, answered, rejected, left, requests, decisions, starts, most_replicas,
+// cost and cost_unit (null without prices), simulated_requests_per_s (null if none).
 std::string to_json(const Summary& summary);
 // An array of them.
 std::string to_json(std::span<const Summary> summaries);

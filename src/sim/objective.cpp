@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -39,7 +40,13 @@ std::expected<double, std::string> share_of(std::string_view word) {
 
 double Objective::measure(const Result& result) const {
   const Distribution& times = of == Of::kWait ? result.wait : result.total;
-  return share == 0 ? times.mean_s() : times.percentile_s(share);
+  // Who left before the end of what is measured had it longer than any number says.
+  const std::uint64_t lost = of == Of::kWait ? result.left_waiting : result.left;
+  if (lost == 0) return share == 0 ? times.mean_s() : times.percentile_s(share);
+  const double rank = share * static_cast<double>(times.count() + lost);
+  const bool is_known = share > 0 && rank <= static_cast<double>(times.count());
+  return is_known ? times.percentile_s(rank / static_cast<double>(times.count()))
+                  : std::numeric_limits<double>::infinity();
 }
 
 bool Objective::is_met(const Result& result) const {

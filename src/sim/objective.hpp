@@ -18,7 +18,7 @@ struct Objective {
   bool is_inclusive = false;  // <=, not <
   std::string text = "p95 wait < 500ms";
 
-  // What a run came to, in seconds.
+  // What a run came to, in seconds. Clients that left count as later than all others, so it may be infinite.
   double measure(const Result& result) const;
   // Within the bound, with every request admitted and answered.
   bool is_met(const Result& result) const;

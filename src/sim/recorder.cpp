@@ -33,8 +33,9 @@ void Recorder::rejected(core::TimePoint now) {
   last_end_ = now;
 }
 
-void Recorder::left(core::TimePoint now) {
+void Recorder::left(core::TimePoint now, bool was_waiting) {
   ++result_.left;
+  result_.left_waiting += was_waiting ? 1 : 0;
   last_end_ = now;
 }
 

@@ -17,7 +17,8 @@ struct Result {
   std::uint64_t waited = 0;  // of the dispatched, those that did not get a slot in the instant of their arrival
   std::uint64_t answered = 0;
   std::uint64_t rejected = 0;
-  std::uint64_t left = 0;  // clients that gave up
+  std::uint64_t left = 0;          // clients that gave up
+  std::uint64_t left_waiting = 0;  // of them, those that had no slot yet
   std::uint64_t decisions = 0;
   std::uint64_t starts = 0;
   std::uint32_t most_replicas = 0;
@@ -44,7 +45,7 @@ class Recorder {
   void dispatched(core::TimePoint arrived, core::TimePoint now);
   void answered(core::TimePoint arrived, core::TimePoint now);
   void rejected(core::TimePoint now);
-  void left(core::TimePoint now);
+  void left(core::TimePoint now, bool was_waiting);
   void decided() { ++result_.decisions; }
 
   void replica_started(core::TimePoint now);

@@ -190,9 +190,9 @@ void World::lose(core::RequestId id) {
 void World::leave(core::RequestId id) {
   const auto slot = requests_.find(id);
   if (!slot || requests_[*slot].has_ended) return;
-  recorder_.left(now_);
-  requests_[*slot].has_ended = true;  // nobody waits for its end
   const bool runs = requests_[*slot].runs;
+  recorder_.left(now_, requests_[*slot].replica == core::ReplicaId{});
+  requests_[*slot].has_ended = true;  // nobody waits for its end
   if (!runs) requests_.erase(*slot);
   step(core::RequestCancelled{id});
 }

@@ -10,8 +10,8 @@ from service import PUPPET, Service, run
 BURST = ["--workload", "burst:n=100", "--service", "constant:100ms", "--cores", "2", "--cpu", "1"]
 POLICIES = [word for name in ("aca", "hpa", "knative", "slo") for word in ("--policy", name)]
 TIMES = ["mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"]
-KEYS = {"policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds", "rejected", "requests", "decisions",
-        "simulated_requests_per_s"}
+KEYS = {"policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds", "answered", "rejected", "left",
+        "requests", "decisions", "starts", "most_replicas", "cost", "cost_unit", "simulated_requests_per_s"}
 
 
 def simulate(*words):

@@ -41,7 +41,9 @@ TEST(Summary, IsWhatTheRunCameTo) {
   EXPECT_NEAR(summary.mean_completion_s, 2.55, 1e-9);
   EXPECT_DOUBLE_EQ(summary.replica_seconds, 12);
   EXPECT_EQ(summary.most_replicas, 2);
+  EXPECT_EQ(summary.answered, 100);
   EXPECT_EQ(summary.rejected, 0);
+  EXPECT_EQ(summary.left, 0);
 }
 
 TEST(Summary, MeanCompletionIsCountedFromTheFirstArrivalOfTheRun) {
@@ -59,9 +61,9 @@ TEST(Summary, MeanCompletionIsCountedFromTheFirstArrivalOfTheRun) {
 
 TEST(Summary, ItsJsonHasTheKeysThatScriptsRelyOn) {
   const auto json = boost::json::parse(to_json(run_with(2, "slo"))).as_object();
-  EXPECT_THAT(keys_of(json),
-              ElementsAre("policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds",
-                          "rejected", "requests", "decisions", "simulated_requests_per_s"));
+  EXPECT_THAT(keys_of(json), ElementsAre("policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s",
+                                         "replica_seconds", "answered", "rejected", "left", "requests", "decisions",
+                                         "starts", "most_replicas", "cost", "cost_unit", "simulated_requests_per_s"));
   for (const char* times : {"wait", "total"}) {
     EXPECT_THAT(keys_of(json.at(times).as_object()),
                 ElementsAre("mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"));

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/world.hpp"
+
 namespace tenfold::sim {
 namespace {
 
@@ -157,6 +159,26 @@ TEST(Tune, CanBeEndedEarly) {
   ASSERT_TRUE(tuning);
   EXPECT_TRUE(tuning->was_interrupted);
   EXPECT_EQ(tuning->trials.size(), 3);
+}
+
+// Of 20 requests for one slot of a second, clients wait for 10.5 s: the last nine leave in the queue.
+TEST(Objective, ClientsThatLeftAreLaterThanAllOthers) {
+  core::Settings settings;
+  settings.scale.min_replicas = settings.scale.max_replicas = 1;
+  Models models;
+  models.workload = *make_workload("burst:n=20", 1);
+  models.service = *make_service_time("constant:1s", 1);
+  models.patience = make_empirical_span({10500ms});
+  const Result result = World{settings, std::move(models), {}}.run();
+  EXPECT_EQ(result.left, 10);
+  EXPECT_EQ(result.left_waiting, 9);
+  EXPECT_DOUBLE_EQ(parse_objective("p50 wait < 20s")->measure(result), 9);
+  EXPECT_DOUBLE_EQ(parse_objective("p55 wait < 20s")->measure(result), 10);
+  EXPECT_TRUE(parse_objective("p55 wait < 20s")->is_met(result));
+  for (const char* text : {"p56 wait < 1h", "p95 wait < 1h", "p51 total < 1h", "mean wait < 1h", "mean total < 1h"}) {
+    EXPECT_FALSE(parse_objective(text)->is_met(result)) << text;
+  }
+  EXPECT_TRUE(parse_objective("p50 total < 11s")->is_met(result));
 }
 
 }  // namespace
