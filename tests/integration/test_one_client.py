@@ -73,7 +73,8 @@ class OneClient(unittest.TestCase):
             self.assertEqual(service.post("/echo").status, 200)
             self.assertEqual(service.status()["running"], 0)
             budget = 64 << 20
-            self.assertLess(service.resident_bytes() - before, budget + SOME_MEMORY)
+            if not IS_SANITIZED:  # which shadows what is touched several times over
+                self.assertLess(service.resident_bytes() - before, budget + SOME_MEMORY)
 
     def test_readers_that_pause_in_a_large_answer_take_no_replica(self):
         with Service(PUPPET, min_replicas=2, max_replicas=2) as service, contextlib.ExitStack() as stack:
