@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "cli/app_line.hpp"
 #include "cli/commands.hpp"
 #include "config/app_config.hpp"
+#include "config/secrets.hpp"
 #include "live/run_app.hpp"
 
 namespace tenfold::cli {
@@ -27,6 +29,7 @@ std::expected<config::AppConfig, std::string> to_config(const UpLine& line) {
   if (!config) return config;
   if (!line.command.empty()) config->command = line.command;
   config->is_quiet = line.is_quiet;
+  config::resolve_secrets(*config, [](const std::string& name) { return std::getenv(name.c_str()) != nullptr; });
   if (auto finished = config::finish(*config); !finished) return std::unexpected(finished.error());
   if (auto runnable = config::check_runnable(*config); !runnable) return std::unexpected(runnable.error());
   if (config->command.empty()) {

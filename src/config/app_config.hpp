@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/address_range.hpp"
+#include "config/azure_keys.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
@@ -85,12 +86,38 @@ struct JournalKeep {
   friend bool operator==(const JournalKeep&, const JournalKeep&) = default;
 };
 
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+// A container beside the one that serves: its program and what is set for it.
+struct Container {
+  std::string name;
+  // Empty where the file names an image alone.
+  std::vector<std::string> command;
+  Variables env;
+  // Variables and the secrets that they are set to.
+  Variables secret_env;
+  friend bool operator==(const Container&, const Container&) = default;
+};
+
+// Something of a file that is done otherwise than on Azure, as a sentence.
+struct GapNote {
+  Gap gap = Gap::kNone;
+  std::string words;
+  friend auto operator<=>(const GapNote&, const GapNote&) = default;
+};
+
 struct AppConfig {
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
   // The container image that a file names. It is not run here: then `command` must say what is.
   std::string image;
-  std::vector<std::pair<std::string, std::string>> env;
+  Variables env;
+  // Variables and the secrets that `resolve_secrets` sets them to.
+  Variables secret_env;
+  // By name; the last one of a name counts.
+  Variables secrets;
+  std::vector<Container> init_containers;
+  std::vector<Container> sidecars;
   // At most one of each type.
   std::vector<Probe> probes;
   // Where the container listens on Azure; 0 if it was not said. A replica here has a port of its own.
@@ -104,6 +131,12 @@ struct AppConfig {
 
   // The policy of an app that names none is ours; Azure's own is `--policy aca`.
   core::Settings core{.scale = {.policy = core::PolicyKind::kSlo}};
+  // What the file asks for and `up` does otherwise: see config/gaps.hpp.
+  std::vector<GapNote> gaps;
+  // Whether a file described a template of Azure's.
+  bool has_template = false;
+  // Whether core.scale.min_replicas was stated; else it is at most max_replicas.
+  bool has_min_replicas = false;
   // Whether core.machine.cores was stated; else `up` takes what its machine has.
   bool has_cores = false;
   // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.
@@ -150,8 +183,8 @@ struct Setting {
 };
 std::span<const Setting> settings();
 
-// Applies a file's YAML. `name` is the file's, for errors, each of which is one line: file, line, key, what is wrong,
-// and the nearest key that is known.
+// Applies a file's YAML or JSON. `name` is the file's, for errors: all that is wrong, a line each, with file, line,
+// key, and the nearest key that is known.
 std::expected<void, std::string> apply_yaml(AppConfig& config, std::string_view text, std::string_view name);
 std::expected<void, std::string> apply_file(AppConfig& config, const std::filesystem::path& file);
 // The file's text.

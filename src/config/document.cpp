@@ -1,6 +1,8 @@
 #include "config/document.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -42,13 +44,44 @@ class Copier {
  private:
   void copy_entry(Node& map, const YAML::Node& key, const YAML::Node& value, int depth) {
     if (!key.IsScalar()) throw Fault{key.Mark().line, "a key must be a word"};
-    if (map.find(key.Scalar()))
-      throw Fault{key.Mark().line, fmt::format("the key '{}' stands here twice", key.Scalar())};
     map.entries.push_back({.key = key.Scalar(), .line = key.Mark().line + 1, .value = copy(value, depth + 1)});
   }
 
   std::size_t nodes_ = 0;
 };
+
+// The code unit of a JSON escape, \\uD83D, at the front of `text`.
+std::optional<std::uint32_t> code_unit(std::string_view text) {
+  if (text.size() < 6 || !text.starts_with("\\u")) return std::nullopt;
+  std::uint32_t unit = 0;
+  const char* end = text.data() + 6;
+  if (std::from_chars(text.data() + 2, end, unit, 16).ptr != end) return std::nullopt;
+  return unit;
+}
+
+// JSON writes what lies beyond 16 bits as a pair of escapes, which YAML does not know: it becomes YAML's one. Lines
+// stay.
+std::string join_surrogates(std::string_view json) {
+  std::string yaml;
+  while (!json.empty()) {
+    const auto high = code_unit(json);
+    const auto low = high ? code_unit(json.substr(6)) : std::nullopt;
+    if (low && *high >= 0xD800 && *high < 0xDC00 && *low >= 0xDC00 && *low < 0xE000) {
+      yaml += fmt::format("\\U{:08X}", 0x10000 + ((*high - 0xD800) << 10) + (*low - 0xDC00));
+      json.remove_prefix(12);
+      continue;
+    }
+    const std::size_t taken = json.starts_with('\\') ? std::min<std::size_t>(2, json.size()) : 1;
+    yaml += json.substr(0, taken);
+    json.remove_prefix(taken);
+  }
+  return yaml;
+}
+
+bool is_json(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
 
 void emit(YAML::Emitter& out, const Node& node) {
   switch (node.kind) {
@@ -102,7 +135,7 @@ Node Node::number(std::string_view value) { return {.kind = Kind::kScalar, .scal
 
 std::expected<Node, std::string> parse_document(std::string_view text, std::string_view name) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string{text});
+    const std::vector<YAML::Node> documents = YAML::LoadAll(is_json(text) ? join_surrogates(text) : std::string{text});
     if (documents.size() > 1)
       return std::unexpected(fmt::format("{}: the file holds {} documents; one is wanted", name, documents.size()));
     return documents.empty() ? Node{} : Copier{}.copy(documents.front(), 0);
@@ -112,6 +145,11 @@ std::expected<Node, std::string> parse_document(std::string_view text, std::stri
   } catch (const Fault& fault) {
     return std::unexpected(fmt::format("{}:{}: {}", name, std::max(fault.line, 0) + 1, fault.what));
   }
+}
+
+void drop_nulls(Node& node) {
+  std::erase_if(node.entries, [](const Entry& entry) { return entry.value.is_null(); });
+  for (Entry& entry : node.entries) drop_nulls(entry.value);
 }
 
 std::string print_document(const Node& root) {

@@ -1,4 +1,5 @@
-// A YAML document as plain data: its keys in their order, the line of each, and which scalars were written as strings.
+// A YAML or JSON document as plain data: its keys in their order, the line of each, and which scalars were written as
+// strings.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,12 @@ struct Entry {
   Node value;
 };
 
-// Reads one document of at most 100,000 nodes, 64 deep. The error is "name:line: what". Aliases are copied in.
+// Reads one document of at most 100,000 nodes, 64 deep. The error is "name:line: what". Aliases are copied in. A map
+// may hold a key twice.
 std::expected<Node, std::string> parse_document(std::string_view text, std::string_view name);
+
+// Without what is null, which is as if it were not there.
+void drop_nulls(Node& node);
 
 // As YAML in block style, with a line break at its end.
 std::string print_document(const Node& root);

@@ -39,7 +39,8 @@ Applied add_flag_rule(AppConfig& config) {
   }
   auto rule = make_rule(text);
   if (!rule) {
-    const RuleFault& fault = rule.error();
+    RuleFault fault = rule.error();
+    if (fault.is_azures) fault.what += " is Azure's and not looked at here; poll what it counts with metrics-api";
     const bool is_metadata = !fault.key.empty() && fault.key != "name" && fault.key != "type";
     const bool is_type = fault.key == "type" && !place_of(text.type);
     if (is_type) return std::unexpected(fmt::format("--scale-rule-type: {}", fault.what));
@@ -100,6 +101,8 @@ Applied check_scale(const core::ScaleSettings& scale) {
 Applied finish(AppConfig& config) {
   if (auto added = add_flag_rule(config); !added) return added;
   if (auto checked = check_names(config); !checked) return checked;
+  core::ScaleSettings& scale = config.core.scale;
+  if (!config.has_min_replicas) scale.min_replicas = std::min(scale.min_replicas, scale.max_replicas);
   if (auto checked = check_scale(config.core.scale); !checked) return checked;
   bound_start(config);
   core::ReplicaSettings& replica = config.core.replica;

@@ -6,13 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "config/azure_keys.hpp"
 #include "config/fields.hpp"
 
 namespace tenfold::config {
 
 namespace {
-
-using Result = std::expected<void, FileFault>;
 
 constexpr auto kTypes = std::to_array<std::pair<std::string_view, Probe::Type>>(
     {{"Startup", Probe::Type::kStartup}, {"Readiness", Probe::Type::kReadiness}, {"Liveness", Probe::Type::kLiveness}});
@@ -40,114 +39,115 @@ const auto kNumbers = std::to_array<NumberKey>({
     number<Count<1, 1000>>("successThreshold", TENFOLD_FIELD(success_threshold)),
 });
 
-std::unexpected<FileFault> fault(const Node& node, std::string_view key, std::string what) {
-  const std::string dot = key.empty() ? "" : ".";
-  return std::unexpected(FileFault{node.line, fmt::format("{}[]{}{}", kProbes, dot, key), std::move(what)});
-}
-
-Result check_keys(const Node& map, std::string_view key, const std::vector<std::string_view>& known) {
-  if (!map.is_map()) return fault(map, key, "a map of keys is wanted here");
-  for (const Entry& entry : map.entries) {
-    if (std::ranges::find(known, entry.key) != known.end()) continue;
-    return std::unexpected(FileFault{entry.line, fmt::format("{}[]", kProbes), unknown_word("key", entry.key, known)});
-  }
-  return {};
-}
-
-Result read_port(Probe& probe, const Node& action, std::string_view key) {
-  const Node* port = action.find("port");
-  if (port == nullptr || !port->is_scalar()) return fault(action, key, "a probe needs a port");
-  if (auto read = Count<1, 65'535>::read(probe.port, port->scalar); !read)
-    return fault(*port, fmt::format("{}.port", key), read.error());
-  if (const Node* host = action.find("host")) {
-    return fault(
-        *host, fmt::format("{}.host", key),
-        "a probe is asked of the replica itself; for the header write httpHeaders: [{name: Host, value: ...}]");
-  }
-  return {};
-}
-
 bool is_field_text(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c != 0x7f; });
-}
-
-Result read_headers(Probe& probe, const Node& headers) {
-  if (!headers.is_list() && !headers.is_null()) return fault(headers, "httpGet.httpHeaders", "a list is wanted here");
-  for (const Entry& entry : headers.entries) {
-    const Node* name = entry.value.find("name");
-    const Node* value = entry.value.find("value");
-    const bool is_header = name != nullptr && value != nullptr && name->is_scalar() && value->is_scalar() &&
-                           !name->scalar.empty() && name->scalar.find_first_of(": ") == std::string::npos &&
-                           is_field_text(name->scalar) && is_field_text(value->scalar);
-    if (!is_header) return fault(entry.value, "httpGet.httpHeaders[]", "a header is a name and a value, each one line");
-    probe.headers.emplace_back(name->scalar, value->scalar);
-  }
-  return {};
 }
 
 bool is_path(std::string_view path) {
   return path.starts_with('/') && std::ranges::all_of(path, [](unsigned char c) { return c > ' ' && c != 0x7f; });
 }
 
-Result read_http_get(Probe& probe, const Node& action) {
-  if (auto checked = check_keys(action, "httpGet", {"path", "port", "scheme", "host", "httpHeaders"}); !checked)
-    return checked;
-  const Node* path = action.find("path");
-  probe.path = path != nullptr && path->is_scalar() ? path->scalar : "/";
-  if (!is_path(probe.path))
-    return fault(*path, "httpGet.path", fmt::format("'{}' is no path; write /healthz", probe.path));
-  const Node* scheme = action.find("scheme");
-  if (scheme != nullptr && scheme->scalar != "HTTP")
-    return fault(*scheme, "httpGet.scheme", "replicas serve plain HTTP here; write HTTP or leave it out");
-  if (const Node* headers = action.find("httpHeaders")) {
-    if (auto read = read_headers(probe, *headers); !read) return read;
+// The text of a map's key; empty where it is not there.
+std::string text_at(const Node& map, std::string_view key) {
+  const Node* value = map.find(key);
+  return value != nullptr ? value->scalar : "";
+}
+
+// Reads one probe of a file whose shape has been checked.
+class ProbeReader {
+ public:
+  ProbeReader(AppConfig& config, Faults& faults) : config_{config}, faults_{faults} {}
+
+  void read(const Node& node) {
+    const bool is_well = read_type(node) && read_action(node) && read_numbers(node);
+    if (!is_well || !is_askable_) return;
+    if (std::ranges::find(config_.probes, probe_.type, &Probe::type) != config_.probes.end()) {
+      fail(node, "", fmt::format("there are two {} probes", name_of(probe_.type)));
+      return;
+    }
+    config_.probes.push_back(std::move(probe_));
   }
-  return read_port(probe, action, "httpGet");
-}
 
-Result read_tcp_socket(Probe& probe, const Node& action) {
-  if (auto checked = check_keys(action, "tcpSocket", {"port", "host"}); !checked) return checked;
-  return read_port(probe, action, "tcpSocket");
-}
-
-Result read_type(Probe& probe, const Node& node) {
-  const Node* type = node.find("type");
-  if (type == nullptr) return fault(node, "", "a probe needs a type: Startup, Readiness or Liveness");
-  const auto is_same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-  const auto known = std::ranges::find_if(
-      kTypes, [&](const auto& each) { return std::ranges::equal(each.first, type->scalar, is_same); });
-  if (known == kTypes.end())
-    return fault(*type, "type", unknown_word("probe type", type->scalar, {"Startup", "Readiness", "Liveness"}));
-  probe.type = known->second;
-  return {};
-}
-
-Result read_numbers(Probe& probe, const Node& node) {
-  for (const NumberKey& number : kNumbers) {
-    const Node* value = node.find(number.key);
-    if (value == nullptr || value->is_null()) continue;
-    if (auto read = number.read(probe, value->scalar); !read) return fault(*value, number.key, read.error());
+ private:
+  bool fail(const Node& node, std::string_view key, std::string what) {
+    faults_.add(node.line, fmt::format("{}[]{}{}", kProbes, key.empty() ? "" : ".", key), std::move(what));
+    return false;
   }
-  if (probe.success_threshold > 1 && probe.type != Probe::Type::kReadiness)
-    return fault(*node.find("successThreshold"), "successThreshold", "only a readiness probe may have one above 1");
-  return {};
-}
 
-std::expected<Probe, FileFault> read_probe(const Node& node) {
-  std::vector<std::string_view> known{"type", "httpGet", "tcpSocket", "terminationGracePeriodSeconds"};
-  for (const NumberKey& number : kNumbers) known.push_back(number.key);
-  Probe probe;
-  const Node* http = node.find("httpGet");
-  const Node* tcp = node.find("tcpSocket");
-  auto read = check_keys(node, "", known);
-  if (read) read = read_type(probe, node);
-  if (read && (http == nullptr) == (tcp == nullptr))
-    read = fault(node, "", "a probe asks in one way: httpGet or tcpSocket");
-  if (read) read = http != nullptr ? read_http_get(probe, *http) : read_tcp_socket(probe, *tcp);
-  if (read) read = read_numbers(probe, node);
-  if (!read) return std::unexpected(read.error());
-  return probe;
-}
+  // Azure can ask so, and here it cannot be done.
+  void pass_over(std::string_view why) {
+    config_.gaps.push_back({Gap::kProbes, fmt::format("the {} probe is not asked: {}", name_of(probe_.type), why)});
+    is_askable_ = false;
+  }
+
+  bool read_type(const Node& node) {
+    const Node* type = node.find("type");
+    if (type == nullptr) return fail(node, "", "a probe needs a type: Startup, Readiness or Liveness");
+    const auto known =
+        std::ranges::find_if(kTypes, [&](const auto& each) { return is_one_of(type->scalar, each.first); });
+    if (known == kTypes.end())
+      return fail(*type, "type", unknown_word("probe type", type->scalar, {"Startup", "Readiness", "Liveness"}));
+    probe_.type = known->second;
+    return true;
+  }
+
+  bool read_action(const Node& node) {
+    const Node* http = node.find("httpGet");
+    const Node* tcp = node.find("tcpSocket");
+    if ((http == nullptr) == (tcp == nullptr)) return fail(node, "", "a probe asks in one way: httpGet or tcpSocket");
+    return http != nullptr ? read_http_get(*http) : read_port(*tcp, "tcpSocket");
+  }
+
+  bool read_port(const Node& action, std::string_view key) {
+    const Node* port = action.find("port");
+    if (port == nullptr || !port->is_scalar()) return fail(action, key, "a probe needs a port");
+    if (auto read = Count<1, 65'535>::read(probe_.port, port->scalar); !read)
+      return fail(*port, fmt::format("{}.port", key), read.error());
+    const std::string host = text_at(action, "host");
+    if (!host.empty()) pass_over(fmt::format("it asks {}, and only replicas are asked here", host));
+    return true;
+  }
+
+  bool read_http_get(const Node& action) {
+    probe_.path = text_at(action, "path");
+    if (!probe_.path.starts_with('/')) probe_.path.insert(0, "/");  // as Kubernetes reads it
+    if (!is_path(probe_.path))
+      return fail(*action.find("path"), "httpGet.path", fmt::format("'{}' is no path; write /healthz", probe_.path));
+    if (is_one_of(text_at(action, "scheme"), "HTTPS")) pass_over("replicas speak plain HTTP here");
+    const Node* headers = action.find("httpHeaders");
+    return (headers == nullptr || read_headers(*headers)) && read_port(action, "httpGet");
+  }
+
+  bool read_headers(const Node& headers) {
+    for (const Entry& entry : headers.entries) {
+      const std::string name = text_at(entry.value, "name");
+      const std::string value = text_at(entry.value, "value");
+      const bool is_header = !name.empty() && name.find_first_of(": ") == std::string::npos && is_field_text(name) &&
+                             is_field_text(value) && entry.value.find("value") != nullptr;
+      if (!is_header)
+        return fail(entry.value, "httpGet.httpHeaders[]", "a header is a name and a value, each one line");
+      probe_.headers.emplace_back(name, value);
+    }
+    return true;
+  }
+
+  bool read_numbers(const Node& node) {
+    bool is_well = true;
+    for (const NumberKey& number : kNumbers) {
+      const Node* value = node.find(number.key);
+      if (value == nullptr) continue;
+      if (auto read = number.read(probe_, value->scalar); !read) is_well = fail(*value, number.key, read.error());
+    }
+    if (probe_.success_threshold > 1 && probe_.type != Probe::Type::kReadiness)
+      return fail(*node.find("successThreshold"), "successThreshold", "only a readiness probe may have one above 1");
+    return is_well;
+  }
+
+  AppConfig& config_;
+  Faults& faults_;
+  Probe probe_;
+  bool is_askable_ = true;
+};
 
 Probe* find(AppConfig& config, Probe::Type type) {
   const auto at = std::ranges::find(config.probes, type, &Probe::type);
@@ -173,18 +173,11 @@ void print_probe(const Probe& probe, Node& node) {
 
 }  // namespace
 
-std::expected<void, FileFault> apply_probes(AppConfig& config, const Node& list) {
-  if (list.is_null()) return {};
-  if (!list.is_list()) return fault(list, "", "a list of probes is wanted here");
-  config.probes.clear();
+void read_probes(AppConfig& config, const Node& list, Faults& faults) {
+  if (!list.is_list()) return;
   for (const Entry& entry : list.entries) {
-    auto probe = read_probe(entry.value);
-    if (!probe) return std::unexpected(probe.error());
-    if (find(config, probe->type) != nullptr)
-      return fault(entry.value, "", fmt::format("there are two {} probes", name_of(probe->type)));
-    config.probes.push_back(std::move(*probe));
+    if (entry.value.is_map()) ProbeReader{config, faults}.read(entry.value);
   }
-  return {};
 }
 
 std::expected<void, std::string> apply_readiness_path(AppConfig& config, std::string_view path) {
@@ -209,19 +202,16 @@ void print_probes(std::span<const Probe> probes, Node& list) {
   for (const Probe& probe : probes) print_probe(probe, list.append());
 }
 
-std::vector<std::string> notes_on_probes(const AppConfig& config) {
-  std::vector<std::string> notes;
+void note_probes(const AppConfig& config, std::vector<GapNote>& gaps) {
   for (const Probe& probe : config.probes) {
-    if (probe.type == Probe::Type::kLiveness) notes.emplace_back("the liveness probe is not acted on yet");
+    if (probe.type == Probe::Type::kLiveness) gaps.push_back({Gap::kProbes, "the liveness probe is not acted on yet"});
     if (probe.type == Probe::Type::kReadiness)
-      notes.emplace_back("the readiness probe is asked until a replica is ready, and not yet after that");
+      gaps.push_back({Gap::kProbes, "the readiness probe is asked until a replica is ready, and not yet after that"});
     const bool is_elsewhere = probe.port != 0 && config.target_port != 0 && probe.port != config.target_port;
     if (is_elsewhere && probe.type != Probe::Type::kLiveness)
-      notes.push_back(
-          fmt::format("the {} probe names port {}, which is not targetPort: here it is asked where the replica serves",
-                      name_of(probe.type), probe.port));
+      gaps.push_back({Gap::kProbes, fmt::format("the {} probe is asked where the replica serves, not at its port {}",
+                                                name_of(probe.type), probe.port)});
   }
-  return notes;
 }
 
 std::string_view name_of(Probe::Type type) {

@@ -51,9 +51,15 @@ class Metadata {
     return parsed.value_or(0);
   }
 
-  void expect(std::string_view key, std::string_view wanted) {
+  // `azures`: what KEDA takes beside, with "|" between.
+  void expect(std::string_view key, std::string_view wanted, std::string_view azures) {
     const std::string* value = find(key);
-    if (value && *value != wanted) fail(key, fmt::format("'{}' is not supported; {} is the only one", *value, wanted));
+    if (!value || *value == wanted || fault_) return;
+    if (is_one_of(*value, azures)) {
+      fault_ = RuleFault{std::string{key}, fmt::format("{} with {}: {}", text_.type, key, *value), true};
+    } else {
+      fail(key, fmt::format("'{}' is not supported; {} is the only one", *value, wanted));
+    }
   }
 
  private:
@@ -97,7 +103,7 @@ void read_http(Metadata& in, Rule& out) { read_concurrent(in, out, "concurrentRe
 void read_tcp(Metadata& in, Rule& out) { read_concurrent(in, out, "concurrentConnections"); }
 
 void read_utilization(Metadata& in, Rule& out) {
-  in.expect("type", "Utilization");
+  in.expect("type", "Utilization", "AverageValue");
   out.rule.target = in.number("value", parse_positive);
 }
 
@@ -110,7 +116,7 @@ void read_prometheus(Metadata& in, Rule& out) {
 }
 
 void read_metrics_api(Metadata& in, Rule& out) {
-  in.expect("format", "json");
+  in.expect("format", "json", "prometheus|xml|yaml");
   out.source = JsonSource{.url = url(in, "url"), .value_location = in.text("valueLocation")};
   out.rule.target = in.number("targetValue", parse_positive);
 }
@@ -131,14 +137,16 @@ struct RuleType {
   void (*read)(Metadata& in, Rule& out);
   // What its metadata may hold.
   std::vector<std::string_view> keys;
+  // And what KEDA reads beside, and we do not.
+  std::vector<std::string_view> further = {};
 };
 
 using enum core::RuleKind;
 
 const std::array<RuleType, 9>& types() {
   // Of KEDA's further parameters, those are accepted and ignored that change no count of replicas here: what a metric
-  // is called, which container is meant, when a service leaves zero. The others are refused: half a rule is another
-  // rule.
+  // is called, which container is meant, when a service leaves zero. A rule with others is passed over whole: half a
+  // rule is another rule.
   static const std::array<RuleType, 9> all{{
       {"http", kHttp, RulePlace::kBuiltIn, read_http, {"concurrentRequests"}},
       {"tcp", kTcp, RulePlace::kBuiltIn, read_tcp, {"concurrentConnections"}},
@@ -148,12 +156,16 @@ const std::array<RuleType, 9>& types() {
        kCustom,
        RulePlace::kCustom,
        read_prometheus,
-       {"serverAddress", "query", "threshold", "activationThreshold", "metricName"}},
+       {"serverAddress", "query", "threshold", "activationThreshold", "metricName"},
+       {"namespace", "authModes", "customHeaders", "customAuthHeader", "customAuthValue", "ignoreNullValues",
+        "unsafeSsl", "queryParameters", "timeout", "cortexOrgID", "awsRegion", "identityOwner"}},
       {"metrics-api",
        kCustom,
        RulePlace::kCustom,
        read_metrics_api,
-       {"url", "valueLocation", "targetValue", "format", "activationTargetValue", "metricName"}},
+       {"url", "valueLocation", "targetValue", "format", "activationTargetValue", "metricName"},
+       {"authMode", "method", "keyParamName", "unsafeSsl", "aggregateFromKubeServiceEndpoints", "aggregationType",
+        "timeout"}},
       {"cron", kSchedule, RulePlace::kCustom, read_cron, {"timezone", "start", "end", "desiredReplicas"}},
       {"rps", kRps, RulePlace::kOurs, read_rps, {"target"}},
       {"queueWait", kQueueWait, RulePlace::kOurs, read_queue_wait, {"target"}},
@@ -166,13 +178,80 @@ const RuleType* find_type(std::string_view name) {
   return at == types().end() ? nullptr : &*at;
 }
 
-std::string unknown_type(std::string_view name) {
-  // KEDA has some seventy scalers; these are the ones that people meet first.
-  if (name == "azure-queue" || name == "azureQueue" || name == "azure-servicebus")
-    return fmt::format("'{}' reads a queue of Azure's, which is not reached from here; poll it with metrics-api", name);
+// KEDA's scalers, https://keda.sh/docs/scalers, which Azure runs and we do not.
+constexpr auto kFurtherScalers = std::to_array<std::string_view>({"activemq",
+                                                                  "apache-kafka",
+                                                                  "arangodb",
+                                                                  "artemis-queue",
+                                                                  "aws-cloudwatch",
+                                                                  "aws-dynamodb",
+                                                                  "aws-dynamodb-streams",
+                                                                  "aws-kinesis-stream",
+                                                                  "aws-sqs-queue",
+                                                                  "azure-app-insights",
+                                                                  "azure-blob",
+                                                                  "azure-data-explorer",
+                                                                  "azure-eventhub",
+                                                                  "azure-log-analytics",
+                                                                  "azure-monitor",
+                                                                  "azure-pipelines",
+                                                                  "azure-queue",
+                                                                  "azure-servicebus",
+                                                                  "beanstalkd",
+                                                                  "cassandra",
+                                                                  "couchdb",
+                                                                  "datadog",
+                                                                  "dynatrace",
+                                                                  "elasticsearch",
+                                                                  "etcd",
+                                                                  "external",
+                                                                  "external-push",
+                                                                  "gcp-cloudtasks",
+                                                                  "gcp-pubsub",
+                                                                  "gcp-stackdriver",
+                                                                  "gcp-storage",
+                                                                  "github-runner",
+                                                                  "graphite",
+                                                                  "huawei-cloudeye",
+                                                                  "ibmmq",
+                                                                  "influxdb",
+                                                                  "kafka",
+                                                                  "kubernetes-workload",
+                                                                  "liiklus",
+                                                                  "loki",
+                                                                  "mongodb",
+                                                                  "mssql",
+                                                                  "mysql",
+                                                                  "nats-jetstream",
+                                                                  "new-relic",
+                                                                  "nsq",
+                                                                  "openstack-metric",
+                                                                  "openstack-swift",
+                                                                  "postgresql",
+                                                                  "predictkube",
+                                                                  "pulsar",
+                                                                  "rabbitmq",
+                                                                  "redis",
+                                                                  "redis-cluster",
+                                                                  "redis-cluster-streams",
+                                                                  "redis-sentinel",
+                                                                  "redis-sentinel-streams",
+                                                                  "redis-streams",
+                                                                  "selenium-grid",
+                                                                  "solace-event-queue",
+                                                                  "solarwinds",
+                                                                  "solr",
+                                                                  "splunk",
+                                                                  "splunk-observability",
+                                                                  "stan",
+                                                                  "sumologic",
+                                                                  "temporal"});
+
+RuleFault unknown_type(std::string_view name) {
+  if (std::ranges::find(kFurtherScalers, name) != kFurtherScalers.end()) return {"type", std::string{name}, true};
   std::vector<std::string_view> known;
   for (const RuleType& type : types()) known.push_back(type.name);
-  return unknown_word("rule type", name, known);
+  return {"type", unknown_word("rule type", name, known)};
 }
 
 std::string check_name(std::string_view name) {
@@ -186,6 +265,8 @@ std::string check_name(std::string_view name) {
 std::optional<RuleFault> check_keys(const RuleText& text, const RuleType& type) {
   std::vector<std::string_view> seen;
   for (const auto& [key, value] : text.metadata) {
+    if (std::ranges::find(type.further, key) != type.further.end())
+      return RuleFault{key, fmt::format("{} with {}", type.name, key), true};
     if (std::ranges::find(type.keys, key) == type.keys.end())
       return RuleFault{key, unknown_word(fmt::format("{} parameter", type.name), key, type.keys)};
     if (std::ranges::find(seen, key) != seen.end()) return RuleFault{key, "it is given twice"};
@@ -255,7 +336,7 @@ std::vector<std::string_view> rule_types(RulePlace place) {
 std::expected<Rule, RuleFault> make_rule(const RuleText& text) {
   if (std::string what = check_name(text.name); !what.empty()) return std::unexpected(RuleFault{"name", what});
   const RuleType* type = find_type(text.type);
-  if (!type) return std::unexpected(RuleFault{"type", unknown_type(text.type)});
+  if (!type) return std::unexpected(unknown_type(text.type));
   if (auto fault = check_keys(text, *type)) return std::unexpected(*fault);
   Metadata metadata{text};
   Rule rule{.rule = {.name = text.name, .kind = type->kind}};

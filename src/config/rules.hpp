@@ -28,6 +28,8 @@ struct Rule {
 struct RuleFault {
   std::string key;
   std::string what;
+  // Azure takes the rule, and `what` is what we have not: "prometheus with authModes".
+  bool is_azures = false;
 };
 
 // Where a file holds a rule of a type.

@@ -1,21 +1,18 @@
 #include "config/rules_file.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 
 #include <fmt/format.h>
 
-#include "config/fields.hpp"
+#include "config/document.hpp"
+#include "config/file_shape.hpp"
 #include "config/rules.hpp"
 
 namespace tenfold::config {
 
 namespace {
 
-using Result = std::expected<void, FileFault>;
-
-// One rule as the file has it: the text, and where it stands for errors.
+// A rule of a file on its way to what the core takes.
 struct Reading {
   std::string path;  // of the list's elements
   RuleText text;
@@ -23,154 +20,144 @@ struct Reading {
   const Node* type = nullptr;
   std::string metadata_path;
   const Node* metadata = nullptr;
-
-  std::unexpected<FileFault> fail(const Node& at, std::string_view key, std::string what) const {
-    const std::string below = key.empty() ? path : fmt::format("{}.{}", path, key);
-    return std::unexpected(FileFault{at.line > 0 ? at.line : rule->line, below, std::move(what)});
-  }
-  std::unexpected<FileFault> fail(std::string what) const { return fail(*rule, "", std::move(what)); }
 };
 
-const Entry* find_unknown(const Node& map, std::span<const std::string_view> known) {
-  const auto at = std::ranges::find_if(
-      map.entries, [&](const Entry& entry) { return std::ranges::find(known, entry.key) == known.end(); });
-  return at == map.entries.end() ? nullptr : &*at;
-}
+// Reads one rule. The shape of the file has been checked: which keys there are, and where maps stand.
+class RuleReader {
+ public:
+  RuleReader(AppConfig& config, Faults& faults, std::string_view path, std::vector<std::string>& names)
+      : config_{config}, faults_{faults}, path_{path}, names_{names} {}
 
-Result check_keys(const Reading& reading, const Node& map, std::span<const std::string_view> known) {
-  const Entry* unknown = find_unknown(map, known);
-  if (!unknown) return {};
-  return std::unexpected(
-      FileFault{unknown->line, reading.path, unknown_word("key", unknown->key, {known.begin(), known.end()})});
-}
-
-// The key of a rule's type is the one beside its name.
-Result read_type(Reading& reading, const std::vector<std::string_view>& types) {
-  const std::string choice = fmt::format("{}", fmt::join(types, ", "));
-  for (const Entry& entry : reading.rule->entries) {
-    if (entry.key == "name") continue;
-    if (!reading.text.type.empty()) {
-      return reading.fail(fmt::format("the rule '{}' is both {} and {}; make it two rules", reading.text.name,
-                                      reading.text.type, entry.key));
+  void read(const Node& node) {
+    Reading reading{.path = fmt::format("{}[]", path_), .rule = &node};
+    if (!node.is_map() || !read_name(reading) || !read_type(reading)) return;
+    if (path_ == kAzureRules && !read_azure(reading)) return;
+    if (path_ == kOurRules) {
+      reading.metadata = reading.type;
+      reading.metadata_path = reading.text.type;
     }
-    reading.text.type = entry.key;
-    reading.type = &entry.value;
-    if (std::ranges::find(types, entry.key) != types.end()) continue;
-    const auto place = place_of(entry.key);
-    std::string what = unknown_word("rule type", entry.key, types);
-    if (entry.key == "azureQueue")
-      what = "azureQueue reads a queue of Azure's, which is not reached from here; poll it with custom, metrics-api";
-    else if (place == RulePlace::kOurs)
-      what = fmt::format("'{}' is not Azure's: such a rule stands in {}", entry.key, kOurRules);
-    else if (place)
-      what = fmt::format("'{}' is Azure's: such a rule stands in {}", entry.key, kAzureRules);
-    return std::unexpected(FileFault{entry.line, reading.path, what});
+    if (read_metadata(reading)) put(reading);
   }
-  if (reading.text.type.empty())
-    return reading.fail(fmt::format("the rule '{}' has no type; known: {}", reading.text.name, choice));
-  if (!reading.type->is_map() && !reading.type->is_null())
-    return reading.fail(*reading.type, reading.text.type, "a map of keys is wanted here");
-  return {};
-}
 
-Result read_name(Reading& reading) {
-  if (!reading.rule->is_map()) return reading.fail("a rule is a map of keys: its name and its type");
-  const Node* name = reading.rule->find("name");
-  if (!name || !name->is_scalar()) return reading.fail("a scale rule needs a name");
-  reading.text.name = name->scalar;
-  return {};
-}
+ private:
+  bool fail(const Reading& reading, const Node& at, std::string_view key, std::string what) {
+    const std::string below = key.empty() ? reading.path : fmt::format("{}.{}", reading.path, key);
+    faults_.add(at.line > 0 ? at.line : reading.rule->line, below, std::move(what));
+    return false;
+  }
+  bool fail(const Reading& reading, std::string what) { return fail(reading, *reading.rule, "", std::move(what)); }
 
-Result read_metadata(Reading& reading) {
-  if (!reading.metadata || reading.metadata->is_null()) return {};
-  if (!reading.metadata->is_map())
-    return reading.fail(*reading.metadata, reading.metadata_path, "a map of keys is wanted here");
-  for (const Entry& entry : reading.metadata->entries) {
-    if (!entry.value.is_scalar()) {
-      return reading.fail(entry.value, fmt::format("{}.{}", reading.metadata_path, entry.key),
-                          "a string or a number is wanted here");
+  // Azure scales by it, and we do not: the rule is passed over.
+  bool pass_over(const Reading& reading, std::string_view what) {
+    config_.gaps.push_back(
+        {Gap::kRules, fmt::format("the scale rule '{}' ({}) is not looked at", reading.text.name, what)});
+    return false;
+  }
+
+  bool read_name(Reading& reading) {
+    const Node* name = reading.rule->find("name");
+    if (name == nullptr || !name->is_scalar()) return fail(reading, "a scale rule needs a name");
+    reading.text.name = name->scalar;
+    if (std::ranges::find(names_, name->scalar) != names_.end())
+      return fail(reading, fmt::format("there are two rules of the name '{}'", name->scalar));
+    names_.push_back(name->scalar);
+    return true;
+  }
+
+  // The key of a rule's type is the one beside its name; one that is not known has been told.
+  bool read_type(Reading& reading) {
+    const Shape& known = *file_shape_at(path_).element;
+    bool is_told = false;
+    for (const Entry& entry : reading.rule->entries) {
+      if (entry.key == "name") continue;
+      is_told |= !known.keys.contains(entry.key);
+      if (!known.keys.contains(entry.key)) continue;
+      if (!reading.text.type.empty())
+        return fail(reading, fmt::format("the rule '{}' is both {} and {}; make it two rules", reading.text.name,
+                                         reading.text.type, entry.key));
+      reading.text.type = entry.key;
+      reading.type = &entry.value;
     }
-    reading.text.metadata.emplace_back(entry.key, entry.value.scalar);
+    if (is_told) return false;
+    if (reading.text.type.empty()) return fail(reading, fmt::format("the rule '{}' has no type", reading.text.name));
+    return reading.type->is_map() ||
+           (path_ == kOurRules && fail(reading, *reading.type, reading.text.type, "a map of keys is wanted here"));
   }
-  return {};
-}
 
-// What Azure's replicas log in with is a secret of Azure's.
-Result check_auth(const Reading& reading) {
-  const Node* auth = reading.type->find("auth");
-  const bool is_polled = reading.text.type == "prometheus" || reading.text.type == "metrics-api";
-  if (!auth || auth->entries.empty() || !is_polled) return {};
-  return reading.fail(*auth, "custom.auth", "secrets are Azure's, so this metric could not be read; leave auth out");
-}
+  bool read_metadata(Reading& reading) {
+    if (reading.metadata == nullptr) return true;
+    if (!reading.metadata->is_map()) return false;
+    for (const Entry& entry : reading.metadata->entries) {
+      if (!entry.value.is_scalar())
+        return fail(reading, entry.value, fmt::format("{}.{}", reading.metadata_path, entry.key),
+                    "a string or a number is wanted here");
+      reading.text.metadata.emplace_back(entry.key, entry.value.scalar);
+    }
+    return true;
+  }
 
-Result read_azure(Reading& reading) {
-  constexpr std::array<std::string_view, 4> kCustomKeys{"type", "metadata", "auth", "identity"};
-  constexpr std::array<std::string_view, 3> kBuiltInKeys{"metadata", "auth", "identity"};
-  std::vector<std::string_view> types = rule_types(RulePlace::kBuiltIn);
-  types.emplace_back("custom");
-  if (auto read = read_type(reading, types); !read) return read;
-  const bool is_custom = reading.text.type == "custom";
-  const std::span<const std::string_view> keys =
-      is_custom ? std::span<const std::string_view>{kCustomKeys} : kBuiltInKeys;
-  if (auto checked = check_keys(reading, *reading.type, keys); !checked) return checked;
-  reading.metadata = reading.type->find("metadata");
-  reading.metadata_path = fmt::format("{}.metadata", reading.text.type);
-  if (!is_custom) return read_metadata(reading);
-  const Node* type = reading.type->find("type");
-  if (!type || !type->is_scalar())
-    return reading.fail(fmt::format("the custom rule '{}' has no type; known: {}", reading.text.name,
-                                    fmt::join(rule_types(RulePlace::kCustom), ", ")));
-  reading.text.type = type->scalar;
-  const auto place = place_of(type->scalar);
-  if (place == RulePlace::kOurs)
-    return reading.fail(*type, "custom.type",
-                        fmt::format("'{}' is not Azure's: it stands in {}", type->scalar, kOurRules));
-  if (place == RulePlace::kBuiltIn)
-    return reading.fail(*type, "custom.type", fmt::format("write {}: instead of custom:", type->scalar));
-  if (auto checked = check_auth(reading); !checked) return checked;
-  return read_metadata(reading);
-}
+  bool read_azure(Reading& reading) {
+    if (reading.text.type == "azureQueue") return pass_over(reading, "azureQueue");
+    reading.metadata = reading.type->find("metadata");
+    reading.metadata_path = fmt::format("{}.metadata", reading.text.type);
+    return reading.text.type != "custom" || read_custom(reading);
+  }
 
-Result read_ours(Reading& reading) {
-  if (auto read = read_type(reading, rule_types(RulePlace::kOurs)); !read) return read;
-  reading.metadata = reading.type;
-  reading.metadata_path = reading.text.type;
-  return read_metadata(reading);
-}
-
-std::unexpected<FileFault> place_fault(const Reading& reading, const RuleFault& fault) {
-  if (fault.key == "type" && !(reading.metadata && reading.metadata->find("type"))) {
+  bool read_custom(Reading& reading) {
     const Node* type = reading.type->find("type");
-    return reading.fail(type ? *type : *reading.rule, "custom.type", fault.what);
+    if (type == nullptr || !type->is_scalar())
+      return fail(reading, fmt::format("the custom rule '{}' has no type; known: {}", reading.text.name,
+                                       fmt::join(rule_types(RulePlace::kCustom), ", ")));
+    reading.text.type = type->scalar;
+    if (place_of(type->scalar) == RulePlace::kOurs)
+      return fail(reading, *type, "custom.type",
+                  fmt::format("'{}' is not Azure's: it stands in {}", type->scalar, kOurRules));
+    const Node* auth = reading.type->find("auth");
+    const bool is_polled = type->scalar == "prometheus" || type->scalar == "metrics-api";
+    if (auth != nullptr && !auth->entries.empty() && is_polled) return pass_over(reading, type->scalar + " with auth");
+    return true;
   }
-  const Node* value = reading.metadata ? reading.metadata->find(fault.key) : nullptr;
-  if (!value) return reading.fail(fault.what);
-  return reading.fail(*value, fmt::format("{}.{}", reading.metadata_path, fault.key), fault.what);
-}
 
-Result apply_rule(AppConfig& config, const Node& node, std::string_view path, std::vector<std::string>& names) {
-  Reading reading{.path = fmt::format("{}[]", path), .rule = &node};
-  if (auto read = read_name(reading); !read) return read;
-  if (std::ranges::find(names, reading.text.name) != names.end())
-    return reading.fail(fmt::format("there are two rules of the name '{}'", reading.text.name));
-  names.push_back(reading.text.name);
-  if (auto read = path == kOurRules ? read_ours(reading) : read_azure(reading); !read) return read;
-  auto rule = make_rule(reading.text);
-  if (!rule) return place_fault(reading, rule.error());
-  if (auto put = put_rule(config, std::move(*rule)); !put) return reading.fail(put.error());
-  return {};
-}
+  void put(const Reading& reading) {
+    auto rule = make_rule(reading.text);
+    if (!rule && rule.error().is_azures) {
+      pass_over(reading, rule.error().what);
+    } else if (!rule) {
+      tell(reading, rule.error());
+    } else if (auto put = put_rule(config_, std::move(*rule)); !put) {
+      fail(reading, put.error());
+    }
+  }
+
+  void tell(const Reading& reading, const RuleFault& fault) {
+    if (fault.key == "type" && !(reading.metadata && reading.metadata->find("type"))) {
+      const Node* type = reading.type->find("type");
+      fail(reading, type ? *type : *reading.rule, "custom.type", fault.what);
+      return;
+    }
+    const Node* value = reading.metadata ? reading.metadata->find(fault.key) : nullptr;
+    if (!value) {
+      fail(reading, fault.what);
+      return;
+    }
+    fail(reading, *value, fmt::format("{}.{}", reading.metadata_path, fault.key), fault.what);
+  }
+
+  AppConfig& config_;
+  Faults& faults_;
+  std::string_view path_;
+  std::vector<std::string>& names_;
+};
 
 }  // namespace
 
-Result apply_rules(AppConfig& config, const Node& list, std::string_view path, std::vector<std::string>& names) {
-  if (list.is_null()) return {};
-  if (!list.is_list())
-    return std::unexpected(FileFault{list.line, std::string{path}, "a list of rules is wanted here"});
-  for (const Entry& entry : list.entries) {
-    if (auto applied = apply_rule(config, entry.value, path, names); !applied) return applied;
+void read_rules(AppConfig& config, const Node& file, Faults& faults) {
+  std::vector<std::string> names;
+  for (const std::string_view path : {kAzureRules, kOurRules}) {
+    const Node* list = find_at(file, path);
+    if (list == nullptr || !list->is_list()) continue;
+    for (const Entry& entry : list->entries) RuleReader{config, faults, path, names}.read(entry.value);
   }
-  return {};
 }
 
 void print_rules(const AppConfig& config, Node& file) {

@@ -91,6 +91,21 @@ Applied apply_cores(AppConfig& config, std::string_view text) {
   return Number<0, 100'000>::read(config.core.machine.cores, text);
 }
 
+Applied apply_secret(AppConfig& config, std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos)
+    return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text.substr(0, equals)));
+  config.secrets.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  return {};
+}
+
+using MinReplicas = Count<0, core::kMaxReplicas>;
+
+Applied apply_min_replicas(AppConfig& config, std::string_view text) {
+  config.has_min_replicas = true;
+  return MinReplicas::read(config.core.scale.min_replicas, text);
+}
+
 using StartTimeout = Time<1, kDayMs>;
 
 Applied apply_start_timeout(AppConfig& config, std::string_view text) {
@@ -188,6 +203,11 @@ const auto kServing = std::to_array<Setting>({
      .help = "set for the replicas; may be given more than once",
      .apply = apply_env,
      .is_repeatable = true},
+    {.flag = "secret",
+     .value_name = "NAME=VALUE",
+     .help = "the value of a secret that the file's secretRef names; may be given more than once",
+     .apply = apply_secret,
+     .is_repeatable = true},
     field<Size>("max-body", "tenfold.limits.body", "SIZE", "a larger request is answered 413", TENFOLD_FIELD(max_body)),
     field<Size>("max-head", "tenfold.limits.head", "SIZE", "a request with a larger head is answered 431",
                 TENFOLD_FIELD(max_head)),
@@ -229,8 +249,12 @@ const auto kRequests = std::to_array<Setting>({
 });
 
 const auto kReplicas = std::to_array<Setting>({
-    field<Count<0, core::kMaxReplicas>>("min-replicas", "properties.template.scale.minReplicas", "N",
-                                        "replicas that are always there", TENFOLD_FIELD(core.scale.min_replicas)),
+    {.flag = "min-replicas",
+     .key = "properties.template.scale.minReplicas",
+     .value_name = "N",
+     .help = "replicas that are always there; without it no more than max replicas",
+     .apply = apply_min_replicas,
+     .show = [](const AppConfig& config) { return MinReplicas::write(config.core.scale.min_replicas); }},
     field<Count<1, core::kMaxReplicas>>("max-replicas", "properties.template.scale.maxReplicas", "N",
                                         "replicas at most", TENFOLD_FIELD(core.scale.max_replicas)),
     {.flag = "concurrency",

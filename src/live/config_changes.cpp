@@ -97,6 +97,8 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("admin port", running.admin_port, fresh.admin_port);
   keeper.keep("command", running.command, fresh.command);
   keeper.keep("env", running.env, fresh.env);
+  keeper.keep("init containers", running.init_containers, fresh.init_containers);
+  keeper.keep("sidecars", running.sidecars, fresh.sidecars);
   keeper.keep("journal", running.journal, fresh.journal);
   keeper.keep("journal keep", running.journal_keep, fresh.journal_keep);
   keeper.keep("max head", running.max_head, fresh.max_head);

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "config/probes.hpp"
+#include "config/gaps.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "journal/keep.hpp"
@@ -146,7 +146,7 @@ class App final : private IngressEvents {
     wait_for_reload();
     warn_of_oversubscription();
     say("{}", limits_are_not_kept(config_.core.replica));
-    for (const std::string& note : config::notes_on_probes(config_)) say("{}", note);
+    tell_gaps();
     ingress_.start(*provider_);
     poller_->start();
     if (config_.core.scale.min_replicas == 0) say_ready();
@@ -273,6 +273,13 @@ class App final : private IngressEvents {
             .said = [this](const std::string& sentence) { say("{}", sentence); }};
   }
 
+  // Once, and again when a reload changes it.
+  void tell_gaps() {
+    std::string gaps = config::gaps_line(config_);
+    if (gaps != said_gaps_ && !gaps.empty()) say("otherwise than on Azure: {}", gaps);
+    said_gaps_ = std::move(gaps);
+  }
+
   void warn_of_oversubscription() {
     const auto warning = oversubscription(config_.core);
     if (warning && warning != said_warning_) say("{}", *warning);
@@ -311,6 +318,7 @@ class App final : private IngressEvents {
     if (told_before != told_concurrency(config_)) {
       say("replicas that run already keep TENFOLD_CONCURRENCY={}", told_before);
     }
+    tell_gaps();
     warn_of_oversubscription();
     if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
   }
@@ -377,6 +385,7 @@ class App final : private IngressEvents {
   boost::asio::steady_timer end_timer_;
   core::TimePoint done_at_{};
   std::optional<std::string> said_warning_;
+  std::string said_gaps_;
   LimitWatch limit_watch_;
   bool is_ready_said_ = false;
   bool is_ending_ = false;

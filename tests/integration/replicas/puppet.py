@@ -3,6 +3,7 @@
 With FINISH=PATH in its environment it takes a second to end after a SIGTERM, and then makes PATH.N, N its number.
 
     /echo              the request as it arrived: method, path, header fields, size and SHA-256 of the body
+    /environment       its environment
     /sleep?ms=N        answers after N ms
     /spin?ms=N         answers after N ms of CPU time
     /hold?gate=PATH    makes PATH.held, answers once PATH exists; makes PATH.left if the connection is closed before
@@ -81,6 +82,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({"method": self.command, "path": self.path, "fields": list(self.headers.items()),
                      "body_bytes": self.size, "sha256": self.digest, "pid": os.getpid(),
                      "replica": os.environ["TENFOLD_REPLICA"]})
+
+    def environment(self, query):
+        self.answer(dict(os.environ))
 
     def sleep(self, query):
         time.sleep(int(query["ms"]) / 1000)

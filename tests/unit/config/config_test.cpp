@@ -4,6 +4,7 @@
 
 #include "config/app_config.hpp"
 #include "config/units.hpp"
+#include "unit/config/support.hpp"
 
 namespace tenfold::config {
 namespace {
@@ -191,9 +192,7 @@ TEST(Config, AnImageAloneIsNothingToRun) {
 }
 
 TEST(Config, ChecksWhatNoSingleSettingCan) {
-  AppConfig config;
-  config.core.scale.min_replicas = 11;
-  EXPECT_EQ(finish(config).error(), "min replicas (11) is above max replicas (10)");
+  EXPECT_EQ(read_flags({{"min-replicas", "11"}}).error, "min replicas (11) is above max replicas (10)");
 }
 
 TEST(Config, AutomaticConcurrencyBeginsWithTheWholeCpus) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "config/export.hpp"
+#include "config/gaps.hpp"
 #include "unit/config/support.hpp"
 
 namespace tenfold::config {
@@ -62,10 +63,7 @@ TEST(Probes, WhatIsWrongIsToldWithItsLine) {
   EXPECT_THAT(error("{type: Startup, httpGet: {port: 1}, tcpSocket: {port: 1}}"), HasSubstr("in one way"));
   EXPECT_THAT(error("{type: Startup, httpGet: {path: /}}"), HasSubstr("needs a port"));
   EXPECT_THAT(error("{type: Startup, tcpSocket: {port: 70000}}"), HasSubstr("tcpSocket.port: '70000'"));
-  EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, path: healthz}}"), HasSubstr("'healthz' is no path"));
   EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, path: \"/a b\"}}"), HasSubstr("is no path"));
-  EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, scheme: HTTPS}}"), HasSubstr("plain HTTP"));
-  EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, host: x}}"), HasSubstr("of the replica itself"));
   EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, httpHeaders: [{name: X}]}}"), HasSubstr("a name and a value"));
   EXPECT_THAT(error("{type: Startup, httpGet: {port: 1, httpHeaders: [{name: X, value: \"a\\r\\nb\"}]}}"),
               HasSubstr("one line"));
@@ -126,17 +124,32 @@ TEST(Probes, ComeThroughTheExportAsTheyWere) {
   EXPECT_THAT(*exported, HasSubstr("- " + probes));
 }
 
+TEST(Probes, WhatCannotBeAskedHereIsToldAndNotAsked) {
+  const Read read =
+      read_file_text(file_of("      - {type: Startup, httpGet: {port: 8000, scheme: HTTPS}}\n"
+                             "      - {type: Readiness, tcpSocket: {port: 8000, host: db}}\n"));
+  ASSERT_EQ(read.error, "");
+  EXPECT_TRUE(read.config.probes.empty());
+  EXPECT_THAT(gaps_line(read.config),
+              HasSubstr("the startup probe is not asked: replicas speak plain HTTP here; the readiness probe is not "
+                        "asked: it asks db, and only replicas are asked here"));
+}
+
+TEST(Probes, APathMayLackItsSlashAsOnKubernetes) {
+  const Read read = read_file_text(file_of("      - {type: Startup, httpGet: {port: 8000, path: healthz}}\n"));
+  EXPECT_EQ(read.config.probes.at(0).path, "/healthz");
+}
+
 TEST(Probes, WhatIsNotActedOnIsTold) {
   const Read read =
       read_file_text(file_of("      - {type: Liveness, tcpSocket: {port: 8000}}\n"
                              "      - {type: Startup, httpGet: {path: /up, port: 9000}}\n"
                              "      - {type: Readiness, tcpSocket: {port: 8000}}\n"));
-  EXPECT_THAT(notes_on_probes(read.config),
-              testing::ElementsAre("the liveness probe is not acted on yet",
-                                   "the startup probe names port 9000, which is not targetPort: here it is asked where "
-                                   "the replica serves",
-                                   "the readiness probe is asked until a replica is ready, and not yet after that"));
-  EXPECT_TRUE(notes_on_probes({}).empty());
+  EXPECT_EQ(gaps_line(read.config),
+            "the liveness probe is not acted on yet; the startup probe is asked where the replica serves, not at its "
+            "port 9000; the readiness probe is asked until a replica is ready, and not yet after that; minReplicas is "
+            "not stated: 2 here, 0 there");
+  EXPECT_EQ(gaps_line({}), "");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/gaps.hpp"
 #include "unit/config/support.hpp"
 
 namespace tenfold::config {
@@ -108,7 +109,8 @@ properties: {template: {scale: {rules: [{name: a, custom: {type: metrics-api,
 }
 
 TEST(Rules, AnHttpRuleWithoutANumberHasAzuresTen) {
-  const Read read = read_file_text("properties: {template: {scale: {rules: [{name: a, http: {}}, {name: b, tcp: }]}}}");
+  const Read read =
+      read_file_text("properties: {template: {scale: {rules: [{name: a, http: {}}, {name: b, tcp: {}}]}}}");
   ASSERT_EQ(read.error, "");
   EXPECT_EQ(read.config.core.scale.rules[0].target, 10);
   EXPECT_EQ(read.config.core.scale.rules[1].target, 10);
@@ -147,7 +149,7 @@ TEST(Rules, SaysWhichLineAndKeyIsWrong) {
       - name: a
         htp: {}
 )"),
-            "app.yaml:7: properties.template.scale.rules[]: rule type 'htp' is not known; did you mean 'http'?");
+            "app.yaml:7: unknown key 'htp' in properties.template.scale.rules[]; did you mean 'http'?");
   EXPECT_EQ(azure_error(R"(
       - name: a
         custom:
@@ -168,8 +170,6 @@ TEST(Rules, SaysWhichLineAndKeyIsWrong) {
           metadata: {timezone: UTC, start: 61 8 * * *, end: 0 18 * * *, desiredReplicas: "5"}
 )"),
       HasSubstr("app.yaml:9: properties.template.scale.rules[].custom.metadata.start: '61' is no minute from 0 to 59"));
-  EXPECT_THAT(azure_error("      - name: a\n        custom: {type: cpu, metadata: {type: AverageValue, value: 5}}\n"),
-              HasSubstr("custom.metadata.type: 'AverageValue' is not supported; Utilization is the only one"));
 }
 
 TEST(Rules, RefusesWhatIsNoRule) {
@@ -177,30 +177,24 @@ TEST(Rules, RefusesWhatIsNoRule) {
     return read_file_text(fmt::format("properties: {{template: {{scale: {{rules: {}}}}}}}", rules)).error;
   };
   const std::string where = "app.yaml:1: properties.template.scale.rules";
-  EXPECT_EQ(flow("5"), where + ": a list of rules is wanted here");
-  EXPECT_EQ(flow("[5]"), where + "[]: a rule is a map of keys: its name and its type");
+  EXPECT_EQ(flow("5"), where + ": a list is wanted here");
+  EXPECT_EQ(flow("[5]"), where + "[]: a map of keys is wanted here");
   EXPECT_EQ(flow("[{http: {}}]"), where + "[]: a scale rule needs a name");
   EXPECT_EQ(flow("[{name: '', http: {}}]"), where + "[]: a scale rule needs a name");
-  EXPECT_EQ(flow("[{name: a}]"), where + "[]: the rule 'a' has no type; known: http, tcp, custom");
+  EXPECT_EQ(flow("[{name: a}]"), where + "[]: the rule 'a' has no type");
   EXPECT_EQ(flow("[{name: a, http: {}, tcp: {}}]"), where + "[]: the rule 'a' is both http and tcp; make it two rules");
   EXPECT_EQ(flow("[{name: a, http: {}}, {name: a, tcp: {}}]"), where + "[]: there are two rules of the name 'a'");
-  EXPECT_EQ(flow("[{name: a, azureQueue: {queueName: q}}]"),
-            where +
-                "[]: azureQueue reads a queue of Azure's, which is not reached from here; poll it with custom, "
-                "metrics-api");
   EXPECT_EQ(flow("[{name: a, http: 5}]"), where + "[].http: a map of keys is wanted here");
   EXPECT_EQ(flow("[{name: a, custom: {}}]"),
             where + "[]: the custom rule 'a' has no type; known: cpu, memory, prometheus, metrics-api, cron");
-  EXPECT_EQ(flow("[{name: a, custom: {type: http}}]"), where + "[].custom.type: write http: instead of custom:");
   EXPECT_EQ(flow("[{name: a, custom: {type: rps}}]"),
             where + "[].custom.type: 'rps' is not Azure's: it stands in tenfold.rules");
   EXPECT_EQ(flow("[{name: a, rps: {target: 5}}]"),
-            where + "[]: 'rps' is not Azure's: such a rule stands in tenfold.rules");
+            "app.yaml:1: unknown key 'rps' in properties.template.scale.rules[]; 'rps' is not Azure's: such a rule "
+            "stands in tenfold.rules");
   EXPECT_EQ(flow("[{name: a, custom: {type: cpu}}]"), where + "[]: the cpu rule 'a' needs value in its metadata");
   EXPECT_EQ(flow("[{name: a, custom: {type: prometheus, metadata: {serverAddress: prom, query: q, threshold: 1}}}]"),
             where + "[].custom.metadata.serverAddress: 'prom' is no URL; write http://host:port/path");
-  EXPECT_EQ(flow("[{name: a, custom: {type: metrics-api, auth: [{secretRef: s}]}}]"),
-            where + "[].custom.auth: secrets are Azure's, so this metric could not be read; leave auth out");
   EXPECT_EQ(
       flow("[{name: a, custom: {type: metrics-api, metadata: {url: 'http://q', valueLocation: v, targetValue: nan}}}]"),
       where + "[].custom.metadata.targetValue: 'nan' is no number above zero");
@@ -218,9 +212,38 @@ TEST(Rules, RefusesOursWhereTheyMakeNoSense) {
   EXPECT_EQ(flow("[{name: a, queueWait: {target: 5}}]"),
             where + ".queueWait.target: '5' is no duration; write 250ms, 5s, 2m or 1h");
   EXPECT_EQ(flow("[{name: a, queuewait: {target: 5s}}]"),
-            where + ": rule type 'queuewait' is not known; did you mean 'queueWait'?");
+            "app.yaml:1: unknown key 'queuewait' in tenfold.rules[]; did you mean 'queueWait'?");
   EXPECT_EQ(flow("[{name: a, http: {}}]"),
-            where + ": 'http' is Azure's: such a rule stands in properties.template.scale.rules");
+            "app.yaml:1: unknown key 'http' in tenfold.rules[]; 'http' is Azure's: such a rule stands in "
+            "properties.template.scale.rules");
+}
+
+TEST(Rules, WhatAzureScalesByAndWeDoNotIsPassedOverAndTold) {
+  const auto told = [](std::string_view rule) {
+    const Read read = read_file_text(
+        fmt::format("properties: {{template: {{scale: {{minReplicas: 1, rules: [{{name: a, {}}}]}}}}}}", rule));
+    EXPECT_EQ(read.error, "");
+    EXPECT_TRUE(read.config.core.scale.rules.empty());
+    return gaps_line(read.config);
+  };
+  EXPECT_EQ(told("azureQueue: {queueName: q, queueLength: 5, auth: [{secretRef: s, triggerParameter: connection}]}"),
+            "the scale rule 'a' (azureQueue) is not looked at");
+  EXPECT_EQ(told("custom: {type: azure-servicebus, metadata: {queueName: q, messageCount: 5}}"),
+            "the scale rule 'a' (azure-servicebus) is not looked at");
+  EXPECT_EQ(told("custom: {type: cpu, metadata: {type: AverageValue, value: 5}}"),
+            "the scale rule 'a' (cpu with type: AverageValue) is not looked at");
+  EXPECT_EQ(told("custom: {type: prometheus, auth: [{secretRef: s}], metadata: {}}"),
+            "the scale rule 'a' (prometheus with auth) is not looked at");
+  EXPECT_EQ(told("custom: {type: prometheus, metadata: {authModes: bearer}}"),
+            "the scale rule 'a' (prometheus with authModes) is not looked at");
+  EXPECT_THAT(read_flags({{"scale-rule-type", "kafka"}}).error, HasSubstr("kafka is Azure's and not looked at here"));
+}
+
+TEST(Rules, CustomMayNameAzuresOwnTypes) {
+  const Read read = read_file_text(
+      "properties: {template: {scale: {rules: [{name: a, custom: {type: http, metadata: {concurrentRequests: 7}}}]}}}");
+  ASSERT_EQ(read.error, "");
+  EXPECT_EQ(read.config.core.scale.rules.at(0), (core::ScaleRule{"a", RuleKind::kHttp, 7}));
 }
 
 TEST(Rules, ThereIsALimitToTheirNumber) {

@@ -183,8 +183,7 @@ TEST(Settings, AnUnknownParameterIsAnErrorWithItsLine) {
             "app.yaml:3: unknown key 'tolerence' in tenfold.hpa; did you mean 'tolerance'?");
   EXPECT_EQ(read_file_text("tenfold:\n  knative:\n    stable_window: 60s\n").error,
             "app.yaml:3: unknown key 'stable_window' in tenfold.knative; did you mean 'stable-window'?");
-  EXPECT_EQ(read_file_text("tenfold:\n  slo: 500ms\n").error,
-            "app.yaml:2: tenfold.slo: a map or a list is wanted here");
+  EXPECT_EQ(read_file_text("tenfold:\n  slo: 500ms\n").error, "app.yaml:2: tenfold.slo: a map of keys is wanted here");
 }
 
 TEST(Settings, TrustedProxiesAreAddressesAndBlocks) {
