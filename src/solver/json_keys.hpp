@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include <boost/json/array.hpp>
+#include <tenfold/json.hpp>
 
 namespace tenfold::solver {
 

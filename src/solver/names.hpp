@@ -2,9 +2,8 @@
 #pragma once
 
 #include <string_view>
+#include <unordered_map>
 #include <utility>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace tenfold::solver {
 
@@ -21,7 +20,7 @@ class NameTable {
   bool add(std::string_view name, int place) { return places_.emplace(name, place).second; }
 
  private:
-  boost::unordered_flat_map<std::string_view, int> places_;
+  std::unordered_map<std::string_view, int> places_;
 };
 
 }  // namespace tenfold::solver
