@@ -42,16 +42,37 @@ struct FieldError {
 // {"detail": [...]}, the body of a 422.
 std::string to_detail(const std::vector<FieldError>& errors);
 
+// So many errors are told of one input, and how many more there are.
+inline constexpr std::size_t kMaxErrors = 100;
+
+// `input` as an error shows it: cut to 200 characters, a list or an object as its text if it is longer.
+Value shorten(const Value& input);
+
+// Tells that there are `more` errors than are told, if there are.
+void add_more(std::vector<FieldError>& errors, std::string_view where, std::size_t more);
+
 // Collects the errors of one input, and knows where it is.
 class Reader {
  public:
   // `where` is the first part of each error's place: "body" or "query".
   explicit Reader(std::string_view where) { loc_.emplace_back(where); }
 
-  const std::vector<FieldError>& errors() const { return errors_; }
+  // Members that a struct does not have are errors from now on.
+  void forbid_unknown() { forbids_unknown_ = true; }
+
+  // The first kMaxErrors, and one that says how many more there are.
+  std::vector<FieldError> errors() const {
+    std::vector<FieldError> told = errors_;
+    add_more(told, std::string_view{loc_[0].get_string()}, more_);
+    return told;
+  }
 
   void fail(std::string type, std::string msg, const Value& input) {
-    errors_.push_back({std::move(type), loc_, std::move(msg), input});
+    if (errors_.size() == kMaxErrors) {
+      ++more_;
+    } else {
+      errors_.push_back({std::move(type), loc_, std::move(msg), shorten(input)});
+    }
   }
 
   // Reads what lies at `key` of what is being read.
@@ -154,9 +175,22 @@ class Reader {
         missing(member.name, value);
       }
     });
+    if (forbids_unknown_) refuse_unknown<Members>(value.get_object());
   }
 
  private:
+  template <class Members>
+  void refuse_unknown(const boost::json::object& object) {
+    for (const auto& [key, item] : object) {
+      bool is_known = false;
+      boost::mp11::mp_for_each<Members>([&](auto member) { is_known = is_known || key == member.name; });
+      if (is_known) continue;
+      loc_.emplace_back(key);
+      fail("extra_forbidden", "Extra inputs are not permitted", item);
+      loc_.pop_back();
+    }
+  }
+
   template <class T, class Field>
   static constexpr bool may_be_missing(const T&, const Field&) {
     if constexpr (requires { T::kHasDefaults; }) return T::kHasDefaults;
@@ -165,6 +199,8 @@ class Reader {
 
   boost::json::array loc_;
   std::vector<FieldError> errors_;
+  std::size_t more_ = 0;
+  bool forbids_unknown_ = false;
 };
 
 // A struct, or anything inside one, as JSON. What is no number (infinity, NaN) becomes null: JSON has no word for it.

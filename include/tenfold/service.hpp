@@ -37,6 +37,9 @@ struct Answer {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  // The service ends once this is sent, and whoever runs it starts another: for a handler that left work behind which
+  // does not end.
+  bool is_last = false;
 };
 
 // An error as problem details (RFC 9457): for handlers that refuse what they got.

@@ -1,3 +1,4 @@
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -7,6 +8,19 @@
 namespace tenfold::json {
 
 namespace {
+
+constexpr std::size_t kShownCharacters = 200;
+
+// The bytes of the first `kShownCharacters` characters of what is UTF-8: all of it if it has no more.
+std::size_t shown_size(std::string_view text) {
+  std::size_t characters = 0;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+    if (begins && characters++ == kShownCharacters) break;
+  }
+  return at;
+}
 
 void append(std::string& out, const Value& value);
 
@@ -59,6 +73,29 @@ std::string to_detail(const std::vector<FieldError>& errors) {
     detail.push_back({{"type", error.type}, {"loc", error.loc}, {"msg", error.msg}, {"input", error.input}});
   }
   return to_text(boost::json::object{{"detail", std::move(detail)}});
+}
+
+Value shorten(const Value& input) {
+  if (input.is_string()) {
+    const std::string_view text = input.get_string();
+    return Value(text.substr(0, shown_size(text)));
+  }
+  if (!input.is_structured()) return input;
+  // Of what may be large only the beginning is written.
+  std::array<char, 4 * kShownCharacters + 4> buffer;
+  boost::json::serializer serializer;
+  serializer.reset(&input);
+  const std::string_view text = serializer.read(buffer.data(), buffer.size());
+  const std::size_t size = shown_size(text);
+  return size == text.size() && serializer.done() ? input : Value(text.substr(0, size));
+}
+
+void add_more(std::vector<FieldError>& errors, std::string_view where, std::size_t more) {
+  if (more == 0) return;
+  errors.push_back({.type = "too_many_errors",
+                    .loc = {where},
+                    .msg = fmt::format("There are {} more errors like these", more),
+                    .input = nullptr});
 }
 
 std::optional<Value> parse(std::string_view text, std::vector<FieldError>& errors) {

@@ -209,7 +209,10 @@ class Service::Impl final : public http::ServerHandler {
   void start(std::shared_ptr<Call> call) {
     boost::asio::post(workers_, [this, call = std::move(call)]() mutable {
       Answer made = run(*call);
-      boost::asio::post(loop_, [call = std::move(call), made = std::move(made)] { call->answer(made); });
+      boost::asio::post(loop_, [this, call = std::move(call), made = std::move(made)] {
+        if (made.is_last) drain();  // first: so the answer says that its connection ends
+        call->answer(made);
+      });
     });
   }
 

@@ -1,8 +1,13 @@
 #include "solver/options.hpp"
 
 #include <charconv>
+#include <cmath>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
+
+#include "solver/text.hpp"
 
 namespace tenfold::solver {
 
@@ -25,7 +30,15 @@ void read_number(const std::pair<std::string, std::string>& parameter, std::opti
                     .loc = {"query", name},
                     .msg = fmt::format("Input should be a valid {}, unable to parse string as {}",
                                        is_whole ? "integer" : "number", is_whole ? "an integer" : "a number"),
-                    .input = json::Value(text)});
+                    .input = json::Value(shown(text))});
+}
+
+// A long query of errors is told in part, as all of them are.
+void keep_first(std::vector<json::FieldError>& errors) {
+  if (errors.size() <= json::kMaxErrors) return;
+  const std::size_t more = errors.size() - json::kMaxErrors;
+  errors.resize(json::kMaxErrors);
+  json::add_more(errors, "query", more);
 }
 
 }  // namespace
@@ -33,9 +46,15 @@ void read_number(const std::pair<std::string, std::string>& parameter, std::opti
 Options read_query(const std::vector<std::pair<std::string, std::string>>& query,
                    std::vector<json::FieldError>& errors) {
   Options options;
+  std::set<std::string_view> seen;
   for (const auto& parameter : query) {
     const std::string& name = parameter.first;
-    if (name == "time_limit") {
+    if (!seen.insert(name).second) {
+      errors.push_back({.type = "value_error",
+                        .loc = {"query", shown(name)},
+                        .msg = "This option is given twice",
+                        .input = json::Value(shown(parameter.second))});
+    } else if (name == "time_limit") {
       read_number(parameter, options.time_limit, errors);
     } else if (name == "mip_rel_gap") {
       read_number(parameter, options.mip_rel_gap, errors);
@@ -45,12 +64,13 @@ Options read_query(const std::vector<std::pair<std::string, std::string>>& query
       read_number(parameter, options.seed, errors);
     } else {
       errors.push_back({.type = "extra_forbidden",
-                        .loc = {"query", name},
+                        .loc = {"query", shown(name)},
                         .msg = "Unknown option; known: time_limit, mip_rel_gap, threads, seed",
-                        .input = json::Value(parameter.second)});
+                        .input = json::Value(shown(parameter.second))});
     }
   }
   check(options, {"query"}, errors);
+  keep_first(errors);
   return options;
 }
 
@@ -64,8 +84,8 @@ void check(const Options& options, std::vector<std::string_view> where, std::vec
   };
   // The negations let NaN fail.
   if (options.time_limit)
-    require(*options.time_limit > 0, "time_limit", "Input should be greater than 0",
-            json::to_value(*options.time_limit));
+    require(*options.time_limit > 0 && std::isfinite(*options.time_limit), "time_limit",
+            "Input should be a number greater than 0", json::to_value(*options.time_limit));
   if (options.mip_rel_gap)
     require(*options.mip_rel_gap >= 0, "mip_rel_gap", "Input should be greater than or equal to 0",
             json::to_value(*options.mip_rel_gap));

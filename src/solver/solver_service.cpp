@@ -1,95 +1,59 @@
 #include "solver/solver_service.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
+#include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <expected>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <tenfold/json.hpp>
-#include <zlib.h>
 
-#include "solver/find_error.hpp"
+#include "solver/body.hpp"
+#include "solver/check_model.hpp"
 #include "solver/highs.hpp"
 #include "solver/json_model.hpp"
+#include "solver/lp_reader.hpp"
+#include "solver/mps_reader.hpp"
 #include "solver/options.hpp"
+#include "solver/text.hpp"
+#include "solver/watch.hpp"
 
 namespace tenfold::solver {
 
 namespace {
 
-// A compressed body may be this large when it is unpacked.
-constexpr std::size_t kMaxInflated = std::size_t{512} << 20;
+using Clock = std::chrono::steady_clock;
 
-enum class Format : std::uint8_t { kMps, kLp, kJson };
-
-std::expected<std::string, std::string> inflate_gzip(std::string_view packed) {
-  z_stream stream{};
-  constexpr int kGzip = 16 + MAX_WBITS;
-  if (inflateInit2(&stream, kGzip) != Z_OK) return std::unexpected("the body cannot be unpacked: zlib has no memory");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  std::string out;
-  std::array<char, 64 << 10> block{};
-  int status = Z_OK;
-  while (status == Z_OK && out.size() <= kMaxInflated) {
-    stream.next_out = reinterpret_cast<Bytef*>(block.data());
-    stream.avail_out = block.size();
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.append(block.data(), block.size() - stream.avail_out);
-  }
-  const auto at = packed.size() - stream.avail_in;
-  inflateEnd(&stream);
-  if (out.size() > kMaxInflated) return std::unexpected("the body is larger than 512 MiB when it is unpacked");
-  if (status != Z_STREAM_END)
-    return std::unexpected(fmt::format("the body is no whole gzip stream: it breaks at byte {}", at));
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string made{text};
-  std::ranges::transform(made, made.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return made;
-}
-
-// What the first bytes look like. MPS has the least of a shape of its own, so it is what is left.
-Format sniff(std::string_view body) {
-  while (!body.empty()) {
-    body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
-    if (!body.starts_with('\\')) break;
-    body.remove_prefix(std::min(body.find('\n'), body.size()));
-  }
-  if (body.starts_with('{') || body.starts_with('[')) return Format::kJson;
-  const std::string word = lower(body.substr(0, std::min(body.find_first_of(" \t\r\n:"), body.size())));
-  constexpr std::array<std::string_view, 6> kSenses{"min", "max", "minimize", "maximize", "minimise", "maximise"};
-  return std::ranges::find(kSenses, word) != kSenses.end() ? Format::kLp : Format::kMps;
-}
-
-Format format_of(const Request& request, std::string_view body) {
-  const std::string type = lower(request.header("content-type").value_or(""));
-  if (type.find("json") != std::string::npos) return Format::kJson;
-  if (type.find("mps") != std::string::npos) return Format::kMps;
-  if (type.find("lp") != std::string::npos) return Format::kLp;
-  return sniff(body);
-}
+constexpr double kLongestLimit_s = 1e9;  // longer than anybody waits, and still a time that clocks can hold
 
 Answer invalid(const std::vector<json::FieldError>& errors) { return {.status = 422, .body = json::to_detail(errors)}; }
 
-Answer invalid_file(const FileError& found, FileFormat format, std::string_view log) {
-  const std::string_view name = format == FileFormat::kMps ? "MPS" : "LP";
+std::string_view name_of(Format format) {
+  return format == Format::kMps ? "MPS" : format == Format::kLp ? "LP" : "JSON";
+}
+
+// A line of a text, or a part of a JSON model, is the place of the error.
+Answer invalid_model(const ModelError& error, Format format) {
   boost::json::array loc{"body"};
-  std::string msg = fmt::format("The body is no {} model", name);
-  if (found.line > 0) {
-    loc.emplace_back(found.line);
-    msg += fmt::format(": line {}: {}", found.line, found.what);
-  } else {
-    msg += fmt::format(": {}", log.empty() ? "HiGHS does not read it" : log);
+  std::string msg = fmt::format("The {} model is refused: ", name_of(format));
+  if (error.line > 0) {
+    loc.emplace_back(error.line);
+    msg += fmt::format("line {}: ", error.line);
   }
-  return invalid(
-      {{.type = "model_invalid", .loc = std::move(loc), .msg = std::move(msg), .input = json::Value(found.text)}});
+  if (format == Format::kJson && !error.part.empty()) loc.emplace_back(error.part);
+  if (format == Format::kJson && error.index >= 0) loc.emplace_back(error.index);
+  msg += error.what;
+  return invalid({{.type = "model_invalid",
+                   .loc = std::move(loc),
+                   .msg = std::move(msg),
+                   .input = error.line > 0 ? json::Value(shown(error.text)) : json::Value(nullptr)}});
 }
 
 // The query's word goes before the body's.
@@ -102,52 +66,106 @@ Options merge(Options query, const std::optional<Options>& body) {
   return query;
 }
 
+// One request, with all that its solve uses: it may go on after its answer.
+class Job {
+ public:
+  Job(Request request, Options options, std::stop_token stop)
+      : request_{std::move(request)}, options_{std::move(options)}, stop_{std::move(stop)} {}
+
+  Answer run(Watch& watch) {
+    auto body = read_body(request_);
+    if (!body) return std::move(body.error());
+    request_.body = {};
+    auto model = read_model(*body);
+    if (!model) return std::move(model.error());
+    body->text = {};
+    if (options_.time_limit) watch.expect_end_by(Clock::now() + to_duration(*options_.time_limit));
+    auto checked = check_model(std::move(*model));
+    if (!checked) return invalid_model(checked.error(), body->format);
+    publish(std::move(*checked));
+    Result result = solve(*checked_, options_, stop_, incumbent_);
+    return to_answer(result, Clock::now());
+  }
+
+  // The answer when `run` does not end: what is known by now. The replica ends with it.
+  Answer give_up(Abandoned why) {
+    const std::string_view status = why == Abandoned::kIsStopped ? "cancelled" : "time_limit";
+    const std::lock_guard lock{mutex_};
+    Result result = checked_ ? solver::give_up(*checked_, incumbent_, status) : Result{.status = std::string{status}};
+    result.message = "HiGHS did not stop in time: its replica ends, and another is started";
+    Answer answer = to_answer(result, Clock::now());
+    answer.is_last = true;
+    return answer;
+  }
+
+ private:
+  static Clock::duration to_duration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>{std::min(seconds, kLongestLimit_s)});
+  }
+
+  std::expected<Model, Answer> read_model(const Body& body) {
+    if (body.format == Format::kJson) {
+      std::vector<json::FieldError> errors;
+      JsonModel read = read_json_model(body.text, errors);
+      if (!errors.empty()) return std::unexpected(invalid(errors));
+      options_ = merge(options_, read.options);
+      return std::move(read.model);
+    }
+    auto model = body.format == Format::kMps ? read_mps(body.text) : read_lp(body.text);
+    if (!model) return std::unexpected(invalid_model(model.error(), body.format));
+    return std::move(*model);
+  }
+
+  void publish(CheckedModel checked) {
+    const std::lock_guard lock{mutex_};
+    checked_ = std::make_unique<CheckedModel>(std::move(checked));
+    is_read_ = Clock::now();
+  }
+
+  Answer to_answer(Result& result, Clock::time_point now) const {
+    const auto seconds = [](Clock::duration time) { return std::chrono::duration<double>{time}.count(); };
+    result.times.read_s = seconds((checked_ ? is_read_ : now) - start_);
+    result.times.solve_s = checked_ ? seconds(now - is_read_) : 0;
+    return {.body = json::to_text(json::to_value(result)) + "\n"};
+  }
+
+  Request request_;
+  Options options_;
+  std::stop_token stop_;
+  std::mutex mutex_;
+  std::unique_ptr<const CheckedModel> checked_;  // not changed once it is there
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point is_read_;  // when checked_ came
+  Incumbent incumbent_;
+};
+
 }  // namespace
 
 Answer solve_request(const Request& request, std::stop_token stop) {
-  const auto start = std::chrono::steady_clock::now();
   std::vector<json::FieldError> errors;
   Options options = read_query(request.query, errors);
   if (!errors.empty()) return invalid(errors);
-
-  std::string unpacked;
-  std::string_view body = request.body;
-  const std::string encoding = lower(request.header("content-encoding").value_or("identity"));
-  if (encoding == "gzip") {
-    auto inflated = inflate_gzip(body);
-    if (!inflated) return problem(400, inflated.error());
-    unpacked = std::move(*inflated);
-    body = unpacked;
-  } else if (encoding != "identity") {
-    return problem(415, fmt::format("the content coding '{}' is not known here; send gzip or none", encoding));
-  }
-  if (body.empty()) return problem(400, "the body is empty; send a model as MPS, LP or JSON");
-
-  Highs highs;
-  const Format format = format_of(request, body);
-  if (format == Format::kJson) {
-    const JsonModel model = read_json_model(body, errors);
-    if (!errors.empty()) return invalid(errors);
-    if (const auto read = highs.read(model); !read) return problem(422, read.error());
-    options = merge(options, model.options);
-  } else {
-    const FileFormat file_format = format == Format::kMps ? FileFormat::kMps : FileFormat::kLp;
-    const auto read = highs.read(body, file_format);
-    if (!read || (format == Format::kMps && highs.has_warned())) {
-      const FileError found = file_format == FileFormat::kMps ? find_mps_error(body) : find_lp_error(body);
-      if (!read || found.line > 0) return invalid_file(found, file_format, read ? "" : read.error());
-    }
-  }
-  const double read_s = std::chrono::duration<double>{std::chrono::steady_clock::now() - start}.count();
-  Result result = highs.solve(options, std::move(stop));
-  result.times.read_s = read_s;
-  return {.body = json::to_text(json::to_value(result)) + "\n"};
+  const auto job = std::make_shared<Job>(request, std::move(options), stop);
+  return run_watched([job](Watch& watch) { return job->run(watch); }, stop,
+                     [job](Abandoned why) { return job->give_up(why); });
 }
 
 int run_solver_service() {
+  std::atomic<bool> is_abandoned = false;
   Service service;
-  service.post("/solve", solve_request);
-  return service.serve();
+  service.post("/solve", [&](const Request& request, std::stop_token stop) {
+    Answer answer = solve_request(request, std::move(stop));
+    if (answer.is_last) is_abandoned = true;
+    return answer;
+  });
+  const int code = service.serve();
+  // A thread of HiGHS still works on what destructors would take away.
+  if (is_abandoned) {
+    std::fflush(nullptr);
+    std::_Exit(code);
+  }
+  return code;
 }
 
 }  // namespace tenfold::solver

@@ -1,11 +1,13 @@
 """The built-in solver behind the ingress, with real models."""
 import csv
 import gzip
+import json
 import os
 import signal
+import time
 import unittest
 
-from service import SOURCE, Service
+from service import IS_SANITIZED, SOURCE, Service
 
 MODELS = SOURCE / "data/models"
 # Stigler's diet of 1945 costs 39.66 dollars a year at its optimum; FT06's makespan is 55.
@@ -14,6 +16,21 @@ STIGLER_COST = 39.6617
 FT06 = (MODELS / "ft06.lp").read_bytes()
 # Models with published optima that may lie beside the checkout.
 SHARED = SOURCE.parent / "shared/data/mps"
+
+
+# HiGHS's QP solver does not look at its time limit, nor whether it is told to stop, while it works on this one.
+QP_S = 0.5
+
+
+def stubborn_qp(columns=4000, rows=1000):
+    entries = {(row, (row * 4 + k * k * 37 + k) % columns): (-1) ** k for row in range(rows) for k in range(6)}
+    return json.dumps({
+        "columns": [{"cost": column % 5 - 2, "lower": None} for column in range(columns)],
+        "rows": [{"lower": row % 3, "upper": row % 3} for row in range(rows)],
+        "matrix": {"rows": [row for row, _ in entries], "columns": [column for _, column in entries],
+                   "values": list(entries.values())},
+        "hessian": {"rows": list(range(columns)), "columns": list(range(columns)),
+                    "values": [1 + column % 2 for column in range(columns)]}}).encode()
 
 
 class Solver(unittest.TestCase):
@@ -58,6 +75,32 @@ class Solver(unittest.TestCase):
             self.assertEqual([answer for answer in answers if answer.status != 200], [])
             for answer in answers:
                 self.assertAlmostEqual(answer.json()["objective"], 55, places=6)
+
+    def test_a_time_limit_that_highs_does_not_keep_ends_the_replica_and_its_answer_is_sent_first(self):
+        with Service([]) as service:
+            begun = time.monotonic()
+            answer = service.post(f"/solve?time_limit={QP_S}", stubborn_qp())
+            took_s = time.monotonic() - begun
+            self.assertEqual((answer.status, answer.json()["status"]), (200, "time_limit"))
+            self.assertIn("its replica ends", answer.json()["message"])
+            self.assertLess(answer.json()["times"]["solve_s"], QP_S + 1 + (5 if IS_SANITIZED else 1), took_s)
+            after = service.post("/solve", STIGLER)
+            self.assertAlmostEqual(after.json()["objective"], STIGLER_COST, places=3)
+            self.assertNotEqual(after.fields["X-Tenfold-Replica"], answer.fields["X-Tenfold-Replica"])
+
+    def test_a_client_that_leaves_frees_the_slot_also_where_highs_does_not_look(self):
+        with Service([]) as service:
+            request = service.begin("/solve", stubborn_qp())
+            service.wait_for(lambda status: status["running"] == 1)
+            request.leave()
+            self.assertAlmostEqual(service.post("/solve", STIGLER).json()["objective"], STIGLER_COST, places=3)
+
+    def test_names_of_any_length_hurt_nobody(self):
+        with Service([]) as service:
+            name = b"n" * 100_000
+            answer = service.post("/solve", b"min\n obj: " + name + b"\nst\n c: " + name + b" >= 2\nend\n")
+            self.assertEqual(answer.json()["columns"][name.decode()]["value"], 2)
+            self.assertAlmostEqual(service.post("/solve", STIGLER).json()["objective"], STIGLER_COST, places=3)
 
     @unittest.skipUnless((SHARED / "expected.tsv").exists(), "the shared models are not here")
     def test_every_shared_model_gives_its_published_status_and_objective(self):
