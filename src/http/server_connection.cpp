@@ -37,7 +37,8 @@ void ServerConnection::start() {
 void ServerConnection::on_input() {
   switch (state_) {
     case State::kHead:
-      return receive_heads();
+      if (!is_parse_posted_) receive_heads();  // else its turn comes
+      return;
     case State::kExchange:
       return receive_body();
     case State::kLingering:
