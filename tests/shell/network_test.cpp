@@ -1,11 +1,13 @@
 // What the data path does with a network in memory, where every turn of the loop can be looked at.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "http/client.hpp"
 #include "http/server.hpp"
 #include "shell/memory_net.hpp"
 
@@ -32,6 +34,47 @@ class NetworkTest : public testing::Test {
   Host service_{fabric_, true, 100};
   Host world_{fabric_, false, 0};
 };
+
+// Answers, closes, and is not heard of again.
+class OneAnswer final : public http::ReadinessHandler {
+ public:
+  explicit OneAnswer(Host& host) : acceptor_{std::move(*host.listen(kDoor))} { acceptor_->watch(*this); }
+
+ private:
+  void on_ready(http::Readiness) override {
+    auto accepted = acceptor_->accept();
+    if (!accepted) return;
+    const std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+    EXPECT_TRUE(accepted->transport->write({&answer, 1}));
+  }
+
+  std::unique_ptr<http::Acceptor> acceptor_;
+};
+
+// Takes nothing of an answer.
+class Holds final : public http::ClientHandler {
+ public:
+  int closed = 0;
+
+ private:
+  void on_head(http::ClientConnection&) override {}
+  void on_body(http::ClientConnection&) override {}
+  void on_writable(http::ClientConnection&) override {}
+  void on_closed(http::ClientConnection&, std::string_view) override { ++closed; }
+};
+
+TEST_F(NetworkTest, AnAnswerThatIsWholeIsNotBrokenByTheEndOfItsConnection) {
+  const OneAnswer server{world_};
+  Holds holds;
+  const auto client = http::ClientConnection::connect(loop_, kDoor, {}, holds);
+  client->begin(false);
+  run();
+  EXPECT_EQ(holds.closed, 0);
+  EXPECT_TRUE(client->body_complete());
+  EXPECT_EQ(client->body(), "body");
+  EXPECT_FALSE(client->reusable());
+  client->close();
+}
 
 class CountsRequests : public NetworkTest, public http::ServerHandler {
  protected:
