@@ -50,7 +50,7 @@ class Suite:
             (tree / name).write_bytes((self.root / name).read_bytes())
         subprocess.run(["git", "apply", "--whitespace=nowarn", "--unidiff-zero", patch.resolve()], cwd=tree, check=True,
                        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)})
-        objects = [self.compile_one(tree, name) for name in names]
+        objects = [self.compile_one(tree, name) for name in names if name.endswith(".cpp")]
         program = tree / "mutant"
         first_object = next(i for i, word in enumerate(self.link) if word.endswith(".o"))
         command = self.link[:first_object] + objects + self.link[first_object:]
