@@ -46,3 +46,15 @@ function(tenfold_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES
     TIMEOUT 120 LABELS "${arg_LABELS}")
 endfunction()
+
+# tenfold_mutants(NAME) registers a test: the test program NAME, which runs seeds, must find every fault that a patch in
+# the calling folder's mutants/ plants.
+function(tenfold_mutants name)
+  if(TENFOLD_SANITIZE OR NOT CMAKE_GENERATOR STREQUAL Ninja)
+    return()  # once is enough, and ninja tells how the program is built
+  endif()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_test(NAME ${name}.FindsTheMutants COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/support/find_mutants.py
+    ${PROJECT_BINARY_DIR} ${name} ${CMAKE_CURRENT_SOURCE_DIR}/mutants)
+  set_tests_properties(${name}.FindsTheMutants PROPERTIES TIMEOUT 600)
+endfunction()

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -10,9 +11,9 @@
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/scenario_line.hpp"
+#include "cli/streets.hpp"
 #include "journal/print.hpp"
 #include "report/collector.hpp"
-#include "shell/street.hpp"
 #include "sim/faults.hpp"
 
 namespace tenfold::cli {
@@ -33,6 +34,7 @@ struct SimulateLine {
   bool is_json = false;
   bool has_faults = false;
   bool has_shell = false;
+  std::optional<std::uint64_t> seeds;
   bool is_traced = false;
 };
 
@@ -187,30 +189,12 @@ std::expected<int, std::string> simulate_faults(const SimulateLine& line) {
   return 1;
 }
 
-void print_step(core::TimePoint now, const core::Event& event, const core::Actions& actions) {
-  fmt::print("{}\n", journal::to_string(journal::Record{journal::Step{.now = now, .event = event, .actions = actions}},
-                                        core::TimePoint{std::chrono::hours{1}}));
-}
-
-// The whole service on a simulated street.
+// The whole service on simulated streets.
 std::expected<int, std::string> simulate_shell(const SimulateLine& line) {
   const auto scenario = line.scenario.read();
   if (!scenario) return std::unexpected(scenario.error());
-  shell::StreetOptions options{.seed = scenario->seed};
-  if (scenario->duration) options.duration = *scenario->duration;
-  if (line.is_traced) options.on_step = print_step;
-  const shell::StreetResult r = shell::run_street(options);
-  fmt::print(
-      "seed {}: {} programs; {} turns of the loop; {} clients sent {} requests: {} answered, {} refused, {} closed\n",
-      scenario->seed, r.street, r.turns, r.clients, r.requests, r.answered, r.told, r.closed);
-  fmt::print("{} starts, {} deaths; the longest turn took {} us\n", r.starts, r.deaths,
-             std::chrono::duration_cast<std::chrono::microseconds>(r.longest_turn).count());
-  if (r.broken.empty()) {
-    fmt::print("every promise was kept\n");
-    return 0;
-  }
-  fmt::print("BROKEN at {:.6f} s: {}\n", std::chrono::duration<double>{r.broken_at}.count(), r.broken);
-  return 1;
+  return run_streets(
+      {.seed = scenario->seed, .duration = scenario->duration, .seeds = line.seeds, .is_traced = line.is_traced});
 }
 
 }  // namespace
@@ -235,6 +219,9 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
       ->add_flag("--shell", line->has_shell,
                  "with --faults: the whole service instead, its network, journal and programs too, for thirty seconds")
       ->needs("--faults");
+  command->add_option("--seeds", line->seeds, "with --shell: so many streets, from --seed on; 0: until Ctrl-C")
+      ->type_name("N")
+      ->needs("--shell");
   command->add_flag("--trace", line->is_traced, "with --faults: print every step");
   std::vector<std::string_view> own = not_simulated();
   own.emplace_back("policy");

@@ -45,7 +45,8 @@ void ClientConnection::consume(std::size_t bytes) {
 }
 
 bool ClientConnection::reusable() const {
-  return is_open() && !is_half_closed_ && !is_switched_ && body_complete() && head().keep_alive() && !input_.has_more();
+  return is_open() && !is_half_closed_ && !is_switched_ && !has_ended_whole_ && body_complete() &&
+         head().keep_alive() && !input_.has_more();
 }
 
 void ClientConnection::on_input() {
@@ -101,12 +102,17 @@ void ClientConnection::receive_body() {
 
 // Only an orderly close ends a body until close: what a reset cut off is not complete (RFC 9112, 8).
 void ClientConnection::on_end(const boost::system::error_code& error) {
+  // An answer that is whole is not broken, however long its reader takes.
+  if (body_complete()) {
+    has_ended_whole_ = true;
+    return;
+  }
   // A close with input unread resets a unix socket's peer. Over TCP a reset may also answer what came after a close.
   const bool is_unread = is_unix_ && error.value() == ECONNRESET;
   const bool is_refused = error.value() == ECONNREFUSED;
   const Ending ending = is_unread ? Ending::kUnread : is_refused ? Ending::kNoConnection : Ending::kClosed;
   if (error) return fail(error.message(), ending);
-  if (state_ != State::kBody || decoder_.is_complete()) return fail("the server closed the connection", ending);
+  if (state_ != State::kBody) return fail("the server closed the connection", ending);
   decoder_.end_of_input();
   if (decoder_.is_complete()) return handler_->on_body(*this);
   fail("the server closed the connection within its answer", ending);

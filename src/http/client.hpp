@@ -118,6 +118,7 @@ class ClientConnection final : public Connection {
   bool is_switched_ = false;  // to another protocol
   bool has_answer_begun_ = false;
   bool is_half_closed_ = false;
+  bool has_ended_whole_ = false;  // the connection, after the last byte of an answer
   bool is_unix_;
   Ending ending_ = Ending::kNone;
 };

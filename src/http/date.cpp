@@ -5,11 +5,10 @@
 
 namespace tenfold::http {
 
-std::string_view http_date() {
+std::string_view http_date(std::time_t now) {
   thread_local std::time_t made_at = 0;
   thread_local std::array<char, 40> text{};
   thread_local std::size_t size = 0;
-  const std::time_t now = std::time(nullptr);
   if (now != made_at) {
     std::tm parts{};
     gmtime_r(&now, &parts);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <map>
 #include <utility>
@@ -25,6 +26,8 @@ class Loop {
   virtual ~Loop() = default;
 
   virtual TimePoint now() const = 0;
+  // The wall clock, in seconds since 1970, for people to read.
+  virtual std::time_t unix_time() const { return std::time(nullptr); }
   // Runs `task` in a later turn, after what is ready now. From the loop's thread only.
   virtual void post(Task task) = 0;
   virtual Net& net() = 0;

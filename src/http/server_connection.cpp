@@ -37,7 +37,8 @@ void ServerConnection::start() {
 void ServerConnection::on_input() {
   switch (state_) {
     case State::kHead:
-      return receive_heads();
+      if (!is_parse_posted_) receive_heads();  // else its turn comes
+      return;
     case State::kExchange:
       return receive_body();
     case State::kSwitched:
@@ -207,7 +208,7 @@ void ServerConnection::respond(int status, std::string_view content_type, std::s
   head += ' ';
   head += reason_phrase(status);
   head += "\r\nDate: ";
-  head += http_date();
+  head += http_date(loop_.unix_time());
   if (!content_type.empty()) {
     head += "\r\nContent-Type: ";
     head += content_type;
@@ -230,7 +231,7 @@ void ServerConnection::refuse(const Refusal& refusal) {
     head = "HTTP/1.1 " + std::to_string(refusal.status) + ' ';
     head += reason_phrase(refusal.status);
     head += "\r\nDate: ";
-    head += http_date();
+    head += http_date(loop_.unix_time());
     head += "\r\nContent-Type: ";
     head += kProblemType;
     head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";

@@ -23,6 +23,8 @@ class MemoryDisk final : public Disk {
   void set_capacity(std::uint64_t bytes) { state_->capacity = bytes; }
   // At most so many bytes are taken at a time: short writes.
   void set_largest_append(std::size_t bytes) { state_->largest_append = bytes; }
+  // Bytes that files hold together.
+  std::uint64_t used() const { return state_->used(); }
   // What files that change from now on say of their time.
   void set_time(std::chrono::system_clock::time_point now) { state_->now = now; }
 

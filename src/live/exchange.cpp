@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <random>
 #include <utility>
 
 #include "http/forward.hpp"
@@ -16,16 +15,7 @@ namespace {
 // What a proxy adds to a request's head, at most, where its client's address and id are of the usual length.
 constexpr std::uint64_t kForwardingFields = 512;
 
-// What this process's request ids begin with, so that they differ from those of the run before.
-std::string_view id_prefix() {
-  static const std::string prefix = [] {
-    std::random_device random;
-    std::array<char, 16> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), random(), 36).ptr;
-    return std::string{text.data(), end} + '-';
-  }();
-  return prefix;
-}
+constexpr std::size_t kLongestPrefix = 16;
 
 // Made on the loop's thread, sent before the next one is made.
 std::string& scratch() {
@@ -120,8 +110,8 @@ void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, c
 void Exchange::send_request_head() {
   std::string& head = scratch();
   std::array<char, 40> name{};
-  const char* end =
-      std::to_chars(append(name.data(), id_prefix()), name.data() + name.size(), core::to_number(id_)).ptr;
+  char* const number = append(name.data(), id_prefix_.substr(0, kLongestPrefix));
+  const char* end = std::to_chars(number, name.data() + name.size(), core::to_number(id_)).ptr;
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
                                    .is_client_trusted = is_client_trusted_,

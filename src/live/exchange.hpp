@@ -59,9 +59,9 @@ struct ExchangeFacts {
 // Lives on the loop's thread. Reused: `open` begins a new life.
 class Exchange final : private http::ExchangeHandler, private http::ClientHandler {
  public:
-  // `spools` must outlive it.
-  Exchange(http::Loop& loop, ExchangeListener& listener, SpoolStore& spools)
-      : loop_{loop}, listener_{listener}, spools_{spools} {}
+  // `spools` and `id_prefix` must outlive it. A request that has no id gets one that begins with `id_prefix`.
+  Exchange(http::Loop& loop, ExchangeListener& listener, SpoolStore& spools, std::string_view id_prefix)
+      : loop_{loop}, listener_{listener}, spools_{spools}, id_prefix_{id_prefix} {}
 
   // A request's head has come on `client`. request_received follows, maybe from within.
   // `is_client_trusted`: it is a proxy of ours, whose word on where the request came from is passed on.
@@ -135,6 +135,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   http::Loop& loop_;
   ExchangeListener& listener_;
   SpoolStore& spools_;
+  std::string_view id_prefix_;
   core::RequestId id_{};
   http::ServerConnection* client_ = nullptr;
   std::shared_ptr<http::ClientConnection> upstream_;

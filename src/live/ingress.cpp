@@ -1,6 +1,9 @@
 #include "live/ingress.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -17,6 +20,13 @@ namespace {
 std::string retry_after_field(core::Duration retry_after) {
   if (retry_after == core::Duration::zero()) return {};
   return fmt::format("Retry-After: {}\r\n", std::chrono::ceil<std::chrono::seconds>(retry_after).count());
+}
+
+std::string random_prefix() {
+  std::random_device random;
+  std::array<char, 16> text{};
+  char* const end = std::to_chars(text.data(), text.data() + text.size(), random(), 36).ptr;
+  return std::string{text.data(), end} + '-';
 }
 
 // A replica that always finds something else to answer is told no more.
@@ -56,7 +66,8 @@ Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents&
       events_{events},
       observer_{observer},
       memory_{options.memory_bytes},
-      spools_{options.spool, memory_, make_spool_file(options.spool_directory)},
+      spools_{options.spool, memory_, options.make_spool_file(options.spool_directory)},
+      request_id_prefix_{options.request_id_prefix.empty() ? random_prefix() : options.request_id_prefix},
       upstreams_{loop, options.upstream_limits},
       driver_{loop, options.settings, *this, observer},
       rules_{rules_of(options.settings.scale, {})} {}
@@ -87,7 +98,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   if (idle_.empty()) {
     idle_.push_back(static_cast<core::Slot>(exchanges_.size()));
     ExchangeListener& listener = *this;
-    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, spools_));
+    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, spools_, request_id_prefix_));
   }
   const core::Slot slot = idle_.back();
   idle_.pop_back();

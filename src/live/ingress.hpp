@@ -43,6 +43,11 @@ struct IngressOptions {
   std::uint64_t memory_bytes = std::uint64_t{64} << 20;
   SpoolLimits spool;
   std::filesystem::path spool_directory = default_spool_directory();
+  // Makes the file of the spool in its directory.
+  std::function<std::unique_ptr<SpoolFile>(std::filesystem::path)> make_spool_file = live::make_spool_file;
+  // What ids that requests are given begin with; none: something random, so that they differ from those of the run
+  // before.
+  std::string request_id_prefix;
 };
 
 // Totals since the start, for people and Prometheus.
@@ -156,6 +161,7 @@ class Ingress final : public http::ServerHandler,
   Observer* observer_;
   http::MemoryBudget memory_;
   SpoolStore spools_;
+  std::string request_id_prefix_;
   Upstreams upstreams_;
   CoreDriver driver_;
   Provider* provider_ = nullptr;

@@ -5,25 +5,33 @@
 #include <cerrno>
 #include <utility>
 
+#include "journal/checksum.hpp"
+
 namespace tenfold::shell {
 
 namespace {
 
 using namespace std::chrono_literals;
 
-// What a system call costs in a loop's turn, and a byte that it moves.
+// What a system call costs in a loop's turn, and a byte that comes with it and is parsed.
 constexpr Duration kCallCost = 2us;
-constexpr double kNanosecondsPerByte = 0.2;
+constexpr double kNanosecondsPerByte = 2;
 
 // A turn that costs more starves the others whatever follows: it is cut, so that the run comes to its end and tells.
 constexpr Duration kCutTurn = 200ms;
 
 constexpr Duration kHungConnect = 1s;
+constexpr Duration kAskedAgain = 1s;
 
 }  // namespace
 
 // A connection: what each side has sent and the other has not read.
 struct Fabric::Link {
+  explicit Link(std::shared_ptr<std::set<const Link*>> among) : all{std::move(among)} { all->insert(this); }
+  ~Link() { all->erase(this); }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
   struct Direction {
     std::string arrived;
     std::size_t read = 0;             // of `arrived`
@@ -36,11 +44,21 @@ struct Fabric::Link {
     http::Loop::TimePoint last_arrival{};
     std::size_t held() const { return arrived.size() - read + flying; }
   };
+  std::size_t memory() const {
+    std::size_t sum = 0;
+    for (const Direction& direction : sent) sum += direction.arrived.capacity() + direction.flying;
+    return sum;
+  }
+
+  std::shared_ptr<std::set<const Link*>> all;
   std::array<Direction, 2> sent;  // by side
   std::array<Stream*, 2> ends{};  // null: closed, or not accepted yet
   std::array<bool, 2> is_closed{};
   std::array<bool, 2> is_reset{};  // a reset has arrived at this side
+  std::string name;                // of the endpoint
   bool is_established = false;
+  bool is_silent = false;  // something was lost on it: only a reset can follow
+  bool has_vanished = false;
   bool is_unix = false;
 };
 
@@ -53,7 +71,7 @@ class Gate final : public http::Acceptor {
   }
   ~Gate() override {
     host_.fabric_.gates_.erase(endpoint_.to_string());
-    for (const auto& link : waiting_) refuse(link);
+    for (const Waiting& one : waiting_) refuse(one.link);
   }
 
   http::Endpoint endpoint() const override { return endpoint_; }
@@ -65,23 +83,34 @@ class Gate final : public http::Acceptor {
   std::expected<http::Accepted, int> accept() override {
     if (host_.is_service_) host_.fabric_.loop_.charge(kCallCost);
     if (!host_.has_room()) return std::unexpected(EMFILE);
-    while (!waiting_.empty() && waiting_.front()->is_closed[0]) waiting_.pop_front();
+    while (!waiting_.empty() && waiting_.front().link->is_closed[0]) waiting_.pop_front();
     if (waiting_.empty()) return std::unexpected(EAGAIN);
-    const auto link = std::move(waiting_.front());
+    const auto link = std::move(waiting_.front().link);
     waiting_.pop_front();
     auto stream = std::unique_ptr<Stream>{new Stream{host_, link, 1}};
     return http::Accepted{.transport = std::move(stream), .peer = link->is_unix ? "unix" : "127.0.0.1"};
   }
 
   bool is_full() const { return waiting_.size() >= backlog_; }
+  bool is_refusing() const { return is_refusing_; }
+  void refuse(bool is_refused) { is_refusing_ = is_refused; }
+  Duration longest_wait() const {
+    const auto first = std::ranges::find_if(waiting_, [](const auto& one) { return !one.link->is_closed[0]; });
+    return first == waiting_.end() ? Duration{} : host_.fabric_.loop_.now() - first->since;
+  }
   void arrive(std::shared_ptr<Fabric::Link> link) {
-    waiting_.push_back(std::move(link));
+    waiting_.push_back({.link = std::move(link), .since = host_.fabric_.loop_.now()});
     host_.fabric_.loop_.after(0ns, [this, alive = std::weak_ptr{is_alive_}] {
       if (!alive.expired() && handler_) handler_->on_ready({.readable = true});
     });
   }
 
  private:
+  struct Waiting {
+    std::shared_ptr<Fabric::Link> link;
+    http::Loop::TimePoint since;
+  };
+
   static void refuse(const std::shared_ptr<Fabric::Link>& link) {
     link->is_reset[0] = true;
     link->is_closed[1] = true;
@@ -92,9 +121,36 @@ class Gate final : public http::Acceptor {
   http::Endpoint endpoint_;
   std::size_t backlog_;
   http::ReadinessHandler* handler_ = nullptr;
-  std::deque<std::shared_ptr<Fabric::Link>> waiting_;
+  std::deque<Waiting> waiting_;
+  bool is_refusing_ = false;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };
+
+void Fabric::note_written(int side, std::string_view bytes) {
+  const auto when = static_cast<std::uint64_t>(loop_.now().time_since_epoch().count());
+  for (const std::uint64_t fact : {when, static_cast<std::uint64_t>(side), std::uint64_t{journal::checksum(bytes)}})
+    digest_ = (digest_ ^ fact) * 0x9E37'79B9'7F4A'7C15U;
+}
+
+std::size_t Fabric::memory() const {
+  std::size_t sum = 0;
+  for (const Link* link : *links_) sum += link->memory();
+  return sum;
+}
+
+bool Fabric::is_silent(const Link& link) const {
+  return link.is_silent || (!silent_.empty() && silent_.contains(link.name));
+}
+
+// Something was lost on the way: a machine that is there again knows the connection no more, and says so when it is
+// asked.
+void Fabric::end_later(const std::shared_ptr<Link>& link, std::size_t side) {
+  link->is_silent = true;
+  if (link->has_vanished || !link->ends[1 - side]) return;
+  if (silent_.contains(link->name)) return loop_.after(kAskedAgain, [this, link, side] { end_later(link, side); });
+  link->is_reset[1 - side] = true;
+  link->ends[1 - side]->notify({.readable = true, .writable = true, .hung_up = true}, 0ns);
+}
 
 // ---- Host
 
@@ -111,25 +167,45 @@ std::expected<std::unique_ptr<http::Transport>, int> Host::connect(const http::E
   if (is_service_) fabric_.loop_.charge(kCallCost);
   if (!has_room()) return std::unexpected(EMFILE);
   const auto gate = fabric_.gates_.find(endpoint.to_string());
-  if (endpoint.is_unix() && gate == fabric_.gates_.end()) return std::unexpected(ECONNREFUSED);
+  const bool is_refused = gate == fabric_.gates_.end() || gate->second->is_refusing();
+  if (endpoint.is_unix() && is_refused) return std::unexpected(ECONNREFUSED);
   if (endpoint.is_unix() && gate->second->is_full()) return std::unexpected(EAGAIN);
   return open(endpoint);
 }
 
+void Host::refuse(const http::Endpoint& endpoint, bool is_refused) {
+  const auto gate = fabric_.gates_.find(endpoint.to_string());
+  if (gate != fabric_.gates_.end()) gate->second->refuse(is_refused);
+}
+
+void Host::silence(const http::Endpoint& endpoint, bool is_silent) {
+  if (is_silent) {
+    fabric_.silent_.insert(endpoint.to_string());
+  } else {
+    fabric_.silent_.erase(endpoint.to_string());
+  }
+}
+
+Duration Host::longest_wait_at(const http::Endpoint& endpoint) const {
+  const auto gate = fabric_.gates_.find(endpoint.to_string());
+  return gate == fabric_.gates_.end() ? Duration{} : gate->second->longest_wait();
+}
+
 std::unique_ptr<Stream> Host::open(const http::Endpoint& endpoint) {
-  auto link = std::make_shared<Fabric::Link>();
+  auto link = std::make_shared<Fabric::Link>(fabric_.links_);
   link->is_unix = endpoint.is_unix();
+  link->name = endpoint.to_string();
   auto stream = std::unique_ptr<Stream>{new Stream{*this, link, 0}};
   const bool is_slow = !link->is_unix && fabric_.one_in(fabric_.weather_.slow_connect);
   // SYN and its answer. A full backlog drops the SYN, which is sent again.
   const auto knock = [this, link, name = endpoint.to_string()](const auto& again) -> void {
     if (!link->ends[0]) return;
     const auto gate = fabric_.gates_.find(name);
-    if (gate == fabric_.gates_.end()) {
+    if (gate == fabric_.gates_.end() || gate->second->is_refusing()) {
       link->is_reset[0] = true;
       return link->ends[0]->notify({.readable = true, .writable = true, .hung_up = true}, 0ns);
     }
-    if (gate->second->is_full()) {
+    if (gate->second->is_full() || fabric_.is_silent(*link)) {
       return fabric_.loop_.after(kHungConnect, [again] { again(again); });
     }
     link->is_established = true;
@@ -198,12 +274,16 @@ http::IoResult Stream::read(std::span<char> room) {
   return got;
 }
 
+bool Stream::is_peer_gone() const { return !link_ || link_->is_closed[static_cast<std::size_t>(1 - side_)]; }
+
 http::IoResult Stream::read_now(std::span<char> room) {
   const auto me = static_cast<std::size_t>(side_);
   auto& incoming = link_->sent[1 - me];
-  if (incoming.source && incoming.read == incoming.arrived.size()) {
-    incoming.arrived = incoming.source();
-    incoming.read = 0;
+  while (incoming.source && incoming.arrived.size() - incoming.read < room.size()) {
+    const std::string more = incoming.source();
+    if (more.empty()) break;
+    incoming.arrived.erase(0, std::exchange(incoming.read, 0));
+    incoming.arrived += more;
   }
   const std::size_t there = incoming.arrived.size() - incoming.read;
   if (there == 0) {
@@ -260,6 +340,7 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
   }
   std::string bytes;
   for (const std::string_view piece : pieces) bytes += piece.substr(0, take - bytes.size());
+  fabric.note_written(side_, bytes);
   if (link_->is_unix) {
     // One machine: what is written has arrived.
     if (link_->is_closed[1 - me]) return std::unexpected(EPIPE);
@@ -272,6 +353,11 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
   outgoing.last_arrival = std::max(outgoing.last_arrival, fabric.loop_.now() + fabric.weather_.latency);
   fabric.loop_.at(outgoing.last_arrival, [link = link_, me, &fabric] {
     auto& direction = link->sent[me];
+    if (fabric.is_silent(*link)) {
+      link->is_silent = true;
+      direction.flights.pop_front();  // it takes up room until the end, as nobody acknowledges it
+      return;
+    }
     const std::string arriving = std::move(direction.flights.front());
     direction.flights.pop_front();
     direction.flying -= arriving.size();
@@ -282,6 +368,7 @@ http::IoResult Stream::write_now(std::span<const std::string_view> pieces) {
         link->ends[me]->notify({.readable = true, .writable = true, .hung_up = true}, fabric.weather_.latency);
       return;
     }
+    if (link->is_reset[1 - me]) return;  // a reset that overtook it is the last that is heard
     direction.arrived += arriving;
     if (link->ends[1 - me]) link->ends[1 - me]->notify({.readable = true}, 0ns);
   });
@@ -300,14 +387,18 @@ void Stream::shut_down_writing() {
   }
   outgoing.last_arrival = std::max(outgoing.last_arrival, fabric.loop_.now() + fabric.weather_.latency);
   // After the bytes of the same instant, which come in the order of their own drawing.
-  fabric.loop_.at(outgoing.last_arrival + 1ns, [link = link_, me] {
+  fabric.loop_.at(outgoing.last_arrival + 1ns, [link = link_, me, &fabric] {
+    if (fabric.is_silent(*link)) return fabric.end_later(link, me);
     link->sent[me].is_fin_arrived = true;
     if (link->ends[1 - me]) link->ends[1 - me]->notify({.readable = true, .hung_up = true}, 0ns);
   });
 }
 
+void Stream::vanish() { link_->is_silent = link_->has_vanished = true; }
+
 void Stream::close(bool is_reset) {
   if (!link_) return;
+  is_reset = is_reset || link_->is_silent;
   const auto me = static_cast<std::size_t>(side_);
   Fabric& fabric = host_.fabric_;
   const auto& incoming = link_->sent[1 - me];
@@ -315,7 +406,7 @@ void Stream::close(bool is_reset) {
   // A unix socket knows no reset but for what was not read.
   if ((is_reset && !link_->is_unix) || has_unread) {
     const auto reset = [link = link_, me] {
-      if (link->is_reset[1 - me]) return;
+      if (link->is_reset[1 - me] || link->has_vanished) return;
       link->is_reset[1 - me] = true;
       // What has arrived may be read before the reset or be lost with it: kernels differ. Here it is lost.
       if (!link->is_unix) {

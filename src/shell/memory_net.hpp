@@ -6,7 +6,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "http/transport.hpp"
@@ -37,6 +39,10 @@ class Fabric {
   VirtualLoop& loop() { return loop_; }
   // Open ends of the service's own.
   std::size_t descriptors() const { return descriptors_; }
+  // What all connections hold.
+  std::size_t memory() const;
+  // Of all that was ever written, by which side and when: equal for equal runs.
+  std::uint64_t digest() const { return digest_; }
 
  private:
   friend class Host;
@@ -44,13 +50,20 @@ class Fabric {
   friend class Gate;
   struct Link;
 
+  bool is_silent(const Link& link) const;
   bool one_in(std::uint32_t n) { return n != 0 && random_.below(n) == 0; }
+  void end_later(const std::shared_ptr<Link>& link, std::size_t side);
+  void note_written(int side, std::string_view bytes);
 
   VirtualLoop& loop_;
   sim::Random random_;
   Weather weather_;
   std::unordered_map<std::string, Gate*> gates_;
+  std::set<std::string> silent_;
+  // Shared with the links, which may outlive the fabric.
+  std::shared_ptr<std::set<const Link*>> links_ = std::make_shared<std::set<const Link*>>();
   std::size_t descriptors_ = 0;
+  std::uint64_t digest_ = 0;
   std::uint16_t next_port_ = 20'000;
 };
 
@@ -70,6 +83,12 @@ class Host final : public http::Net {
   // Clients that wait beyond this are refused (unix) or hang (TCP). For `listen` from now on.
   void set_backlog(std::size_t backlog) { backlog_ = backlog; }
   bool has_room() const;
+  // Who connects to the endpoint is refused, though somebody listens there; until told otherwise.
+  void refuse(const http::Endpoint& endpoint, bool is_refused);
+  // The machine of a TCP endpoint is dead, or lives again: what is sent there goes nowhere, and nothing comes back.
+  void silence(const http::Endpoint& endpoint, bool is_silent);
+  // For how long the first of those who were not accepted yet has been waiting at the endpoint.
+  Duration longest_wait_at(const http::Endpoint& endpoint) const;
 
  private:
   friend class Stream;
@@ -92,6 +111,12 @@ class Stream final : public http::Transport {
   http::IoResult write(std::span<const std::string_view> pieces) override;
   void shut_down_writing() override;
   void close(bool is_reset) override;
+
+  // The other end is closed, and so is what came from it.
+  bool is_peer_gone() const;
+
+  // This end's machine is dead: the other end hears nothing of it any more, not even that.
+  void vanish();
 
   // What this end sends whenever the other end reads and nothing is there: a sender that is always faster.
   void flood_with(std::function<std::string()> source);

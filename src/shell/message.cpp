@@ -7,8 +7,6 @@ namespace tenfold::shell {
 
 namespace {
 
-Reading bad(std::string problem) { return {.status = ReadStatus::kBad, .problem = std::move(problem)}; }
-
 std::string lower(std::string_view text) {
   std::string made{text};
   std::ranges::transform(made, made.begin(),
@@ -21,69 +19,6 @@ std::optional<std::uint64_t> to_number(std::string_view text, int base) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-// Chunks from `at` on.
-Reading read_chunks(std::string_view bytes, std::size_t at, Reading reading) {
-  for (;;) {
-    const std::size_t line = bytes.find("\r\n", at);
-    if (line == std::string_view::npos) return reading;
-    const auto size = to_number(bytes.substr(at, line - at), 16);
-    if (!size) return bad("a chunk's size is '" + std::string{bytes.substr(at, line - at)} + "'");
-    const std::size_t data = line + 2;
-    if (bytes.size() < data + *size + 2) return reading;
-    if (bytes.substr(data + *size, 2) != "\r\n") return bad("a chunk does not end where it should");
-    reading.message.body += bytes.substr(data, *size);
-    at = data + *size + 2;
-    if (*size > 0) continue;
-    reading.message.size = at;
-    reading.status = ReadStatus::kComplete;
-    return reading;
-  }
-}
-
-Reading read_head(std::string_view bytes) {
-  Reading reading;
-  const std::size_t end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return reading;
-  std::string_view head = bytes.substr(0, end + 2);
-  const auto take_line = [&head] {
-    const std::size_t newline = head.find("\r\n");
-    const std::string_view line = head.substr(0, newline);
-    head.remove_prefix(newline + 2);
-    return line;
-  };
-  reading.message.first_line = take_line();
-  while (!head.empty()) {
-    const std::string_view line = take_line();
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || colon == 0)
-      return bad("no field: '" + std::string{line.substr(0, 60)} + "'");
-    std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-    reading.message.fields.emplace_back(lower(line.substr(0, colon)), value);
-  }
-  reading.has_head = true;
-  reading.message.size = end + 4;
-  return reading;
-}
-
-// The body by its framing fields; nothing when there are none.
-std::optional<Reading> read_framed(std::string_view bytes, Reading& reading) {
-  const std::size_t at = reading.message.size;
-  const auto coding = reading.message.find("transfer-encoding");
-  const auto length = reading.message.find("content-length");
-  if (coding && length) return bad("both Transfer-Encoding and Content-Length");
-  if (coding)
-    return *coding == "chunked" ? read_chunks(bytes, at, std::move(reading)) : bad("Transfer-Encoding: " + *coding);
-  if (!length) return std::nullopt;
-  const auto size = to_number(*length, 10);
-  if (!size) return bad("Content-Length: " + *length);
-  if (bytes.size() < at + *size) return reading;
-  reading.message.body = bytes.substr(at, *size);
-  reading.message.size = at + *size;
-  reading.status = ReadStatus::kComplete;
-  return reading;
 }
 
 }  // namespace
@@ -112,30 +47,109 @@ bool Message::says_close() const {
   return connection && lower(*connection).find("close") != std::string::npos;
 }
 
-Reading read_request(std::string_view bytes) {
-  Reading reading = read_head(bytes);
-  if (!reading.has_head) return reading;
-  if (!reading.message.first_line.ends_with(" HTTP/1.1"))
-    return bad("request line '" + reading.message.first_line + "'");
-  if (const auto framed = read_framed(bytes, reading)) return *framed;
-  reading.status = ReadStatus::kComplete;
-  return reading;
+ReadStatus MessageReader::look(std::string_view bytes, bool is_closed) {
+  if (!has_head_) {
+    if (const ReadStatus status = look_at_head(bytes); status != ReadStatus::kComplete) return status;
+  }
+  return look_at_body(bytes, is_closed);
 }
 
-Reading read_answer(std::string_view bytes, bool is_closed) {
-  Reading reading = read_head(bytes);
-  if (!reading.has_head) return reading;
-  const int status = reading.message.status();
-  if (status < 100) return bad("status line '" + reading.message.first_line + "'");
-  if (status < 200 || status == 204 || status == 304) {
-    reading.status = ReadStatus::kComplete;
-    return reading;
+void MessageReader::next() {
+  has_head_ = false;
+  looked_at_ = length_ = 0;
+  Message fresh;
+  std::swap(message_, fresh);  // an assignment would keep the body's memory
+}
+
+ReadStatus MessageReader::bad(std::string problem) {
+  problem_ = std::move(problem);
+  return ReadStatus::kBad;
+}
+
+ReadStatus MessageReader::complete(std::size_t size) {
+  message_.size = size;
+  return ReadStatus::kComplete;
+}
+
+ReadStatus MessageReader::look_at_head(std::string_view bytes) {
+  const std::size_t end = bytes.find("\r\n\r\n", looked_at_ - std::min<std::size_t>(looked_at_, 3));
+  looked_at_ = bytes.size();
+  if (end == std::string_view::npos) return ReadStatus::kIncomplete;
+  std::string_view head = bytes.substr(0, end + 2);
+  const auto take_line = [&head] {
+    const std::size_t newline = head.find("\r\n");
+    const std::string_view line = head.substr(0, newline);
+    head.remove_prefix(newline + 2);
+    return line;
+  };
+  message_.first_line = take_line();
+  while (!head.empty()) {
+    const std::string_view line = take_line();
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || colon == 0)
+      return bad("no field: '" + std::string{line.substr(0, 60)} + "'");
+    std::string_view value = line.substr(colon + 1);
+    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    message_.fields.emplace_back(lower(line.substr(0, colon)), value);
   }
-  if (const auto framed = read_framed(bytes, reading)) return *framed;
-  reading.message.body = bytes.substr(reading.message.size);
-  reading.message.size = bytes.size();
-  if (is_closed) reading.status = ReadStatus::kComplete;
-  return reading;
+  has_head_ = true;
+  looked_at_ = end + 4;
+  return frame();
+}
+
+// Where the body ends, by the fields that say so.
+ReadStatus MessageReader::frame() {
+  const int status = kind_ == MessageKind::kAnswer ? message_.status() : 0;
+  if (kind_ == MessageKind::kRequest && !message_.first_line.ends_with(" HTTP/1.1"))
+    return bad("request line '" + message_.first_line + "'");
+  if (kind_ == MessageKind::kAnswer && status < 100) return bad("status line '" + message_.first_line + "'");
+  const auto coding = message_.find("transfer-encoding");
+  const auto length = message_.find("content-length");
+  const bool has_no_body = kind_ == MessageKind::kAnswer && (status < 200 || status == 204 || status == 304);
+  if (coding && length) return bad("both Transfer-Encoding and Content-Length");
+  if (coding && *coding != "chunked") return bad("Transfer-Encoding: " + *coding);
+  const auto size = length ? to_number(*length, 10) : std::nullopt;
+  if (length && !size) return bad("Content-Length: " + *length);
+  length_ = static_cast<std::size_t>(size.value_or(0));
+  framing_ = has_no_body                     ? Framing::kNone
+             : coding                        ? Framing::kChunks
+             : length                        ? Framing::kLength
+             : kind_ == MessageKind::kAnswer ? Framing::kUntilClose
+                                             : Framing::kNone;
+  return ReadStatus::kComplete;
+}
+
+ReadStatus MessageReader::look_at_body(std::string_view bytes, bool is_closed) {
+  switch (framing_) {
+    case Framing::kNone:
+      return complete(looked_at_);
+    case Framing::kLength:
+      if (bytes.size() < looked_at_ + length_) return ReadStatus::kIncomplete;
+      message_.body = bytes.substr(looked_at_, length_);
+      return complete(looked_at_ + length_);
+    case Framing::kChunks:
+      return look_at_chunks(bytes);
+    case Framing::kUntilClose:
+      if (!is_closed) return ReadStatus::kIncomplete;
+      message_.body = bytes.substr(looked_at_);
+      return complete(bytes.size());
+  }
+  return ReadStatus::kIncomplete;
+}
+
+ReadStatus MessageReader::look_at_chunks(std::string_view bytes) {
+  for (;;) {
+    const std::size_t line = bytes.find("\r\n", looked_at_);
+    if (line == std::string_view::npos) return ReadStatus::kIncomplete;
+    const auto size = to_number(bytes.substr(looked_at_, line - looked_at_), 16);
+    if (!size) return bad("a chunk's size is '" + std::string{bytes.substr(looked_at_, line - looked_at_)} + "'");
+    const std::size_t data = line + 2;
+    if (bytes.size() < data + *size + 2) return ReadStatus::kIncomplete;
+    if (bytes.substr(data + *size, 2) != "\r\n") return bad("a chunk does not end where it should");
+    message_.body += bytes.substr(data, *size);
+    looked_at_ = data + *size + 2;
+    if (*size == 0) return complete(looked_at_);
+  }
 }
 
 }  // namespace tenfold::shell

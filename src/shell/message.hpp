@@ -1,4 +1,4 @@
-// A reader of HTTP/1.1 messages that shares nothing with the code under test: plain, slow and strict.
+// A reader of HTTP/1.1 messages that shares nothing with the code under test: plain and strict.
 #pragma once
 
 #include <cstdint>
@@ -22,17 +22,44 @@ struct Message {
   bool says_close() const;
 };
 
+enum class MessageKind : std::uint8_t { kRequest, kAnswer };
 enum class ReadStatus : std::uint8_t { kIncomplete, kComplete, kBad };
 
-struct Reading {
-  ReadStatus status = ReadStatus::kIncomplete;
-  Message message;
-  bool has_head = false;
-  std::string problem;  // of a bad one
-};
+// Looks at one message after the other, each as its bytes gather.
+class MessageReader {
+ public:
+  explicit MessageReader(MessageKind kind) : kind_{kind} {}
 
-// The message at the front of `bytes`. `is_closed`: the peer has sent FIN, so an answer without a length ends here.
-Reading read_request(std::string_view bytes);
-Reading read_answer(std::string_view bytes, bool is_closed);
+  // Looks at the message at the front of `bytes`, which have only grown since the last call. `is_closed`: the peer has
+  // sent FIN, so an answer without a length ends here.
+  ReadStatus look(std::string_view bytes, bool is_closed = false);
+  // The message that was complete is done with, and its bytes are gone from the front.
+  void next();
+
+  bool has_head() const { return has_head_; }
+  // What is known of it: all when it is complete.
+  const Message& message() const { return message_; }
+  std::size_t memory() const { return message_.body.capacity(); }
+  // What is wrong with a bad one.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  enum class Framing : std::uint8_t { kNone, kLength, kChunks, kUntilClose };
+
+  ReadStatus bad(std::string problem);
+  ReadStatus complete(std::size_t size);
+  ReadStatus look_at_head(std::string_view bytes);
+  ReadStatus frame();
+  ReadStatus look_at_body(std::string_view bytes, bool is_closed);
+  ReadStatus look_at_chunks(std::string_view bytes);
+
+  MessageKind kind_;
+  Framing framing_ = Framing::kNone;
+  bool has_head_ = false;
+  std::size_t looked_at_ = 0;  // bytes that need not be looked at again
+  std::size_t length_ = 0;     // of the body, where it is told
+  Message message_;
+  std::string problem_;
+};
 
 }  // namespace tenfold::shell

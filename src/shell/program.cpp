@@ -14,6 +14,11 @@ using namespace std::chrono_literals;
 // A program that stops working when its client goes takes a moment.
 constexpr Duration kToStop = 20ms;
 
+// What a program has said is with the service by then, and not lost when it dies.
+constexpr Duration kOnItsWay = 2s;
+
+constexpr Duration kReloadEvery = 4s;
+
 constexpr std::size_t kHugeHead = std::size_t{200} << 10;
 
 std::string status_line(int status) { return "HTTP/1.1 " + std::to_string(status) + " Said\r\n"; }
@@ -24,10 +29,15 @@ const std::array<Habits, 7> kLawfulHabits{{
     {.name = "sdk", .cancels = true},
     {.name = "uvicorn", .keeps_alive = 5s, .closes_after_error = true},
     {.name = "keepless", .keeps_alive = 0ms, .closes_after_error = true},
-    {.name = "gunicorn", .keeps_alive = 0ms, .says_close = true, .is_sequential = true, .backlog = 16},
+    {.name = "gunicorn",
+     .keeps_alive = 0ms,
+     .says_close = true,
+     .is_sequential = true,
+     .reloads = 300ms,
+     .backlog = 16},
     {.name = "node", .keeps_alive = 5s, .blocks = 6s},
     {.name = "stdlib", .is_sequential = true, .is_until_close = true, .backlog = 5},
-    {.name = "go", .sends_interim = true},
+    {.name = "go", .sends_interim = true, .reloads = 100ms},
 }};
 
 // One connection to the program.
@@ -43,7 +53,12 @@ class Program::Visit final : public Talker {
     close_if_idle();
     if (is_open()) resume();
   }
-  void die() { hang_up(program_.one_in(2)); }
+  void die() {
+    if (is_saying() && says_until_close_) says_until_close_->is_cut_short = true;
+    hang_up(program_.one_in(2));
+  }
+  std::size_t reader_memory() const { return reader_.memory(); }
+  bool is_saying() const { return is_open() && !has_said_all(); }
 
  private:
   bool is_listening() const override { return !program_.is_blocked() && !is_leaving_; }
@@ -52,33 +67,50 @@ class Program::Visit final : public Talker {
 
   void take() {
     if (is_busy_ || is_leaving_ || !is_open()) return;
-    const Reading reading = read_request(heard_);
-    if (reading.status == ReadStatus::kBad)
-      return program_.ledger_.broken("a program got what is no request: " + reading.problem);
-    if (!reading.has_head) return;
-    const auto id = reading.message.number("x-id");
+    const ReadStatus status = reader_.look(heard_);
+    if (status == ReadStatus::kBad)
+      return program_.ledger_.broken("a program got what is no request: " + reader_.problem());
+    if (!reader_.has_head()) return;
+    const Message& message = reader_.message();
+    const auto id = message.number("x-id");
     Errand* errand = id ? program_.ledger_.find(*id) : nullptr;
-    if (!errand)
-      return program_.ledger_.broken("a program got a request that nobody sent: " + reading.message.first_line);
+    if (!errand) return program_.ledger_.broken("a program got a request that nobody sent: " + message.first_line);
     if (!is_decided_) {
       is_decided_ = true;
+      check_head(message, *id, *errand);
       mischief_ = program_.draw_mischief();
       if (mischief_ == Mischief::kEarly) return answer_early(*id);
     }
-    if (reading.status != ReadStatus::kComplete) return;
+    if (status != ReadStatus::kComplete) return;
     is_decided_ = false;
-    heard_.erase(0, reading.message.size);
-    check(reading.message, *id, *errand);
-    work(reading.message, *id, *errand);
+    heard_.erase(0, message.size);
+    check_body(message, *id, *errand);
+    work(message, *id, *errand);
+    reader_.next();
   }
 
-  void check(const Message& message, std::uint64_t id, const Errand& errand) {
-    const std::string name = "request " + std::to_string(id);
-    if (message.body != pattern(id, errand.body_bytes))
-      program_.ledger_.broken(
-          name + " came with another body than its client sent: " + std::to_string(message.body.size()) + " bytes");
-    if (!message.first_line.starts_with("POST /r/" + std::to_string(id) + " "))
+  // What describes and routes comes as it was sent, whatever Connection names.
+  void check_head(const Message& message, std::uint64_t id, const Errand& errand) {
+    const std::string number = std::to_string(id);
+    const std::string name = "request " + number;
+    if (!message.first_line.starts_with("POST /r/" + number + " "))
       program_.ledger_.broken(name + " came as " + message.first_line);
+    if (message.find("host") != "street") program_.ledger_.broken(name + " came for another host");
+    if (message.find("x-hop")) program_.ledger_.broken(name + " came with what was for the service");
+    const bool is_described = message.find("authorization") == number && message.find("cookie") == "c=" + number &&
+                              message.find("content-type") == "a/" + number;
+    if (!is_described)
+      program_.ledger_.broken(name + " came without what describes it; Connection named '" +
+                              std::string{errand.nominated} + "'");
+    if (program_.options_.comes_whole && !errand.is_sent)
+      program_.ledger_.broken(name + " has a slot while its client still sends it");
+    if (errand.is_answer_bad) program_.ledger_.broken(name + " was answered with what is no answer and runs again");
+  }
+
+  void check_body(const Message& message, std::uint64_t id, const Errand& errand) {
+    if (message.body != pattern(id, errand.body_bytes))
+      program_.ledger_.broken("request " + std::to_string(id) + " came with another body than its client sent: " +
+                              std::to_string(message.body.size()) + " bytes");
   }
 
   void work(const Message& message, std::uint64_t id, Errand& errand) {
@@ -86,40 +118,49 @@ class Program::Visit final : public Talker {
       program_.ledger_.broken("request " + std::to_string(id) + " may not be repeated and was run twice");
     is_busy_ = true;
     const Duration span = std::chrono::microseconds{message.number("x-solve-us").value_or(0)};
-    const std::size_t answer_bytes = message.number("x-answer").value_or(0);
     program_.begin_work(span);
     counts_ = std::make_shared<bool>(true);
     // The work goes on without its client, so it hangs on the program and not on the connection.
     program_.loop_.after(span, [this, visit = lifetime(), counts = counts_, program = &program_,
-                                alive = std::weak_ptr{program_.is_alive_}, id, answer_bytes] {
+                                alive = std::weak_ptr{program_.is_alive_}, id, &errand] {
       if (alive.expired()) return;
       const bool hangs = !visit.expired() && mischief_ == Mischief::kHangs;
       if (hangs) return;
       if (std::exchange(*counts, false)) program->end_work();
-      if (!visit.expired()) done(id, answer_bytes);
+      if (!visit.expired()) done(id, errand);
     });
   }
 
-  void done(std::uint64_t id, std::size_t answer_bytes) {
+  void done(std::uint64_t id, Errand& errand) {
     if (mischief_ == Mischief::kDies) return program_.owner_.program_died(program_);
     is_busy_ = false;
     if (!is_open()) return;
-    answer(id, answer_bytes);
+    if (mischief_ == Mischief::kNone) {
+      if (program_.habits().is_until_close) says_until_close_ = &errand;
+      answer(id, pattern(id, errand.answer_bytes));
+    } else {
+      answer_badly(id, errand);
+    }
   }
 
-  void answer(std::uint64_t id, std::size_t answer_bytes) {
-    const Habits& habits = program_.habits();
-    const std::string body = pattern(id, answer_bytes);
-    const std::string echo = "X-Echo-Id: " + std::to_string(id) + "\r\n";
+  std::string fields_for(std::uint64_t id) {
+    const std::string number = std::to_string(id);
+    std::string fields = "X-Echo-Id: " + number + "\r\nSet-Cookie: c=" + number + "\r\n";
+    if (program_.one_in(8)) fields += "X-Hop: 1\r\nConnection: x-hop, content-length, set-cookie\r\n";
+    return fields;
+  }
+
+  void answer_badly(std::uint64_t id, Errand& errand) {
+    const std::string body{pattern(id, errand.answer_bytes)};
+    const std::string echo = fields_for(id);
     const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
-    const bool is_error = program_.one_in(16);
-    const int status = is_error ? 500 : 200;
-    if (habits.sends_interim && program_.one_in(4)) say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
     switch (mischief_) {
       case Mischief::kGarbage:
+        program_.note_bad_answer(errand);
         say("HTP/1.1 what\r\n\r\n");
         return end(false);
       case Mischief::kHugeHead:
+        program_.note_bad_answer(errand);
         say(status_line(200) + echo + "X-Long: " + std::string(kHugeHead, 'x') + "\r\n" + length + "\r\n" + body);
         return end(false);
       case Mischief::kOddStatus:
@@ -136,10 +177,20 @@ class Program::Visit final : public Talker {
             "X-Echo-Id: 0\r\nContent-Length: 4\r\n\r\nMORE");
         return end(true);
       default:
-        break;
+        return;
     }
+  }
+
+  void answer(std::uint64_t id, std::string_view body) {
+    const Habits& habits = program_.habits();
+    const std::string echo = fields_for(id);
+    const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    const bool is_error = program_.one_in(16);
+    const int status = is_error ? 500 : 200;
+    if (habits.sends_interim && program_.one_in(4)) say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
     if (habits.is_until_close) {
-      say("HTTP/1.0 " + std::to_string(status) + " Said\r\n" + echo + "\r\n" + body);
+      say("HTTP/1.0 " + std::to_string(status) + " Said\r\n" + echo + "\r\n");
+      if (!body.empty()) say(body);
       return end(false);
     }
     const bool ends = habits.keeps_alive == Duration::zero() || (is_error && habits.closes_after_error);
@@ -147,12 +198,12 @@ class Program::Visit final : public Talker {
     if (program_.one_in(3) && !body.empty()) {
       say(status_line(status) + echo + close + "Transfer-Encoding: chunked\r\n\r\n");
       const std::size_t half = body.size() / 2;
-      for (const std::string& part : {body.substr(0, half), body.substr(half)}) {
-        if (!part.empty()) say(hex(part.size()) + "\r\n" + part + "\r\n");
+      for (const std::string_view part : {body.substr(0, half), body.substr(half)}) {
+        if (!part.empty()) say((hex(part.size()) + "\r\n").append(part).append("\r\n"));
       }
       say("0\r\n\r\n");
     } else {
-      say(status_line(status) + echo + close + length + "\r\n" + body);
+      say((status_line(status) + echo + close + length + "\r\n").append(body));
     }
     end(!ends);
   }
@@ -164,7 +215,7 @@ class Program::Visit final : public Talker {
   }
 
   void answer_early(std::uint64_t id) {
-    say(status_line(200) + "X-Echo-Id: " + std::to_string(id) + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    say(status_line(200) + fields_for(id) + "X-Early: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     end(false);
   }
 
@@ -183,12 +234,15 @@ class Program::Visit final : public Talker {
 
   void close_if_idle() {
     const Duration limit = program_.habits().keeps_alive;
-    if (limit <= Duration::zero() || is_busy_ || program_.is_blocked()) return;
+    if (limit <= Duration::zero() || is_busy_ || is_saying() || program_.is_blocked()) return;
     if (loop_.now() - idle_since_ >= limit) leave();
   }
 
   void on_said() override {
-    if (is_leaving_) leave();
+    if (is_leaving_) return leave();
+    if (is_busy_ || program_.habits().keeps_alive <= Duration::zero()) return;
+    idle_since_ = loop_.now();
+    later(program_.habits().keeps_alive, [this] { close_if_idle(); });
   }
 
   // A client that goes: a program that cancels stops its work, all others work on.
@@ -208,6 +262,8 @@ class Program::Visit final : public Talker {
   }
 
   Program& program_;
+  MessageReader reader_{MessageKind::kRequest};
+  Errand* says_until_close_ = nullptr;  // an answer that its connection's end ends
   Mischief mischief_ = Mischief::kNone;
   http::Loop::TimePoint idle_since_;
   std::shared_ptr<bool> counts_;  // whether the work under way is still one
@@ -238,9 +294,17 @@ Program::Program(VirtualLoop& loop, Host& host, const http::Endpoint& endpoint, 
     loop_.after(std::chrono::milliseconds{500 * (1 + random_.below(20))}, [this, alive = std::weak_ptr{is_alive_}] {
       if (!alive.expired()) block();
     });
+  if (options_.habits.reloads > Duration::zero())
+    loop_.after(std::chrono::milliseconds{100 * (1 + random_.below(50))}, [this, alive = std::weak_ptr{is_alive_}] {
+      if (!alive.expired()) reload();
+    });
 }
 
+// What was said last may be lost with it.
 Program::~Program() {
+  for (const auto& [at, errand] : bad_answers_) {
+    if (loop_.now() - at < kOnItsWay) errand->is_answer_bad = false;
+  }
   for (const auto& visit : visits_) visit->die();
 }
 
@@ -257,6 +321,31 @@ void Program::block() {
   loop_.at(blocked_until_, [this, alive = std::weak_ptr{is_alive_}] {
     if (!alive.expired()) unblock();
   });
+}
+
+void Program::reload() {
+  host_.refuse(endpoint_, true);
+  loop_.after(options_.habits.reloads, [this, alive = std::weak_ptr{is_alive_}] {
+    if (!alive.expired()) host_.refuse(endpoint_, false);
+  });
+  loop_.after(kReloadEvery, [this, alive = std::weak_ptr{is_alive_}] {
+    if (!alive.expired()) reload();
+  });
+}
+
+void Program::note_bad_answer(Errand& errand) {
+  errand.is_answer_bad = true;
+  bad_answers_.emplace_back(loop_.now(), &errand);
+}
+
+bool Program::is_busy() const {
+  return working_ > 0 || std::ranges::any_of(visits_, [](const auto& visit) { return visit->is_saying(); });
+}
+
+std::size_t Program::memory() const {
+  std::size_t sum = 0;
+  for (const auto& visit : visits_) sum += visit->memory() + visit->reader_memory();
+  return sum;
 }
 
 // The timers of its connections come first, as node has it: what was idle is closed, though a request may have come.
@@ -286,8 +375,10 @@ void Program::left(Visit& visit) {
 Mischief Program::draw_mischief() {
   if (!one_in(options_.mischief_one_in)) return Mischief::kNone;
   const auto drawn = static_cast<Mischief>(1 + random_.below(static_cast<std::uint64_t>(Mischief::kDies)));
-  // Where connections are kept nobody can tell a second answer from the answer to the next request.
-  return drawn == Mischief::kTwice && endpoint_.is_unix() ? Mischief::kNone : drawn;
+  // A unix socket keeps its connection, on which nobody can tell a second answer from the answer to the next request;
+  // and it knows no reset.
+  const bool is_for_tcp = drawn == Mischief::kTwice || drawn == Mischief::kHalfReset;
+  return is_for_tcp && endpoint_.is_unix() ? Mischief::kNone : drawn;
 }
 
 }  // namespace tenfold::shell

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/transport.hpp"
@@ -48,6 +50,8 @@ struct Habits {
   bool sends_interim = false;
   // Now and then its loop is blocked for so long: nothing is read, accepted or closed.
   Duration blocks{};
+  // Now and then it takes no connection for so long, as one that reloads: who connects is refused.
+  Duration reloads{};
   std::size_t backlog = 128;
 };
 
@@ -68,6 +72,8 @@ class ProgramOwner {
 struct ProgramOptions {
   Habits habits;
   std::uint32_t slots = 1;
+  // A request comes when its client has sent all of it.
+  bool comes_whole = true;
   // One in so many answers is a mischief; 0: none.
   std::uint32_t mischief_one_in = 0;
   std::uint64_t seed = 0;
@@ -83,6 +89,10 @@ class Program final : private http::ReadinessHandler {
   const Habits& habits() const { return options_.habits; }
   // Works under way, also for clients that have gone.
   std::uint32_t working() const { return working_; }
+  // It works, or has not said all of an answer yet.
+  bool is_busy() const;
+  // What its connections hold.
+  std::size_t memory() const;
   // Time that was worked so far, all works together.
   Duration worked() const { return worked_; }
 
@@ -95,6 +105,8 @@ class Program final : private http::ReadinessHandler {
   bool is_blocked() const { return loop_.now() < blocked_until_; }
   void block();
   void unblock();
+  void reload();
+  void note_bad_answer(Errand& errand);
   void begin_work(Duration span);
   void end_work();
   void left(Visit& visit);
@@ -113,6 +125,7 @@ class Program final : private http::ReadinessHandler {
   std::uint32_t working_ = 0;
   Duration worked_{};
   http::Loop::TimePoint blocked_until_{};
+  std::deque<std::pair<http::Loop::TimePoint, Errand*>> bad_answers_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };
 

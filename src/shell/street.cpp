@@ -9,18 +9,17 @@
 
 #include <malloc.h>
 
-#include "check/invariants.hpp"
 #include "http/server.hpp"
-#include "journal/memory_disk.hpp"
 #include "journal/replay.hpp"
 #include "live/admin.hpp"
-#include "live/clock.hpp"
 #include "live/ingress.hpp"
-#include "live/journal_observer.hpp"
 #include "report/story.hpp"
 #include "shell/client.hpp"
+#include "shell/inspector.hpp"
 #include "shell/memory_net.hpp"
+#include "shell/street_plan.hpp"
 #include "shell/street_provider.hpp"
+#include "shell/watch.hpp"
 
 namespace tenfold::shell {
 
@@ -30,165 +29,83 @@ using namespace std::chrono_literals;
 using http::Endpoint;
 
 // Nobody is kept from being served for longer by what one turn of the loop does.
-constexpr Duration kLongestTurn = 20ms;
+constexpr Duration kLongestTurn = 5ms;
 
-// What the process may take beyond what it took at the start. All buffers of a street's clients fit several times.
-constexpr std::size_t kMostMemory = std::size_t{512} << 20;
+// What the service holds for a connection beside what it takes from its budget: buffers of both its sides, and an
+// answer of its own.
+constexpr std::size_t kMemoryOfConnection = std::size_t{256} << 10;
+// What it keeps when nobody is there, and what the street itself does not account for.
+constexpr std::size_t kOwnMemory = std::size_t{6} << 20;
+
+// Who waits at the door waits no longer while somebody idles inside, and nobody waits for an answer for so much longer
+// than the service gives itself.
+constexpr Duration kPatience = 10s;
 
 // Clients have come to their end by then, time-outs of the service included.
 constexpr Duration kHealing = 400s;
 
-const std::filesystem::path kJournal{"/journal"};
+constexpr std::uint64_t kLookEvery = 256;  // turns
 
-// Every observer of the street sees every step.
-class Watch final : public live::Observer {
- public:
-  Watch(VirtualLoop& loop, const core::Settings& settings, Ledger& ledger, const StreetOptions& options)
-      : ledger_{ledger}, options_{options}, invariants_{settings} {
-    journal::WriterOptions writing;
-    writing.wake = [this, &loop] { write_soon(loop); };
-    writing.on_trouble = [](const std::string&) {};
-    writing.unix_time_at_zero = [] { return std::int64_t{0}; };
-    writing.file_bytes = std::size_t{256} << 10;
-    writing.files = 10'000;
-    auto writer = journal::Writer::open(disk_, kJournal, std::move(writing));
-    if (!writer) {
-      ledger_.broken("the journal cannot be opened: " + writer.error());
-      return;
-    }
-    writer_ = std::move(*writer);
-    journal_.write_to(*writer_);
-  }
+const Endpoint& front_door() {
+  static const Endpoint endpoint = Endpoint::tcp("10.0.0.1", 80);
+  return endpoint;
+}
+const Endpoint& admin_door() {
+  static const Endpoint endpoint = Endpoint::tcp("127.0.0.1", 9900);
+  return endpoint;
+}
 
-  journal::Writer& writer() { return *writer_; }
-  journal::MemoryDisk& disk() { return disk_; }
-  std::uint64_t arrivals() const { return arrivals_; }
-  std::uint64_t rejections() const { return rejections_; }
-
-  void stepping(const core::Service& service) override { journal_.stepping(service); }
-  void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
-               const core::Service& service) override {
-    journal_.stepped(now, event, actions, service);
-    if (options_.on_step) options_.on_step(now, event, actions);
-    arrivals_ += std::holds_alternative<core::RequestArrived>(event) ? 1 : 0;
-    for (const core::Action& action : actions) rejections_ += std::holds_alternative<core::Reject>(action) ? 1 : 0;
-    if (const auto broken = invariants_.step(now, event, actions, service.view())) ledger_.broken(*broken);
-  }
-  void class_named(core::TimePoint now, core::RequestClass klass, std::string_view name) override {
-    journal_.class_named(now, klass, name);
-  }
-  void request_arrived(core::TimePoint now, core::RequestId request, const http::ServerConnection& client) override {
-    journal_.request_arrived(now, request, client);
-  }
-  void request_ended(core::TimePoint now, core::RequestId request, const live::ExchangeFacts& facts) override {
-    journal_.request_ended(now, request, facts);
-  }
-  void replica_ready(core::TimePoint now, core::ReplicaId replica, const live::ReplicaAddress& address) override {
-    journal_.replica_ready(now, replica, address);
-  }
-  void replica_exited(core::TimePoint now, core::ReplicaId replica, const live::ReplicaExit& exit) override {
-    journal_.replica_exited(now, replica, exit);
-  }
-
- private:
-  void write_soon(VirtualLoop& loop) {
-    if (std::exchange(is_writing_, true)) return;
-    loop.post([this, &loop] { write(loop); });
-  }
-  void write(VirtualLoop& loop) {
-    is_writing_ = false;
-    const core::TimePoint again = writer_->write_pending(live::now(loop));
-    if (again == core::kNever || std::exchange(is_writing_, true)) return;
-    loop.at(live::to_loop_time(again), [this, &loop] { write(loop); });
-  }
-
-  Ledger& ledger_;
-  const StreetOptions& options_;
-  check::Invariants invariants_;
-  journal::MemoryDisk disk_;
-  std::unique_ptr<journal::Writer> writer_;
-  live::JournalObserver journal_;
-  std::uint64_t arrivals_ = 0;
-  std::uint64_t rejections_ = 0;
-  bool is_writing_ = false;
-};
+std::size_t taken_memory() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
 
 class Street final : private live::IngressEvents {
  public:
   explicit Street(const StreetOptions& options)
       : options_{options},
         random_{options.seed, 3},
+        plan_{draw_plan(random_)},
         loop_{options.seed},
-        is_lawful_{random_.below(2) == 0},
-        kind_{static_cast<std::size_t>(random_.below(kLawfulHabits.size()))},
-        fabric_{loop_, options.seed, random_weather()},
-        service_{fabric_, true, descriptor_limit()},
+        fabric_{loop_, options.seed, plan_.weather},
+        service_{fabric_, true, plan_.descriptor_limit},
         world_{fabric_, false, 0} {
     loop_.use(service_);
     start_ = loop_.now();
     end_ = start_ + options_.duration;
-    const live::IngressOptions ingress_options = random_ingress_options();
-    watch_.emplace(loop_, ingress_options.settings, ledger_, options_);
+    watch_.emplace(loop_, plan_.ingress.settings, plan_.disk, ledger_, options_.on_step);
+    loop_.at(end_, [this] { watch_->heal(); });
     live::IngressEvents& events = *this;
-    ingress_.emplace(loop_, ingress_options, events, &*watch_);
+    ingress_.emplace(loop_, plan_.ingress, events, &*watch_);
     admin_.emplace(*ingress_, &watch_->writer());
-    server_.emplace(loop_, *ingress_, http::Limits{}, &ingress_->memory());
+    server_.emplace(loop_, *ingress_, plan_.limits, &ingress_->memory());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     provider_.emplace(loop_, world_, ledger_, *ingress_,
-                      StreetProviderOptions{.slots = ingress_options.settings.replica.concurrency,
-                                            .is_lawful = is_lawful_,
-                                            .kind = kind_,
-                                            .is_unix = random_.below(2) == 0,
+                      StreetProviderOptions{.slots = plan_.ingress.settings.replica.concurrency,
+                                            .is_lawful = plan_.is_lawful,
+                                            .comes_whole = plan_.is_roomy,
+                                            .kind = plan_.kind,
+                                            .is_unix = plan_.is_unix,
                                             .seed = options.seed});
   }
 
   StreetResult run() {
-    const auto front = server_->listen(Endpoint::tcp("10.0.0.1", 80));
-    const auto admin = admin_server_->listen(Endpoint::tcp("127.0.0.1", 9900));
+    const auto front = server_->listen(front_door());
+    const auto admin = admin_server_->listen(admin_door());
     if (!front || !admin) ledger_.broken("the service cannot listen");
-    memory_at_start_ = mallinfo2().uordblks;
+    memory_at_start_ = taken_memory();
     ingress_->start(*provider_);
     plan_clients();
     while (ledger_.what_broke().empty() && loop_.step(end_ + kHealing) && !(loop_.now() > end_ && is_calm())) look();
     if (ledger_.what_broke().empty()) look_at_calm();
+    if (ledger_.what_broke().empty()) inspect(true);
+    const auto is_over = [this] { return is_compared_ && admin_server_->connection_count() == 0; };
+    while (ledger_.what_broke().empty() && !is_over() && loop_.step(end_ + 2 * kHealing)) look();
     shut_down();
     return result();
   }
 
  private:
-  // ---- what kind of street it is
-
-  Weather random_weather() {
-    constexpr std::array<Duration, 4> kLatency{0ms, 0ms, 1ms, 20ms};
-    constexpr std::array<std::uint32_t, 3> kShort{0, 8, 2};
-    constexpr std::array<std::size_t, 3> kBuffer{std::size_t{4} << 10, std::size_t{64} << 10, std::size_t{1} << 20};
-    return {.latency = kLatency[random_.below(4)],
-            .short_io = kShort[random_.below(3)],
-            .buffer_bytes = kBuffer[random_.below(3)],
-            .slow_connect = is_lawful_ ? 0U : 50U};
-  }
-
-  std::size_t descriptor_limit() { return !is_lawful_ && random_.below(4) == 0 ? 40 : 10'000; }
-
-  live::IngressOptions random_ingress_options() {
-    constexpr std::array<Duration, 3> kTimeouts{1s, 5s, 30s};
-    live::IngressOptions made;
-    made.request_timeout = kTimeouts[random_.below(3)];
-    core::Settings& settings = made.settings;
-    settings.scale.min_replicas = static_cast<std::uint32_t>(random_.below(3));
-    settings.scale.max_replicas = settings.scale.min_replicas + 1 + static_cast<std::uint32_t>(random_.below(5));
-    settings.scale.policy = static_cast<core::PolicyKind>(random_.below(core::kPolicyKinds));
-    settings.scale.knative.stable_window = 6s;
-    settings.scale.aca.scale_down_stabilization = 15s;
-    const bool is_sequential = kLawfulHabits[kind_].is_sequential;
-    settings.replica.concurrency = is_sequential ? 1 : 1 + static_cast<std::uint32_t>(random_.below(4));
-    settings.replica.grace = 2s;
-    settings.replica.start_timeout = 5s;
-    settings.queue.max_waiting = random_.below(3) == 0 ? 5 : 500;
-    settings.queue.order = random_.below(2) == 0 ? core::QueueOrder::kFifo : core::QueueOrder::kShortest;
-    return made;
-  }
-
   // ---- clients
 
   void plan_clients() {
@@ -196,36 +113,119 @@ class Street final : private live::IngressEvents {
     for (auto at = start_ + 1s; at < end_; at += std::chrono::milliseconds{100 * (1 + random_.below(15))}) {
       const std::uint64_t many = random_.below(12) == 0 ? 30 : 1 + random_.below(3);
       loop_.at(at, [this, many] {
-        for (std::uint64_t i = 0; i < many; ++i) come();
+        for (std::uint64_t i = 0; i < many; ++i) come(draw_client());
       });
     }
-    if (is_lawful_) return;
+    for (int i = 0; i < 3; ++i)
+      loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { inspect(false); });
+    if (random_.below(3) == 0) plan_crowd();
+    if (plan_.is_lawful) return;
     for (int i = 0; i < 3; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->kill_one(); });
+    loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->silence_one(); });
     loop_.at(end_, [this] { provider_->heal(); });
   }
 
-  void come() {
-    ClientOptions options{.manner = static_cast<Manner>(random_.below(kManners)),
-                          .requests = 1 + static_cast<std::uint32_t>(random_.below(4)),
-                          .is_large = random_.below(6) == 0,
-                          .seed = random_.bits()};
-    if (options.manner == Manner::kFlooding && random_.below(4) != 0) options.manner = Manner::kPlain;
-    const bool is_for_admin = options.manner == Manner::kFlooding;
-    auto stream = world_.open(is_for_admin ? Endpoint::tcp("127.0.0.1", 9900) : Endpoint::tcp("10.0.0.1", 80));
+  // Many who want the same at once, and much of it: to send slowly, to read slowly or never, or to idle.
+  void plan_crowd() {
+    constexpr std::array<Manner, 4> kManner{Manner::kDribbling, Manner::kSlowReader, Manner::kStuck, Manner::kIdling};
+    const Manner manner = kManner[random_.below(kManner.size())];
+    loop_.at(start_ + std::chrono::milliseconds{1000 * (2 + random_.below(10))}, [this, manner] {
+      for (int i = 0; i < 30; ++i) come({.manner = manner, .is_huge = manner != Manner::kIdling});
+    });
+  }
+
+  ClientOptions draw_client() {
+    ClientOptions made{.manner = static_cast<Manner>(random_.below(kManners)),
+                       .requests = 1 + static_cast<std::uint32_t>(random_.below(4)),
+                       .is_large = random_.below(6) == 0};
+    // Who reads slowly matters where there is much to read.
+    made.is_large = made.is_large || made.manner == Manner::kSlowReader;
+    constexpr std::array<Manner, 3> kGreedy{Manner::kFlooding, Manner::kPouring, Manner::kChopping};
+    if (random_.below(60) == 0) made.manner = kGreedy[random_.below(kGreedy.size())];
+    return made;
+  }
+
+  void come(ClientOptions options) {
+    options.is_lawful = plan_.is_lawful;
+    options.request_timeout = plan_.ingress.request_timeout;
+    options.seed = random_.bits();
+    const bool is_for_admin = options.manner == Manner::kFlooding || options.manner == Manner::kPouring;
+    auto stream = world_.open(is_for_admin ? admin_door() : front_door());
     clients_.push_back(std::make_unique<Client>(loop_, std::move(stream), ledger_, counts_, options));
   }
 
+  void inspect(bool is_last) {
+    inspectors_.push_back(std::make_unique<Inspector>(
+        loop_, world_.open(admin_door()), ledger_,
+        [this, is_last](const Inspection& told) { is_last ? compare_at_calm(told) : compare(told); }));
+  }
+
   // ---- what must hold
+
+  // What counts never counts down, and nothing has ended that has not begun.
+  void compare(const Inspection& told) {
+    const std::uint64_t requests = told.sum_of("tenfold_requests_total");
+    const std::uint64_t ended = told.sum_of("tenfold_answers_total");
+    if (ended > requests || requests < last_told_.sum_of("tenfold_requests_total") ||
+        ended < last_told_.sum_of("tenfold_answers_total"))
+      ledger_.broken("the metrics tell of " + std::to_string(requests) + " requests and " + std::to_string(ended) +
+                     " that ended");
+    last_told_ = told;
+  }
+
+  // Metrics, status, journal and what was seen tell the same numbers.
+  void compare_at_calm(const Inspection& told) {
+    compare(told);
+    const std::uint64_t requests = told.sum_of("tenfold_requests_total");
+    const auto differ = [this](std::string_view what, std::uint64_t one, std::uint64_t other) {
+      if (one == other) return;
+      ledger_.broken(std::string{what} + ": " + std::to_string(one) + " and " + std::to_string(other));
+    };
+    differ("requests by metrics and status", requests, told.number_of("requests"));
+    differ("requests by metrics, and those that ended", requests, told.sum_of("tenfold_answers_total"));
+    differ("rejections by metrics and core", told.sum_of("tenfold_rejects_total"), watch_->rejections());
+    differ("lost records by metrics and journal", told.sum_of("tenfold_journal_lost_total"), watch_->writer().lost());
+    differ("requests that wait, by metrics and status", told.sum_of("tenfold_requests_waiting"),
+           told.number_of("waiting"));
+    differ("requests that wait, at calm", told.sum_of("tenfold_requests_waiting"), 0);
+    differ("slots that are taken, at calm", told.sum_of("tenfold_requests_running"), 0);
+    is_compared_ = true;
+  }
 
   void look() {
     if (loop_.longest_turn() > kLongestTurn)
       ledger_.broken("a turn of the loop took " + std::to_string(loop_.longest_turn() / 1us) +
                      " us: all others waited");
-    if (loop_.steps() % 256 != 0) return;
-    const std::size_t taken = mallinfo2().uordblks;
-    if (taken > memory_at_start_ + kMostMemory)
-      ledger_.broken("memory grew by " + std::to_string((taken - memory_at_start_) >> 20) + " MiB");
+    if (loop_.steps() % kLookEvery != 0) return;
+    look_at_memory();
+    look_at_waiting();
+  }
+
+  // What the limits add up to is what there is at most. What the street itself holds is not the service's.
+  void look_at_memory() {
+    const std::size_t connections =
+        server_->connection_count() + admin_server_->connection_count() + ingress_->open_exchanges();
+    const std::size_t most = kOwnMemory + plan_.ingress.memory_bytes + connections * kMemoryOfConnection;
+    const std::size_t taken = taken_memory();
+    if (taken < memory_at_start_ + most) return;
+    std::size_t of_street = 2 * watch_->disk().used() + fabric_.memory() + provider_->memory() + *plan_.spooled;
+    for (const auto& client : clients_) of_street += client->memory();
+    if (taken > memory_at_start_ + most + of_street)
+      ledger_.broken("the service takes " + std::to_string((taken - memory_at_start_ - of_street) >> 10) +
+                     " KiB, and its limits add up to " + std::to_string(most >> 10));
+  }
+
+  void look_at_waiting() {
+    Duration idles{};
+    for (const auto& client : clients_) {
+      if (client->waits_for() > plan_.ingress.request_timeout + kPatience)
+        ledger_.broken("a client has heard nothing for " + std::to_string(client->waits_for() / 1s) + " s (manner " +
+                       std::to_string(static_cast<int>(client->manner())) + ")");
+      idles = std::max(idles, client->idles_for());
+    }
+    if (std::min(idles, world_.longest_wait_at(front_door())) > kPatience)
+      ledger_.broken("a client waits at the door while another idles inside");
   }
 
   bool is_calm() const {
@@ -252,13 +252,14 @@ class Street final : private live::IngressEvents {
       return ledger_.broken(std::to_string(ingress_->open_exchanges()) + " exchanges are left");
     if (loop_.timers() > 8) ledger_.broken(std::to_string(loop_.timers()) + " timers are left");
     const std::uint64_t undeserved = counts_.told_500 + counts_.told_502;
-    if (is_lawful_ && undeserved > 0)
+    if (plan_.is_lawful && undeserved > 0)
       ledger_.broken(std::to_string(undeserved) + " requests were told 500 or 502 on a lawful street");
   }
 
   void shut_down() {
     if (!ledger_.what_broke().empty()) return;
     const auto idle = fabric_.descriptors();
+    provider_->expect_shutdown();
     server_->drain();
     ingress_->shut_down();
     const auto end = loop_.now() + 60s;
@@ -272,25 +273,24 @@ class Street final : private live::IngressEvents {
 
   void look_at_journal() {
     watch_->writer().finish();
-    const auto replayed = journal::replay(kJournal, watch_->disk());
+    const auto replayed = journal::replay(Watch::journal(), watch_->disk());
     if (!replayed) return ledger_.broken("the journal cannot be replayed: " + replayed.error());
     if (!replayed->difference.empty()) return ledger_.broken("the journal replays otherwise: " + replayed->difference);
-    const auto story = report::tell(kJournal, watch_->disk());
+    const auto story = report::tell(Watch::journal(), watch_->disk());
     if (!story) return ledger_.broken("the journal tells no story: " + story.error());
-    std::uint64_t rejects = 0;
-    for (const std::uint64_t count : ingress_->counters().rejects) rejects += count;
-    if (rejects != watch_->rejections())
-      ledger_.broken("the metrics count " + std::to_string(rejects) + " rejections, the journal " +
-                     std::to_string(watch_->rejections()));
-    if (story->records_lost == 0 && story->requests != watch_->arrivals())
+    const std::uint64_t lost = watch_->writer().lost();
+    if (replayed->records_lost != lost || story->records_lost != lost)
+      ledger_.broken("the service lost " + std::to_string(lost) + " records of the journal, a replay misses " +
+                     std::to_string(replayed->records_lost) + " and the story " + std::to_string(story->records_lost));
+    if (lost == 0 && story->requests != watch_->arrivals())
       ledger_.broken("the story has " + std::to_string(story->requests) + " requests, the service had " +
                      std::to_string(watch_->arrivals()));
   }
 
-  StreetResult result() const {
+  StreetResult result() {
     return {.broken = ledger_.what_broke(),
             .broken_at = loop_.now() - start_,
-            .street = std::string{kLawfulHabits[kind_].name} + (is_lawful_ ? ", lawful" : ", unlawful"),
+            .street = std::string{kLawfulHabits[plan_.kind].name} + (plan_.is_lawful ? ", lawful" : ", unlawful"),
             .turns = loop_.steps(),
             .requests = counts_.sent,
             .answered = counts_.answered,
@@ -299,7 +299,8 @@ class Street final : private live::IngressEvents {
             .clients = clients_.size(),
             .starts = provider_->starts(),
             .deaths = provider_->deaths(),
-            .longest_turn = loop_.longest_turn()};
+            .longest_turn = loop_.longest_turn(),
+            .digest = fabric_.digest() ^ watch_->digest_of_journal()};
   }
 
   void replica_became_ready(core::ReplicaId, const live::ReplicaInfo&) override {}
@@ -309,9 +310,8 @@ class Street final : private live::IngressEvents {
 
   const StreetOptions& options_;
   sim::Random random_;
+  StreetPlan plan_;
   VirtualLoop loop_;
-  bool is_lawful_;
-  std::size_t kind_;
   Fabric fabric_;
   Host service_;
   Host world_;
@@ -326,6 +326,9 @@ class Street final : private live::IngressEvents {
   std::optional<http::Server> admin_server_;
   std::optional<StreetProvider> provider_;
   std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<Inspector>> inspectors_;
+  Inspection last_told_;
+  bool is_compared_ = false;
   std::size_t memory_at_start_ = 0;
 };
 

@@ -44,6 +44,8 @@ struct StreetResult {
   std::uint64_t starts = 0;
   std::uint64_t deaths = 0;
   core::Duration longest_turn{};
+  // Of every byte on the network, with its instant, and of the journal: the run itself in a number.
+  std::uint64_t digest = 0;
 };
 
 StreetResult run_street(const StreetOptions& options);

@@ -42,6 +42,7 @@ void StreetProvider::become_ready(core::ReplicaId id) {
       options_.is_unix ? http::Endpoint::unix_socket("/r/" + name) : http::Endpoint::tcp("127.0.0.1", 0);
   ProgramOptions options{.habits = kLawfulHabits[options_.kind],
                          .slots = options_.slots,
+                         .comes_whole = options_.comes_whole,
                          .mischief_one_in = options_.is_lawful || is_healed_ ? 0U : 10U,
                          .seed = random_.bits()};
   if (is_healed_) options.habits.blocks = {};
@@ -65,12 +66,19 @@ void StreetProvider::sample(core::ReplicaId id) {
 void StreetProvider::stop(core::ReplicaId id, core::Duration grace) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
-  const bool is_idle = !found->second.program || found->second.program->working() == 0;
+  const bool is_idle = !found->second.program || !found->second.program->is_busy();
   if (grace <= core::Duration::zero() || is_idle) {
+    if (!is_idle && options_.is_lawful && !is_shutting_down_) ledger_.broken("a replica was killed at its work");
     const live::ReplicaExit& how = is_idle ? kEnded : kKilled;
     return loop_.after({}, [this, id, how] { end(id, how); });
   }
   loop_.after(kLookAtEnd, [this, id, left = grace - kLookAtEnd] { stop(id, left); });
+}
+
+std::size_t StreetProvider::memory() const {
+  std::size_t sum = 0;
+  for (const auto& [id, replica] : replicas_) sum += replica.program ? replica.program->memory() : 0;
+  return sum;
 }
 
 void StreetProvider::kill_one() {
@@ -78,6 +86,14 @@ void StreetProvider::kill_one() {
   auto chosen = replicas_.begin();
   std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(replicas_.size())));
   end(chosen->first, kKilled);
+}
+
+void StreetProvider::silence_one() {
+  const auto chosen =
+      std::ranges::find_if(replicas_, [](const auto& entry) { return entry.second.program != nullptr; });
+  if (chosen == replicas_.end() || is_healed_ || options_.is_unix) return;
+  world_.silence(chosen->second.program->endpoint(), true);
+  loop_.after(std::chrono::seconds{1 + random_.below(20)}, [this, id = chosen->first] { end(id, kKilled); });
 }
 
 void StreetProvider::program_died(Program& program) {
@@ -92,6 +108,7 @@ void StreetProvider::end(core::ReplicaId id, const live::ReplicaExit& exit) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
   deaths_ += exit.kind == core::ExitKind::kSignaled ? 1 : 0;
+  if (found->second.program) world_.silence(found->second.program->endpoint(), false);
   dying_[id] = std::move(found->second.program);
   replicas_.erase(found);
   if (random_.below(2) == 0) {

@@ -13,6 +13,8 @@ struct StreetProviderOptions {
   std::uint32_t slots = 1;
   // Only programs that are lawful, start, and live; else some are not.
   bool is_lawful = true;
+  // The service has room to keep what clients send: none of it comes to a program bit by bit.
+  bool comes_whole = true;
   // The kind of all programs, one of kLawfulHabits.
   std::size_t kind = 0;
   bool is_unix = true;
@@ -31,8 +33,14 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
 
   // A program is killed by somebody.
   void kill_one();
+  // The machine of a program that serves over TCP dies, which is found out after a while.
+  void silence_one();
   // From now on nothing goes wrong any more that has not gone wrong yet.
   void heal() { is_healed_ = true; }
+  // Work may be cut from now on.
+  void expect_shutdown() { is_shutting_down_ = true; }
+  // What all programs hold.
+  std::size_t memory() const;
   std::uint64_t starts() const { return starts_; }
   std::uint64_t deaths() const { return deaths_; }
 
@@ -58,6 +66,7 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   std::uint64_t starts_ = 0;
   std::uint64_t deaths_ = 0;
   bool is_healed_ = false;
+  bool is_shutting_down_ = false;
 };
 
 }  // namespace tenfold::shell

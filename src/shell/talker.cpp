@@ -43,6 +43,7 @@ void Talker::flush() {
       return;
     }
     said_ += *sent;
+    on_gone(gone_ += *sent);
     if (said_ < saying_.size()) continue;
     saying_.clear();
     said_ = 0;
@@ -59,6 +60,8 @@ void Talker::hang_up(bool is_reset) {
   has_ended_ = true;
 }
 
+std::size_t Talker::memory() const { return saying_.capacity() + heard_.capacity(); }
+
 void Talker::resume() {
   later({}, [this] { hear(); });
 }
@@ -73,7 +76,7 @@ void Talker::hear() {
   const std::weak_ptr alive{is_alive_};
   std::size_t left = pace_.bytes;
   while (transport_ && !has_ended_ && left > 0 && is_listening()) {
-    std::array<char, 16384> room;
+    static thread_local std::array<char, 65536> room;
     const http::IoResult got = transport_->read(std::span{room}.first(std::min(left, room.size())));
     if (!got && got.error() == EAGAIN) return;
     if (!got || *got == 0) {

@@ -2,8 +2,11 @@
 // and hears at its own pace.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/transport.hpp"
 #include "shell/virtual_loop.hpp"
@@ -24,6 +27,8 @@ class Talker : private http::ReadinessHandler {
   Talker& operator=(const Talker&) = delete;
 
   bool is_open() const { return transport_ != nullptr; }
+  // What it holds.
+  std::size_t memory() const;
 
  protected:
   // More was heard; all that was not taken yet is in `heard_`.
@@ -32,6 +37,8 @@ class Talker : private http::ReadinessHandler {
   virtual void on_end(bool is_broken) = 0;
   // All that was said has gone.
   virtual void on_said() {}
+  // So many bytes have gone to the network since the beginning.
+  virtual void on_gone(std::uint64_t /*bytes*/) {}
   // Whether it may hear now; `resume` when it may again.
   virtual bool is_listening() const { return true; }
 
@@ -59,6 +66,7 @@ class Talker : private http::ReadinessHandler {
 
   std::string saying_;
   std::size_t said_ = 0;  // of it
+  std::uint64_t gone_ = 0;
   bool is_finishing_ = false;
   bool has_ended_ = false;
   bool is_hearing_later_ = false;

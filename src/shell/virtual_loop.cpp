@@ -24,7 +24,7 @@ void VirtualLoop::at(TimePoint time, Task task) {
 
 http::Loop::TimePoint VirtualLoop::timers_looked_at() const {
   const TimePoint earliest = earliest_timer();
-  return earliest == TimePoint::max() ? earliest : std::max(earliest, now_) + lateness_;
+  return earliest == TimePoint::max() ? earliest : std::max(earliest + lateness_, now_);
 }
 
 bool VirtualLoop::step(TimePoint end) {

@@ -21,6 +21,9 @@ class VirtualLoop final : public http::Loop {
   explicit VirtualLoop(std::uint64_t seed) : random_{seed, 1} {}
 
   TimePoint now() const override { return now_; }
+  std::time_t unix_time() const override {
+    return std::chrono::floor<std::chrono::seconds>(now_.time_since_epoch()).count();
+  }
   void post(Task task) override { posted_.push_back(std::move(task)); }
   http::Net& net() override { return *net_; }
   void use(http::Net& net) { net_ = &net; }

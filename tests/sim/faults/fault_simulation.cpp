@@ -3,16 +3,14 @@
 //
 //   fault_simulation                      all seeds, in shards
 //   TENFOLD_SEED=42 fault_simulation      one: what `tenfold simulate --faults --seed 42` replays
-#include <cstdlib>
-
+//   TENFOLD_SEEDS=100000 fault_simulation  so many
 #include <gtest/gtest.h>
 
 #include "sim/faults.hpp"
+#include "support/seeds.hpp"
 
 namespace tenfold::sim {
 namespace {
-
-constexpr std::uint64_t kShards = 4;
 
 struct Totals {
   std::uint64_t answered = 0;
@@ -51,15 +49,9 @@ class FaultSimulation : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(FaultSimulation, KeepsEveryPromise) {
   Totals totals;
-  if (const char* one = std::getenv("TENFOLD_SEED")) {
-    run_seed(std::strtoull(one, nullptr, 10), totals);
-    return;
-  }
-  std::uint64_t seeds = 0;
-  for (std::uint64_t seed = 1 + GetParam(); seed <= TENFOLD_FAULT_SEEDS && !HasFatalFailure();
-       seed += kShards, ++seeds) {
-    run_seed(seed, totals);
-  }
+  const std::uint64_t seeds =
+      test::for_each_seed(GetParam(), TENFOLD_FAULT_SEEDS, [&totals](std::uint64_t seed) { run_seed(seed, totals); });
+  if (seeds == 0) return;
   // A generator that does nothing finds nothing.
   EXPECT_GT(totals.answered, 1000 * seeds);
   EXPECT_GT(totals.crashes, seeds);
@@ -75,7 +67,7 @@ TEST_P(FaultSimulation, KeepsEveryPromise) {
   EXPECT_GT(totals.ties, 100 * seeds);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shard, FaultSimulation, testing::Range<std::uint64_t>(0, kShards));
+INSTANTIATE_TEST_SUITE_P(Shard, FaultSimulation, test::all_shards());
 
 TEST(FaultSimulation, TheSameSeedIsTheSameRun) {
   const FaultResult first = run_faults({.seed = 7});
