@@ -1,5 +1,3 @@
-#include "config/export.hpp"
-
 #include <expected>
 #include <memory>
 #include <string>
@@ -9,15 +7,16 @@
 
 #include "cli/commands.hpp"
 #include "config/app_config.hpp"
+#include "config/export_aca.hpp"
 
 namespace tenfold::cli {
 
 namespace {
 
-// A file that `up` would refuse is refused here too: better here than in the middle of a deployment.
-std::expected<std::string, std::string> exported(const std::string& file) {
+// What is wrong wherever it runs is told here and not in the middle of a deployment.
+std::expected<config::AcaFile, std::string> exported(const std::string& file) {
   const auto text = config::read_file(file);
-  if (!text) return text;
+  if (!text) return std::unexpected(text.error());
   config::AppConfig config;
   if (auto applied = config::apply_yaml(config, *text, file); !applied) return std::unexpected(applied.error());
   if (auto finished = config::finish(config); !finished) return std::unexpected(finished.error());
@@ -25,12 +24,13 @@ std::expected<std::string, std::string> exported(const std::string& file) {
 }
 
 int export_file(const std::string& file) {
-  const auto yaml = exported(file);
-  if (!yaml) {
-    fmt::print(stderr, "tenfold export aca: {}\n", yaml.error());
+  const auto aca = exported(file);
+  if (!aca) {
+    fmt::print(stderr, "tenfold export aca: {}\n", aca.error());
     return 2;
   }
-  fmt::print("{}", *yaml);
+  if (!aca->warnings.empty()) fmt::print(stderr, "{}\n", aca->warnings);
+  fmt::print("{}", aca->yaml);
   return 0;
 }
 

@@ -49,7 +49,7 @@ constexpr auto kKeys = std::to_array<AzureKey>({
     passed("extendedLocation.name"),
     passed("extendedLocation.type", kText, "CustomLocation"),
     passed("identity.type", kText, "None|SystemAssigned|UserAssigned|SystemAssigned,UserAssigned"),
-    passed("identity.userAssignedIdentities", kAny),
+    passed("identity.userAssignedIdentities", kNames),
     answer("identity.principalId"),
     answer("identity.tenantId"),
     answer("id"),

@@ -50,6 +50,7 @@ enum class ValueType : std::uint8_t {
   kNumber,
   kBool,
   kTexts,  // a map of texts
+  kNames,  // a map whose keys count alone
   kAny,    // whatever is below
 };
 

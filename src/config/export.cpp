@@ -56,14 +56,6 @@ void order(Node& file) {
 
 }  // namespace
 
-std::expected<std::string, std::string> export_aca(std::string_view text, std::string_view name) {
-  auto document = parse_document(text, name);
-  if (!document) return std::unexpected(document.error());
-  if (!document->is_map()) return std::unexpected(fmt::format("{}: the file is not a map of keys", name));
-  std::erase_if(document->entries, [](const Entry& entry) { return entry.key == "tenfold"; });
-  return print_document(*document);
-}
-
 std::string to_yaml(const AppConfig& config) {
   Node file{.kind = Node::Kind::kMap};
   print_container(config, file);

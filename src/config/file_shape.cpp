@@ -36,12 +36,16 @@ Shape& shape_at(Shape& root, std::string_view path) {
   return *shape;
 }
 
+bool is_map(ValueType type) {
+  return type == ValueType::kAny || type == ValueType::kTexts || type == ValueType::kNames;
+}
+
 Shape make_file_shape() {
   Shape root;
   for (const AzureKey& key : azure_keys()) {
     Shape& shape = shape_at(root, key.path);
     shape.azure = &key;
-    shape.is_any = key.type == ValueType::kAny || key.type == ValueType::kTexts;
+    shape.is_any = is_map(key.type);
     shape.is_value = !shape.is_any;
   }
   for (const Setting& setting : settings()) {

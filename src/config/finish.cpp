@@ -40,7 +40,7 @@ Applied add_flag_rule(AppConfig& config) {
   auto rule = make_rule(text);
   if (!rule) {
     RuleFault fault = rule.error();
-    if (fault.is_azures) fault.what += " is Azure's and not looked at here; poll what it counts with metrics-api";
+    if (fault.is_azures) fault.what += " is not looked at here; metrics-api polls what a service counts";
     const bool is_metadata = !fault.key.empty() && fault.key != "name" && fault.key != "type";
     const bool is_type = fault.key == "type" && !place_of(text.type);
     if (is_type) return std::unexpected(fmt::format("--scale-rule-type: {}", fault.what));

@@ -247,11 +247,15 @@ constexpr auto kFurtherScalers = std::to_array<std::string_view>({"activemq",
                                                                   "sumologic",
                                                                   "temporal"});
 
+// A type that is near none of those that are known is one of KEDA's that came later.
 RuleFault unknown_type(std::string_view name) {
-  if (std::ranges::find(kFurtherScalers, name) != kFurtherScalers.end()) return {"type", std::string{name}, true};
   std::vector<std::string_view> known;
   for (const RuleType& type : types()) known.push_back(type.name);
-  return {"type", unknown_word("rule type", name, known)};
+  const std::vector<std::string_view> ours = known;
+  known.insert(known.end(), kFurtherScalers.begin(), kFurtherScalers.end());
+  const bool is_further = std::ranges::find(kFurtherScalers, name) != kFurtherScalers.end();
+  if (is_further || nearest(name, known).empty()) return {"type", std::string{name}, true};
+  return {"type", unknown_word("rule type", name, nearest(name, ours).empty() ? known : ours)};
 }
 
 std::string check_name(std::string_view name) {

@@ -1,9 +1,28 @@
-"""Files for Azure (data/azure) through `tenfold up`."""
+"""Files for Azure (data/azure) through `tenfold up` and `tenfold export aca`, and our table of keys against Azure's schema.
+
+What Azure would take is told by a checker beside the checkout, where it is there: ../shared/aca, with the schema, and az
+itself in .deps/az (`./bootstrap --test`).
+"""
+import json
+import re
+import subprocess
 import unittest
 
-from service import PUPPET, SOURCE, Service
+from service import PUPPET, SOURCE, Service, run
 
 FILES = sorted(path for path in (SOURCE / "data/azure").iterdir() if path.suffix in (".yaml", ".json"))
+CHECKER = SOURCE.parent / "shared/aca"
+SCHEMA = CHECKER / "Microsoft.App.ContainerApps.2025-07-01.json"
+AZ_PYTHON = SOURCE / ".deps/az/bin/python"
+
+# Reads exports from standard input, as {name: text}, and prints what is wrong with each.
+CHECK_ALL = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import check_aca
+texts = json.load(sys.stdin)
+print(json.dumps({name: list(check_aca.problems(sys.argv[2], text)) for name, text in texts.items()}))
+"""
 
 
 class AzureFile(unittest.TestCase):
@@ -27,6 +46,56 @@ class AzureFile(unittest.TestCase):
         with Service(PUPPET, file=path) as service:
             self.assertNotIn("API_KEY", service.post("/environment").json())
             self.assertIn("API_KEY is not set: the secret 'api-key' has no value", service.output())
+
+
+class ExportedFile(unittest.TestCase):
+    def test_none_is_refused_and_warnings_do_not_go_where_the_file_goes(self):
+        for path in FILES:
+            ran = run("export", "aca", str(path))
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertNotIn("Azure wants", ran.stdout)
+        self.assertIn("limits.yaml:16: properties.template.scale.maxReplicas: Azure takes 1 to 1000",
+                      run("export", "aca", str(SOURCE / "data/azure/limits.yaml")).stderr)
+
+    @unittest.skipUnless(SCHEMA.exists() and AZ_PYTHON.exists(), "Azure's checker is not here")
+    def test_each_is_one_that_azure_takes(self):
+        texts = {path.name: run("export", "aca", str(path)).stdout for path in FILES}
+        checked = subprocess.run([AZ_PYTHON, "-c", CHECK_ALL, CHECKER, SCHEMA], input=json.dumps(texts), text=True,
+                                 capture_output=True, check=True)
+        problems = json.loads(checked.stdout)
+        self.assertEqual(len(problems), len(FILES))
+        # The one that is there to be refused.
+        self.assertEqual(problems.pop("limits.yaml"), [])
+        self.assertEqual({name: found for name, found in problems.items() if found}, {})
+
+
+class Schema(unittest.TestCase):
+    @unittest.skipUnless(SCHEMA.exists(), "Azure's schema is not here")
+    def test_every_value_of_azures_schema_is_in_our_table(self):
+        page = (SOURCE / "docs/azure.md").read_text()
+        ours = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+        schema = json.loads(SCHEMA.read_text())
+        theirs = set(self.values(schema["resourceDefinitions"]["containerApps"], schema["definitions"]))
+        self.assertGreater(len(theirs), 130)
+        unknown = {path for path in theirs if not any(path == known or path.startswith((known + ".", known + "["))
+                                                      for known in ours)}
+        self.assertEqual(unknown, set())
+        self.assertGreaterEqual(len(ours), 168)
+
+    def values(self, node, definitions, path=""):
+        """The paths of all values, in our notation; a map of anything is one value."""
+        while "$ref" in node or "oneOf" in node:
+            if "oneOf" in node:
+                node = next(one for one in node["oneOf"] if not one.get("$ref", "").endswith("/expression"))
+            else:
+                node = definitions[node["$ref"].rpartition("/")[2]]
+        if node.get("type") == "object" and node.get("properties"):
+            for key, value in node["properties"].items():
+                yield from self.values(value, definitions, f"{path}.{key}" if path else key)
+        elif node.get("type") == "array":
+            yield from self.values(node["items"], definitions, path + "[]")
+        else:
+            yield path
 
 
 if __name__ == "__main__":

@@ -297,7 +297,7 @@ std::string file_with(std::string_view path, std::string_view value) {
 TEST(AzureKeys, EachIsKnownToTheReaderAndToldOrNotAsTheTableSays) {
   for (const AzureKey& key : azure_keys()) {
     const std::string_view choice = key.choices.substr(0, key.choices.find('|'));
-    const bool is_map = key.type == ValueType::kAny || key.type == ValueType::kTexts;
+    const bool is_map = key.type == ValueType::kAny || key.type == ValueType::kTexts || key.type == ValueType::kNames;
     const std::string value = is_map ? "{k: v}" : key.choices.empty() ? "5" : fmt::format("\"{}\"", choice);
     const std::string text = file_with(key.path, value);
     AppConfig config;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "config/export.hpp"
+#include "config/export_aca.hpp"
 #include "config/gaps.hpp"
 #include "unit/config/support.hpp"
 
@@ -121,7 +122,7 @@ TEST(Probes, ComeThroughTheExportAsTheyWere) {
                                        probes.substr(0, probes.find('\n') + 1) + probes.substr(probes.find('\n') + 1),
                                    "app.yaml");
   ASSERT_TRUE(exported) << exported.error();
-  EXPECT_THAT(*exported, HasSubstr("- " + probes));
+  EXPECT_THAT(exported->yaml, HasSubstr("- " + probes));
 }
 
 TEST(Probes, WhatCannotBeAskedHereIsToldAndNotAsked) {
