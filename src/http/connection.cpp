@@ -14,6 +14,8 @@ constexpr std::size_t kPendingRoom = std::size_t{16} << 10;
 // What one connection reads in a turn of the loop before all others get theirs. A busy peer's socket never runs empty,
 // and without this nobody else would be served as long as it sends.
 constexpr std::size_t kTurnBytes = std::size_t{256} << 10;
+// And so often, where there is little room for each.
+constexpr int kTurnReads = 64;
 
 boost::system::error_code to_error(int error) { return {error, boost::system::system_category()}; }
 
@@ -56,7 +58,9 @@ void Connection::receive() {
   if (is_receiving_) return;
   is_receiving_ = true;
   std::size_t left = kTurnBytes;
-  while (is_readable_ && transport_ && !has_ended_ && wants_input() && left > 0) {
+  int reads = kTurnReads;
+  while (is_readable_ && transport_ && !has_ended_ && wants_input() && left > 0 && reads > 0) {
+    --reads;
     input_.prepare();
     moved();
     const std::span<char> room = input_.room();
@@ -78,7 +82,7 @@ void Connection::receive() {
     }
   }
   is_receiving_ = false;
-  if (left == 0) read();
+  if (left == 0 || reads == 0) read();
 }
 
 void Connection::end(const boost::system::error_code& error) {

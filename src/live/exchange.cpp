@@ -134,7 +134,8 @@ void Exchange::send_framed(std::string_view head, std::string_view piece) {
 
 // As much of a larger one as is here and the replica takes: what the spool has, then what its client goes on to send.
 void Exchange::forward_request() {
-  while (!is_request_sent_ && upstream_->writable()) {
+  // A connection that never stood takes all, and gives none of it to anybody.
+  while (!is_request_sent_ && upstream_->is_open() && upstream_->writable()) {
     const bool is_from_spool = request_ && sent_ < request_->size();
     const std::string_view piece = is_from_spool ? request_->read(sent_).value_or("") : rest_of_stream();
     if (piece.empty() && is_from_spool) return settle(client_ ? core::Outcome::kNotKept : core::Outcome::kAbandoned);
@@ -356,7 +357,8 @@ core::Outcome Exchange::outcome_of_close(const http::ClientConnection& upstream,
     return core::Outcome::kBadAnswer;
   }
   if (facts_.status != 0) return core::Outcome::kAnswerBroken;
-  if (is_streamed_) return core::Outcome::kNotKept;
+  // What went straight through is nowhere any more.
+  if (is_streamed_ && sent_ > (request_ ? request_->size() : 0)) return core::Outcome::kNotKept;
   const bool is_proven = upstream.ending() == http::Ending::kUnread && !upstream.has_answer_begun() &&
                          upstream.bytes_sent() <= Upstreams::kOneRead;
   const bool is_unread = is_proven || upstream.bytes_sent() == 0;

@@ -226,15 +226,17 @@ class Program::Visit final : public Talker {
       if (has_said_all()) leave();
       return;
     }
+    has_answered_ = true;
     idle_since_ = loop_.now();
     if (program_.habits().keeps_alive > Duration::zero())
       later(program_.habits().keeps_alive, [this] { close_if_idle(); });
     take();
   }
 
+  // A connection is idle between two requests; the first one has all the time of the world.
   void close_if_idle() {
     const Duration limit = program_.habits().keeps_alive;
-    if (limit <= Duration::zero() || is_busy_ || is_saying() || program_.is_blocked()) return;
+    if (limit <= Duration::zero() || !has_answered_ || is_busy_ || is_saying() || program_.is_blocked()) return;
     if (loop_.now() - idle_since_ >= limit) leave();
   }
 
@@ -268,6 +270,7 @@ class Program::Visit final : public Talker {
   http::Loop::TimePoint idle_since_;
   std::shared_ptr<bool> counts_;  // whether the work under way is still one
   bool is_busy_ = false;
+  bool has_answered_ = false;
   bool is_decided_ = false;
   bool is_leaving_ = false;
 };

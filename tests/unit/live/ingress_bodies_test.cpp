@@ -233,6 +233,7 @@ TEST_F(BodiesTest, AnIdleConnectionMakesRoomForANewOne) {
   run_until([&] { return replica(1).waiting() == 1; });
   replica(1).answer("ok");
   run_until([&] { return idlest->is_done(); });
+  idlest->rest();
   auto busy = client();
   busy->post("2");
   run_until([&] { return replica(1).waiting() == 1; });

@@ -94,6 +94,8 @@ class FakeClient final : public http::ClientHandler {
          std::string{fields} + "\r\n" + std::string{body});
   }
   void leave() { connection_->close(); }
+  // It asks no more, and notices when its connection ends.
+  void rest() { connection_->rest(); }
   // Reads no more than its buffers hold, until `resume`.
   void pause() { is_paused_ = true; }
   void resume() {
