@@ -32,6 +32,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   void send(std::initializer_list<std::string_view> pieces) { send(std::span{pieces.begin(), pieces.size()}); }
 
   bool is_open() const { return transport_ != nullptr; }
+  // What is sent goes nowhere: the connection never stood, or has failed, which the loop is about to tell.
+  bool is_broken() const { return is_broken_ || !transport_; }
 
   // Bytes that the transport took since the count was last reset.
   std::uint64_t bytes_sent() const { return bytes_sent_; }

@@ -134,8 +134,7 @@ void Exchange::send_framed(std::string_view head, std::string_view piece) {
 
 // As much of a larger one as is here and the replica takes: what the spool has, then what its client goes on to send.
 void Exchange::forward_request() {
-  // A connection that never stood takes all, and gives none of it to anybody.
-  while (!is_request_sent_ && upstream_->is_open() && upstream_->writable()) {
+  while (!is_request_sent_ && !upstream_->is_broken() && upstream_->writable()) {
     const bool is_from_spool = request_ && sent_ < request_->size();
     const std::string_view piece = is_from_spool ? request_->read(sent_).value_or("") : rest_of_stream();
     if (piece.empty() && is_from_spool) return settle(client_ ? core::Outcome::kNotKept : core::Outcome::kAbandoned);
