@@ -9,7 +9,7 @@
 
 namespace tenfold::solver {
 
-// `text` is UTF-8. Takes about 5 s per GB.
+// `text` is UTF-8.
 std::expected<Model, ModelError> read_lp(std::string_view text);
 
 // True for a word with which an LP file begins: minimize, max, ...
