@@ -22,6 +22,7 @@ function(tenfold_layer name)
   tenfold_allowed_layers(${name} allowed)
   list(TRANSFORM allowed PREPEND tenfold_)
   target_link_libraries(tenfold_${name} PUBLIC tenfold_options ${allowed} PRIVATE ${arg_PACKAGES})
+  tenfold_precompile(tenfold_${name} SOURCE)
 endfunction()
 
 # tenfold_test(NAME LAYERS layer... [PACKAGES target...] [LABELS label...]) makes one GoogleTest program from the
@@ -34,6 +35,7 @@ function(tenfold_test name)
   list(TRANSFORM layers PREPEND tenfold_)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${layers} ${arg_PACKAGES} GTest::gmock_main)
+  tenfold_precompile(${name} TEST)
   # A test's own code is compiled more often than it is run.
   if(TENFOLD_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
