@@ -146,6 +146,7 @@ void note_ours(const Node& file, Faults& warnings) {
   const Node* ours = file.find("tenfold");
   if (ours == nullptr || ours->entries.empty()) return;
   std::vector<std::string_view> keys;
+  keys.reserve(ours->entries.size());
   for (const Entry& entry : ours->entries) keys.push_back(entry.key);
   warnings.add(ours->entries.front().line, "tenfold", fmt::format("not Azure's, left out: {}", fmt::join(keys, ", ")));
   const Node* grace = ours->find("grace");
