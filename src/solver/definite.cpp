@@ -82,6 +82,7 @@ class Elimination {
   // The rest as a dense matrix.
   Definiteness run_dense() {
     std::vector<int> indices;
+    indices.reserve(waiting_.size());
     for (const auto& [degree, index] : waiting_) indices.push_back(index);
     std::ranges::sort(indices);
     const std::size_t size = indices.size();

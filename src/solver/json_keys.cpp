@@ -16,10 +16,12 @@ constexpr std::size_t kMaxKeys = 16;
 // What boost::json::basic_parser tells, as far as it says where we are.
 class Keys {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): Boost.JSON names them
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+  // NOLINTEND(readability-identifier-naming)
   using Code = boost::json::error_code;
 
   std::optional<boost::json::array> repeated;

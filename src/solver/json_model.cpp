@@ -15,11 +15,13 @@ namespace tenfold::solver {
 namespace {
 
 // The fields as they are written; docs/solver.md says what they mean.
+// NOLINTBEGIN(readability-identifier-naming): the names are the words of the format
 enum class Sense : std::uint8_t { min, max };
 BOOST_DESCRIBE_ENUM(Sense, min, max)
 
 enum class Type : std::uint8_t { continuous, integer, semi_continuous, semi_integer };
 BOOST_DESCRIBE_ENUM(Type, continuous, integer, semi_continuous, semi_integer)
+// NOLINTEND(readability-identifier-naming)
 
 struct JsonColumn {
   std::optional<std::string> name;

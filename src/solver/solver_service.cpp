@@ -31,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kLongestLimit_s = 1e9;  // longer than anybody waits, and still a time that clocks can hold
+constexpr double kLongestLimitS = 1e9;  // longer than anybody waits, and still a time that clocks can hold
 
 Answer invalid(const std::vector<json::FieldError>& errors) { return {.status = 422, .body = json::to_detail(errors)}; }
 
@@ -69,8 +69,8 @@ Options merge(Options query, const std::optional<Options>& body) {
 // One request, with all that its solve uses: it may go on after its answer.
 class Job {
  public:
-  Job(Request request, Options options, std::stop_token stop)
-      : request_{std::move(request)}, options_{std::move(options)}, stop_{std::move(stop)} {}
+  Job(Request request, const Options& options, std::stop_token stop)
+      : request_{std::move(request)}, options_{options}, stop_{std::move(stop)} {}
 
   Answer run(Watch& watch) {
     auto body = read_body(request_);
@@ -101,7 +101,7 @@ class Job {
  private:
   static Clock::duration to_duration(double seconds) {
     return std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>{std::min(seconds, kLongestLimit_s)});
+        std::chrono::duration<double>{std::min(seconds, kLongestLimitS)});
   }
 
   std::expected<Model, Answer> read_model(const Body& body) {
@@ -144,9 +144,9 @@ class Job {
 
 Answer solve_request(const Request& request, std::stop_token stop) {
   std::vector<json::FieldError> errors;
-  Options options = read_query(request.query, errors);
+  const Options options = read_query(request.query, errors);
   if (!errors.empty()) return invalid(errors);
-  const auto job = std::make_shared<Job>(request, std::move(options), stop);
+  const auto job = std::make_shared<Job>(request, options, stop);
   return run_watched([job](Watch& watch) { return job->run(watch); }, stop,
                      [job](Abandoned why) { return job->give_up(why); });
 }
