@@ -1,5 +1,6 @@
 #include "live/provider/proc_scan.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
@@ -81,7 +82,8 @@ bool is_exiting(pid_t pid) noexcept {
   char name[16]{};
   std::to_chars(name, name + sizeof name - 1, pid);
   ProcessStat stat;
-  return !read_stat(proc.get(), name, stat) || stat.is_exiting;
+  if (proc && read_stat(proc.get(), name, stat)) return stat.is_exiting;
+  return errno == ENOENT || errno == ESRCH;
 }
 
 void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept {

@@ -25,6 +25,7 @@ struct ProcessStat {
 void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept;
 
 // Whether the process is on its way out, which it is before any of its descriptors is closed by that, or is not there.
+// False where nothing can be seen of it, as when no descriptor is left to look.
 bool is_exiting(pid_t pid) noexcept;
 
 // Takes the fields out of the text of a /proc/PID/stat. False when it is not one.

@@ -2,6 +2,8 @@
 #include <boost/asio/io_context.hpp>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "live/provider/notice.hpp"
 #include "live/provider/output_relay.hpp"
@@ -110,6 +112,26 @@ TEST(ParseStat, RefusesWhatIsNone) {
   EXPECT_FALSE(parse_stat("", stat));
   EXPECT_FALSE(parse_stat("42 (name)", stat));
   EXPECT_FALSE(parse_stat("no stat at all", stat));
+}
+
+TEST(IsExiting, IsTrueOfWhatEndsOrIsGone) {
+  EXPECT_FALSE(is_exiting(::getpid()));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(is_exiting(child));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(is_exiting(child));
+}
+
+TEST(IsExiting, IsFalseWhereNoDescriptorIsLeftToLook) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_FALSE(is_exiting(::getpid()));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 // A relay between a pipe and a console that shows everything.
