@@ -20,7 +20,8 @@ constexpr std::string_view kHowToSend = "send the file as it is: curl --data-bin
 
 std::string type_of(const Request& request) { return lower(request.header("content-type").value_or("")); }
 
-std::expected<std::string, Answer> unpack(const Request& request) {
+// Takes the body out of the request.
+std::expected<std::string, Answer> unpack(Request& request) {
   const std::string encoding = lower(request.header("content-encoding").value_or("identity"));
   const bool is_plain = encoding == "identity" || encoding.empty();
   if (!is_plain && encoding != "gzip" && encoding != "x-gzip") {
@@ -28,7 +29,7 @@ std::expected<std::string, Answer> unpack(const Request& request) {
         problem(415, fmt::format("the content coding '{}' is not known here; send gzip or none", shown(encoding))));
   }
   // A .gz that is sent without a word is still one: no model begins so.
-  if (is_plain && !is_gzip(request.body)) return request.body;
+  if (is_plain && !is_gzip(request.body)) return std::move(request.body);
   auto unpacked = gunzip(request.body);
   if (!unpacked) return std::unexpected(problem(400, unpacked.error()));
   return std::move(*unpacked);
@@ -74,7 +75,7 @@ std::optional<Answer> find_misunderstanding(const Request& request, const Body& 
 
 }  // namespace
 
-std::expected<Body, Answer> read_body(const Request& request) {
+std::expected<Body, Answer> read_body(Request request) {
   auto text = unpack(request);
   if (!text) return std::unexpected(std::move(text.error()));
   if (text->starts_with(kByteOrderMark)) text->erase(0, kByteOrderMark.size());

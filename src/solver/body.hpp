@@ -18,6 +18,6 @@ struct Body {
 
 // Unpacks the body and finds out what it is, by its content type or its first bytes. The error is the answer to give.
 // Text that is not UTF-8 is taken for Latin-1.
-std::expected<Body, Answer> read_body(const Request& request);
+std::expected<Body, Answer> read_body(Request request);
 
 }  // namespace tenfold::solver

@@ -73,9 +73,8 @@ class Job {
       : request_{std::move(request)}, options_{options}, stop_{std::move(stop)} {}
 
   Answer run(Watch& watch) {
-    auto body = read_body(request_);
+    auto body = read_body(std::move(request_));
     if (!body) return std::move(body.error());
-    request_.body = {};
     auto model = read_model(*body);
     if (!model) return std::move(model.error());
     body->text = {};
@@ -133,6 +132,8 @@ class Job {
   Request request_;
   Options options_;
   std::stop_token stop_;
+  // Guards checked_ and is_read_ between the thread that works and the one that gives it up: who is given up is in
+  // the middle of HiGHS and answers no message.
   std::mutex mutex_;
   std::unique_ptr<const CheckedModel> checked_;  // not changed once it is there
   Clock::time_point start_ = Clock::now();

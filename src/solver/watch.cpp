@@ -69,6 +69,7 @@ class Shared final : public Watch {
     return std::min(*deadline_, *stopped_);
   }
 
+  // Guards all that follows: the one who waits sleeps until any of it changes, and has no loop that takes messages.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Clock::time_point> deadline_;
