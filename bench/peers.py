@@ -170,6 +170,15 @@ http {{
     return side.wait_for(side.port)
 
 
+def proxies():
+    """Tenfold and its peers on core 0, each before the same native upstream on core 1."""
+    return [
+        tenfold("tenfold", "--min-replicas", 1, "--max-replicas", 1, "--concurrency", 64, core=0, command=["taskset", "-c", "1", SERVER]),
+        haproxy("HAProxy", lambda side: [f"unix@{upstream(side, 1)}"], core=0),
+        nginx(core=0, upstream_core=1),
+    ]
+
+
 def client(port, *flags, core=None):
     run = subprocess.run(pinned(core, [CLIENT, "--to", port, *flags]), capture_output=True, text=True, check=False)
     if not run.stdout:

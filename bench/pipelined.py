@@ -15,15 +15,6 @@ AHEAD = 100_000
 REQUEST = b"POST /solve HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20\r\n\r\n" + b"x" * 20
 
 
-def sides():
-    return [
-        peers.tenfold("tenfold", "--min-replicas", 1, "--max-replicas", 1, "--concurrency", 64, core=0,
-                      command=["taskset", "-c", "1", peers.SERVER]),
-        peers.haproxy("HAProxy", lambda side: [f"unix@{peers.upstream(side, 1)}"], core=0),
-        peers.nginx(core=0, upstream_core=1),
-    ]
-
-
 def read_answer(client, rest):
     """Reads one answer of the native upstream, whose last byte is the only }."""
     while b"}\n" not in rest:
@@ -75,7 +66,7 @@ def measure(side):
 
 
 def run():
-    everyone = sides()
+    everyone = peers.proxies()
     runs = {side.name: [] for side in everyone}
     try:
         for _ in range(ROUNDS):

@@ -10,16 +10,6 @@ REQUESTS = 100_000
 LATENCY_REQUESTS = 10_000
 
 
-def sides():
-    return [
-        peers.floor(core=0, upstream_core=1),
-        peers.tenfold("tenfold", "--min-replicas", 1, "--max-replicas", 1, "--concurrency", 64, core=0,
-                      command=["taskset", "-c", "1", peers.SERVER]),
-        peers.haproxy("HAProxy", lambda side: [f"unix@{peers.upstream(side, 1)}"], core=0),
-        peers.nginx(core=0, upstream_core=1),
-    ]
-
-
 def measure(side):
     before = side.cpu_seconds()
     result = peers.client(side.port, "--connections", 32, "--requests", REQUESTS, core=1)
@@ -31,7 +21,7 @@ def measure(side):
 
 
 def run():
-    everyone = sides()
+    everyone = [peers.floor(core=0, upstream_core=1), *peers.proxies()]
     try:
         for side in everyone:
             peers.client(side.port, "--connections", 32, "--requests", 10_000, core=1)

@@ -35,11 +35,6 @@ constexpr double kGibOfCpu = 2;
 
 constexpr std::size_t kMostOfName = 32;
 
-std::string text_at(const Node& map, std::string_view key) {
-  const Node* value = map.find(key);
-  return value != nullptr ? value->scalar : "";
-}
-
 bool is_of(std::string_view name, std::string_view further) {
   return std::ranges::all_of(name, [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || further.find(c) != std::string_view::npos;

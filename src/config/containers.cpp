@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view kContainers = "properties.template.containers";
 constexpr std::string_view kInitContainers = "properties.template.initContainers";
 
-std::string text_at(const Node& map, std::string_view key) {
-  const Node* value = map.find(key);
-  return value != nullptr ? value->scalar : "";
-}
-
 void add_words(std::vector<std::string>& words, const Node* list) {
   if (list == nullptr) return;
   for (const Entry& entry : list->entries) words.push_back(entry.value.scalar);

@@ -133,6 +133,11 @@ Node Node::text(std::string_view value) {
 
 Node Node::number(std::string_view value) { return {.kind = Kind::kScalar, .scalar = std::string{value}}; }
 
+std::string text_at(const Node& map, std::string_view key) {
+  const Node* value = map.find(key);
+  return value != nullptr ? value->scalar : "";
+}
+
 std::expected<Node, std::string> parse_document(std::string_view text, std::string_view name) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(is_json(text) ? join_surrogates(text) : std::string{text});

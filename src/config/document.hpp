@@ -44,6 +44,9 @@ struct Entry {
   Node value;
 };
 
+// The text at a map's key; empty where it is not there.
+std::string text_at(const Node& map, std::string_view key);
+
 // Reads one document of at most 100,000 nodes, 64 deep. The error is "name:line: what". Aliases are copied in. A map
 // may hold a key twice.
 std::expected<Node, std::string> parse_document(std::string_view text, std::string_view name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <vector>
 
 #include <fmt/format.h>
@@ -129,9 +130,7 @@ class Exporter {
     std::string said = node.scalar;
     std::erase(said, ' ');
     std::vector<std::string_view> known;
-    for (std::string_view rest = key.choices; !rest.empty();
-         rest.remove_prefix(std::min(known.back().size() + 1, rest.size())))
-      known.push_back(rest.substr(0, rest.find('|')));
+    for (const auto word : key.choices | std::views::split('|')) known.emplace_back(word.begin(), word.end());
     const auto same = std::ranges::find_if(known, [&](std::string_view one) { return is_one_of(said, one); });
     if (same == known.end())
       return warnings_.add(node.line, path, fmt::format("Azure knows {}", fmt::join(known, ", ")));

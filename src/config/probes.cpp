@@ -47,12 +47,6 @@ bool is_path(std::string_view path) {
   return path.starts_with('/') && std::ranges::all_of(path, [](unsigned char c) { return c > ' ' && c != 0x7f; });
 }
 
-// The text of a map's key; empty where it is not there.
-std::string text_at(const Node& map, std::string_view key) {
-  const Node* value = map.find(key);
-  return value != nullptr ? value->scalar : "";
-}
-
 // Reads one probe of a file whose shape has been checked.
 class ProbeReader {
  public:

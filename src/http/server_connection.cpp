@@ -168,7 +168,7 @@ void ServerConnection::switch_protocols() {
 
 void ServerConnection::finish() {
   handler_ = nullptr;
-  if (state_ != State::kExchange && state_ != State::kSwitched) return;
+  if (!is_in_exchange()) return;
   if (is_gone_) return remove();
   if (!keep_alive() || !decoder_.is_complete() || server_.is_draining_) return linger();
   input_.finish_message();
@@ -279,7 +279,7 @@ void ServerConnection::on_end(const boost::system::error_code& error) {
 void ServerConnection::on_cut() { leave(); }
 
 void ServerConnection::leave() {
-  if (state_ != State::kExchange && state_ != State::kSwitched) return remove();
+  if (!is_in_exchange()) return remove();
   is_gone_ = true;
   if (!handler_) return remove();
   handler_->on_gone(*this);
@@ -298,10 +298,9 @@ void ServerConnection::on_flushed() {
     return server_.timeouts_.linger.set(*this, server_.now());
   }
   if (state_ == State::kHead) server_.timeouts_.idle.set(*this, server_.now());
-  const bool is_answering = state_ == State::kExchange || state_ == State::kSwitched;
   const bool is_hurried = state_ == State::kExchange && !decoder_.is_complete();
-  if (is_answering && !is_hurried) server_.timeouts_.none.set(*this, server_.now());
-  if (is_answering && handler_) handler_->on_writable(*this);
+  if (is_in_exchange() && !is_hurried) server_.timeouts_.none.set(*this, server_.now());
+  if (is_in_exchange() && handler_) handler_->on_writable(*this);
   if (state_ == State::kHead && input_.has_more()) receive_heads_later();
   if (state_ == State::kHead) read();
 }

@@ -102,6 +102,8 @@ class ServerConnection final : public Connection, private Timed {
   void on_flushing() override;
   void on_timeout() override;
 
+  // A request has a handler, or had one that is not done with it.
+  bool is_in_exchange() const { return state_ == State::kExchange || state_ == State::kSwitched; }
   void receive_heads();
   void receive_heads_later();
   void begin_exchange();

@@ -27,11 +27,6 @@ constexpr std::array<BoundType, 10> kTypes{{{"LO", true},
                                             {"UI", true},
                                             {"SC", true}}};
 
-std::optional<double> to_limit(std::string_view word) {
-  const auto number = to_number(word);
-  return number ? number : to_infinity(word);
-}
-
 std::optional<std::string> set_limit(double& limit, double value, MpsBounds::Given& given, std::string_view which,
                                      std::string_view name) {
   std::optional<std::string> warning;

@@ -41,6 +41,12 @@ class VectorName {
   std::optional<std::string_view> name_;
 };
 
+// Of rows, RHS or RANGES.
+struct Vector {
+  VectorName name;
+  std::vector<bool> rows;  // which have had their value
+};
+
 class MpsReader {
  public:
   MpsReader(std::string_view text, MpsLayout layout) : lines_{text}, layout_{layout} {}
@@ -275,21 +281,28 @@ class MpsReader {
   }
 
   bool read_limit(std::string_view word, double& value) {
-    auto number = to_number(word);
-    if (!number) number = to_infinity(word);
+    const auto number = to_limit(word);
     if (!number) return fail(fmt::format("'{}' is no number", shown(word)));
     value = *number;
     return true;
   }
 
-  // [name] row value [row value]: with a name their number is odd.
-  bool take_vector(const Fields& fields, VectorName& vector, std::size_t& first) {
+  // [name] row value [row value]: with a name their number is odd. Each value goes to `set`.
+  bool read_vector(const Fields& fields, Vector& vector, bool (MpsReader::*set)(int row, double value)) {
     if (fields.size() < 2 || fields.size() > 5)
       return fail(fmt::format("a line of {} is a row and a value, or two of each, perhaps after a name", section_));
-    first = fields.size() % 2;
+    const std::size_t first = fields.size() % 2;
     const std::string_view name = first == 1 ? fields[0] : "";
-    return vector.takes(name) || fail(fmt::format("there are two vectors in {}, '{}' and '{}': a model has one",
-                                                  section_, shown(vector.name()), shown(name)));
+    if (!vector.name.takes(name))
+      return fail(fmt::format("there are two vectors in {}, '{}' and '{}': a model has one", section_,
+                              shown(vector.name.name()), shown(name)));
+    for (std::size_t i = first; i < fields.size(); i += 2) {
+      int row = -1;
+      double value = 0;
+      if (!find_row(fields[i], row) || !read_limit(fields[i + 1], value) || !take_once(vector.rows, row)) return false;
+      if (!(this->*set)(row, value)) return false;
+    }
+    return true;
   }
 
   // Each row at most once.
@@ -302,17 +315,8 @@ class MpsReader {
 
   Row& row_at(int row) { return model_.rows[static_cast<std::size_t>(row)]; }
 
-  bool read_rhs(const Fields& fields) {
-    std::size_t first = 0;
-    if (!take_vector(fields, rhs_name_, first)) return false;
-    for (std::size_t i = first; i < fields.size(); i += 2) {
-      int row = -1;
-      double value = 0;
-      if (!find_row(fields[i], row) || !read_limit(fields[i + 1], value) || !take_once(has_rhs_, row)) return false;
-      if (!set_rhs(row, value)) return false;
-    }
-    return true;
-  }
+  bool read_rhs(const Fields& fields) { return read_vector(fields, rhs_, &MpsReader::set_rhs); }
+  bool read_range(const Fields& fields) { return read_vector(fields, ranges_, &MpsReader::set_range); }
 
   bool set_rhs(int row, double value) {
     const char type = types_[static_cast<std::size_t>(row)];
@@ -330,29 +334,21 @@ class MpsReader {
     return true;
   }
 
-  bool read_range(const Fields& fields) {
-    std::size_t first = 0;
-    if (!take_vector(fields, range_name_, first)) return false;
-    for (std::size_t i = first; i < fields.size(); i += 2) {
-      int row = -1;
-      double value = 0;
-      if (!find_row(fields[i], row) || !read_limit(fields[i + 1], value) || !take_once(has_range_, row)) return false;
-      Row& ranged = row_at(row);
-      switch (types_[static_cast<std::size_t>(row)]) {
-        case 'L':
-          ranged.lower = ranged.upper - std::abs(value);
-          break;
-        case 'G':
-          ranged.upper = ranged.lower + std::abs(value);
-          break;
-        case 'E':
-          (value < 0 ? ranged.lower : ranged.upper) += value;
-          break;
-        default:
-          return fail(fmt::format("row '{}' is free (N): it has no range", shown(ranged.name)));
-      }
+  bool set_range(int row, double value) {
+    Row& ranged = row_at(row);
+    switch (types_[static_cast<std::size_t>(row)]) {
+      case 'L':
+        ranged.lower = ranged.upper - std::abs(value);
+        return true;
+      case 'G':
+        ranged.upper = ranged.lower + std::abs(value);
+        return true;
+      case 'E':
+        (value < 0 ? ranged.lower : ranged.upper) += value;
+        return true;
+      default:
+        return fail(fmt::format("row '{}' is free (N): it has no range", shown(ranged.name)));
     }
-    return true;
   }
 
   // type [name] column [value]
@@ -465,11 +461,9 @@ class MpsReader {
   bool are_ranges_first_ = false;
   std::optional<bool> file_says_max_;
   std::optional<bool> comment_says_max_;
-  VectorName rhs_name_;
-  VectorName range_name_;
+  Vector rhs_;
+  Vector ranges_;
   VectorName bounds_name_;
-  std::vector<bool> has_rhs_;
-  std::vector<bool> has_range_;
   std::vector<MpsBounds> bounds_;
   boost::unordered_flat_set<std::pair<int, int>> places_;  // of the Hessian
   std::size_t binaries_by_custom_ = 0;

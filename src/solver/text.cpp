@@ -96,6 +96,11 @@ std::optional<double> to_infinity(std::string_view word) {
   return is_negative ? -infinity : infinity;
 }
 
+std::optional<double> to_limit(std::string_view word) {
+  const auto number = to_number(word);
+  return number ? number : to_infinity(word);
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t size = character_size(text);

@@ -27,6 +27,9 @@ std::optional<double> to_number(std::string_view word);
 // `inf` or `infinity` with or without a sign, in any case.
 std::optional<double> to_infinity(std::string_view word);
 
+// A number, or infinity as a word.
+std::optional<double> to_limit(std::string_view word);
+
 bool is_utf8(std::string_view text);
 
 // The text as UTF-8, each byte taken for a character of Latin-1.

@@ -47,6 +47,10 @@ class WebSocket(unittest.TestCase):
         return connect(f"ws://127.0.0.1:{service.port}{path}", open_timeout=PATIENCE_S, close_timeout=PATIENCE_S,
                        max_size=None, proxy=None)
 
+    def exchange_a_word(self, chat):
+        chat.send("here")
+        self.assertEqual(chat.recv(PATIENCE_S), "here")
+
     def free(self, service):
         service.wait_for(lambda status: status["running"] == 0)
 
@@ -68,8 +72,7 @@ class WebSocket(unittest.TestCase):
     def test_it_has_its_slot_for_its_life(self):
         with Service(uvicorn(*ON_SOCKET)) as service:
             with self.open(service) as chat:
-                chat.send("here")
-                self.assertEqual(chat.recv(PATIENCE_S), "here")
+                self.exchange_a_word(chat)
                 waiting = service.begin("/plain")
                 service.wait_for(lambda status: (status["running"], status["waiting"]) == (1, 1))
             self.assertEqual(waiting.answer().status, 200)
@@ -141,8 +144,7 @@ class WebSocket(unittest.TestCase):
     def test_it_is_counted(self):
         with Service(uvicorn(*ON_SOCKET)) as service:
             with self.open(service) as chat:
-                chat.send("here")
-                chat.recv(PATIENCE_S)
+                self.exchange_a_word(chat)
             eventually(lambda: service.metric('tenfold_answers_total{class="1xx"}') == 1, "the count")
 
 
