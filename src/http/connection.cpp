@@ -28,7 +28,10 @@ Connection::~Connection() { close(); }
 
 void Connection::open() {
   if (!transport_) return;
-  if (const int error = transport_->watch(*this); error != 0) end_soon(error);
+  const int error = transport_->watch(*this);
+  if (error == 0) return;
+  is_broken_ = true;  // whose answer cannot be heard is not asked
+  end_soon(error);
 }
 
 void Connection::on_ready(Readiness readiness) {

@@ -49,7 +49,7 @@ int Poller::set_writable_wanted(int fd, ReadinessHandler& handler, bool wants_wr
   return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
 }
 
-void Poller::remove(int fd, ReadinessHandler& handler) {
+void Poller::remove(int fd, ReadinessHandler& handler) noexcept {
   if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr) != 0) return;  // it was never added
   for (int i = next_; i < count_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == &handler)

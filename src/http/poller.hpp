@@ -32,7 +32,7 @@ class Poller final : public boost::asio::execution_context::service {
   int add(int fd, ReadinessHandler& handler);
   int set_writable_wanted(int fd, ReadinessHandler& handler, bool wants_write);
   // Before `fd` is closed: no event that was taken already reaches the handler.
-  void remove(int fd, ReadinessHandler& handler);
+  void remove(int fd, ReadinessHandler& handler) noexcept;
 
  private:
   static constexpr int kBatch = 256;

@@ -38,8 +38,8 @@ std::uint64_t Inspection::number_of(std::string_view name) const {
   return at == std::string::npos ? 0 : to_number(std::string_view{status}.substr(at + quoted.size()));
 }
 
-Inspector::Inspector(VirtualLoop& loop, std::unique_ptr<Stream> stream, Ledger& ledger, Told told)
-    : Talker{loop, std::move(stream), {}}, ledger_{ledger}, told_{std::move(told)} {
+Inspector::Inspector(VirtualLoop& loop, std::unique_ptr<Stream> stream, Ledger& ledger, bool may_be_refused, Told told)
+    : Talker{loop, std::move(stream), {}}, ledger_{ledger}, may_be_refused_{may_be_refused}, told_{std::move(told)} {
   begin();
   say(kQuestions);
 }
@@ -62,7 +62,7 @@ void Inspector::on_heard() {
 
 void Inspector::on_end(bool) {
   hang_up(false);
-  ledger_.broken("the admin port has closed without an answer");
+  if (!may_be_refused_) ledger_.broken("the admin port has closed without an answer");
 }
 
 }  // namespace tenfold::shell

@@ -29,13 +29,15 @@ struct Inspection {
 class Inspector final : public Talker {
  public:
   using Told = std::function<void(const Inspection&)>;
-  Inspector(VirtualLoop& loop, std::unique_ptr<Stream> stream, Ledger& ledger, Told told);
+  // `may_be_refused`: that it gets no answer breaks no promise.
+  Inspector(VirtualLoop& loop, std::unique_ptr<Stream> stream, Ledger& ledger, bool may_be_refused, Told told);
 
  private:
   void on_heard() override;
   void on_end(bool is_broken) override;
 
   Ledger& ledger_;
+  bool may_be_refused_;
   Told told_;
   MessageReader reader_{MessageKind::kAnswer};
   Inspection inspection_;

@@ -231,6 +231,7 @@ Stream::Stream(Host& host, std::shared_ptr<Fabric::Link> link, int side)
 Stream::~Stream() { close(false); }
 
 int Stream::watch(http::ReadinessHandler& handler) {
+  if (host_.is_service_ && host_.fabric_.one_in(host_.fabric_.weather_.refused_watch)) return ENOSPC;
   handler_ = &handler;
   const auto& incoming = link_->sent[static_cast<std::size_t>(1 - side_)];
   const bool has_news = incoming.read < incoming.arrived.size() || incoming.is_fin_arrived || incoming.source ||

@@ -25,6 +25,8 @@ struct Weather {
   std::size_t buffer_bytes = std::size_t{64} << 10;
   // One in so many connects finds nobody for a while.
   std::uint32_t slow_connect = 0;
+  // One in so many connections of the service cannot be watched: the kernel has no room for more (epoll_ctl, ENOSPC).
+  std::uint32_t refused_watch = 0;
 };
 
 class Stream;
@@ -41,6 +43,8 @@ class Fabric {
   std::size_t descriptors() const { return descriptors_; }
   // What all connections hold.
   std::size_t memory() const;
+  // From now on every connection can be watched.
+  void heal() { weather_.refused_watch = 0; }
   // Of all that was ever written, by which side and when: equal for equal runs.
   std::uint64_t digest() const { return digest_; }
 

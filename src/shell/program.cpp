@@ -258,7 +258,9 @@ class Program::Visit final : public Talker {
     });
   }
 
+  // Once: it is let go by its address, where another may be by then.
   void leave() {
+    if (std::exchange(has_left_, true)) return;
     hang_up(false);
     program_.left(*this);
   }
@@ -273,6 +275,7 @@ class Program::Visit final : public Talker {
   bool has_answered_ = false;
   bool is_decided_ = false;
   bool is_leaving_ = false;
+  bool has_left_ = false;
 };
 
 Program::Program(VirtualLoop& loop, Host& host, const http::Endpoint& endpoint, Ledger& ledger, ProgramOwner& owner,

@@ -17,6 +17,7 @@
 #include "shell/client.hpp"
 #include "shell/inspector.hpp"
 #include "shell/memory_net.hpp"
+#include "shell/street_console.hpp"
 #include "shell/street_plan.hpp"
 #include "shell/street_provider.hpp"
 #include "shell/watch.hpp"
@@ -28,8 +29,8 @@ namespace {
 using namespace std::chrono_literals;
 using http::Endpoint;
 
-// Nobody is kept from being served for longer by what one turn of the loop does.
-constexpr Duration kLongestTurn = 5ms;
+// Nobody is kept from being served for longer by what one connection does in its turn.
+constexpr Duration kLongestTurn = 2ms;
 
 // What the service holds for a connection beside what it takes from its budget: buffers of both its sides, and an
 // answer of its own.
@@ -44,7 +45,7 @@ constexpr Duration kPatience = 10s;
 // Clients have come to their end by then, time-outs of the service included.
 constexpr Duration kHealing = 400s;
 
-constexpr std::uint64_t kLookEvery = 256;  // turns
+constexpr std::uint64_t kLookEvery = 1024;  // turns
 
 const Endpoint& front_door() {
   static const Endpoint endpoint = Endpoint::tcp("10.0.0.1", 80);
@@ -69,12 +70,13 @@ class Street final : private live::IngressEvents {
         loop_{options.seed},
         fabric_{loop_, options.seed, plan_.weather},
         service_{fabric_, true, plan_.descriptor_limit},
-        world_{fabric_, false, 0} {
+        world_{fabric_, false, 0},
+        console_{loop_, ledger_, plan_.reader_rests} {
     loop_.use(service_);
     start_ = loop_.now();
     end_ = start_ + options_.duration;
     watch_.emplace(loop_, plan_.ingress.settings, plan_.disk, ledger_, options_.on_step);
-    loop_.at(end_, [this] { watch_->heal(); });
+    loop_.at(end_, [this] { heal(); });
     live::IngressEvents& events = *this;
     ingress_.emplace(loop_, plan_.ingress, events, &*watch_);
     admin_.emplace(*ingress_, &watch_->writer());
@@ -123,7 +125,12 @@ class Street final : private live::IngressEvents {
     for (int i = 0; i < 3; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->kill_one(); });
     loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->silence_one(); });
-    loop_.at(end_, [this] { provider_->heal(); });
+  }
+
+  void heal() {
+    watch_->heal();
+    fabric_.heal();
+    if (!plan_.is_lawful) provider_->heal();
   }
 
   // Many who want the same at once, and much of it: to send slowly, to read slowly or never, or to idle.
@@ -157,7 +164,7 @@ class Street final : private live::IngressEvents {
 
   void inspect(bool is_last) {
     inspectors_.push_back(std::make_unique<Inspector>(
-        loop_, world_.open(admin_door()), ledger_,
+        loop_, world_.open(admin_door()), ledger_, plan_.weather.refused_watch > 0 && !is_last,
         [this, is_last](const Inspection& told) { is_last ? compare_at_calm(told) : compare(told); }));
   }
 
@@ -268,6 +275,7 @@ class Street final : private live::IngressEvents {
     if (!ingress_->replicas().empty()) ledger_.broken("replicas outlive the shutdown");
     if (fabric_.descriptors() > 0)
       ledger_.broken(std::to_string(fabric_.descriptors()) + " descriptors are left of " + std::to_string(idle));
+    if (ledger_.what_broke().empty()) console_.finish();
     if (ledger_.what_broke().empty()) look_at_journal();
   }
 
@@ -303,10 +311,17 @@ class Street final : private live::IngressEvents {
             .digest = fabric_.digest() ^ watch_->digest_of_journal()};
   }
 
-  void replica_became_ready(core::ReplicaId, const live::ReplicaInfo&) override {}
-  void replica_ended(core::ReplicaId, const live::ReplicaExit&, bool) override {}
-  void decided(const core::RecordDecision&) override {}
-  void answer_refused(core::ReplicaId, std::string_view) override {}
+  // Of what happens to replicas people are told, whether somebody reads it or not.
+  void say(std::string_view line) { console_.say(live::Console::Stream::kErr, std::string{line} + "\n"); }
+  void replica_became_ready(core::ReplicaId, const live::ReplicaInfo&) override { say("a replica is ready"); }
+  void replica_ended(core::ReplicaId, const live::ReplicaExit& exit, bool) override {
+    say("a replica ended");
+    if (exit.last_output.ends_with('\n')) console_.say(live::Console::Stream::kErr, exit.last_output);
+  }
+  void decided(const core::RecordDecision& decision) override {
+    say("replicas wanted: " + std::to_string(decision.desired));
+  }
+  void answer_refused(core::ReplicaId, std::string_view why) override { say(why); }
 
   const StreetOptions& options_;
   sim::Random random_;
@@ -316,6 +331,7 @@ class Street final : private live::IngressEvents {
   Host service_;
   Host world_;
   Ledger ledger_;
+  StreetConsole console_;
   ClientCounts counts_;
   http::Loop::TimePoint start_;
   http::Loop::TimePoint end_;

@@ -27,6 +27,7 @@ Weather draw_weather(sim::Random& random, bool is_lawful) {
   weather.short_io = one_of(random, std::array<std::uint32_t, 3>{0, 8, 2});
   weather.buffer_bytes = one_of(random, std::array<std::size_t, 3>{4U << 10, 64U << 10, 1U << 20});
   weather.slow_connect = is_lawful ? 0U : 50U;
+  weather.refused_watch = is_lawful ? 0U : 200U;
   return weather;
 }
 
@@ -85,6 +86,7 @@ StreetPlan draw_plan(sim::Random& random) {
   plan.limits.connections = plan.descriptor_limit - kReserve;
   plan.disk = one_of(random, std::array<DiskMood, 6>{DiskMood::kGood, DiskMood::kGood, DiskMood::kGood, DiskMood::kSlow,
                                                      DiskMood::kFailing, DiskMood::kFull});
+  plan.reader_rests = one_of(random, std::array<Duration, 3>{0s, 1s, 20s});
   if (random.below(3) == 0) plan.limits.flush_timeout = 2s;
   plan.ingress.settings = draw_settings(random, kLawfulHabits[plan.kind].is_sequential);
   plan.ingress.request_timeout = one_of(random, std::array<Duration, 3>{1s, 5s, 30s});

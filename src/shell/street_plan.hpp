@@ -23,6 +23,8 @@ struct StreetPlan {
   Weather weather;
   std::size_t descriptor_limit = 10'000;
   DiskMood disk = DiskMood::kGood;
+  // How long who reads the console rests after each look.
+  Duration reader_rests{};
   http::Limits limits;
   live::IngressOptions ingress;
   // What the spool's file takes, which is in memory here.

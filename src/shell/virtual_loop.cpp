@@ -28,18 +28,19 @@ http::Loop::TimePoint VirtualLoop::timers_looked_at() const {
 }
 
 bool VirtualLoop::step(TimePoint end) {
-  begin_turn();
   // What is posted and what happens in this instant take turns: neither keeps the other waiting.
   const bool happens_now = !events_.empty() && events_.top().at <= now_;
   const bool is_turn_of_posted = !happens_now || random_.below(2) != 0;
   if (!posted_.empty() && is_turn_of_posted) {
     // What is posted meanwhile belongs to a later turn.
     for (std::size_t left = posted_.size(); left > 0; --left) {
+      begin_turn();
       Task task = std::move(posted_.front());
       posted_.pop_front();
       task();
+      end_turn();
     }
-    end_turn();
+    ++steps_;
     return true;
   }
   const TimePoint event = events_.empty() ? TimePoint::max() : events_.top().at;
@@ -47,6 +48,7 @@ bool VirtualLoop::step(TimePoint end) {
   const TimePoint next = std::min(event, timer);
   if (next == TimePoint::max() || next > end) return false;
   now_ = std::max(now_, next);
+  begin_turn();
   const bool is_timer = timer < event || (timer == event && random_.below(2) == 0);
   if (is_timer) {
     lateness_ = kLateness[random_.below(kLateness.size())];
@@ -57,14 +59,12 @@ bool VirtualLoop::step(TimePoint end) {
     task();
   }
   end_turn();
+  ++steps_;
   return true;
 }
 
 void VirtualLoop::begin_turn() { turn_cost_ = {}; }
 
-void VirtualLoop::end_turn() {
-  ++steps_;
-  longest_turn_ = std::max(longest_turn_, turn_cost_);
-}
+void VirtualLoop::end_turn() { longest_turn_ = std::max(longest_turn_, turn_cost_); }
 
 }  // namespace tenfold::shell

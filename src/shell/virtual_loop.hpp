@@ -38,7 +38,7 @@ class VirtualLoop final : public http::Loop {
   // What the code under test did in this turn costs so much of a real loop's time.
   void charge(Duration cost) { turn_cost_ += cost; }
   Duration turn_cost() const { return turn_cost_; }
-  // The longest turn that there was: how long anybody was kept from being served.
+  // The longest turn of one of those who take turns: what one connection, or one timer, kept all others waiting for.
   Duration longest_turn() const { return longest_turn_; }
 
   std::uint64_t steps() const { return steps_; }

@@ -26,6 +26,9 @@ TENFOLD = os.environ.get("TENFOLD", str(SOURCE / "build/release/tenfold"))
 IS_SANITIZED = bool(os.environ.get("TENFOLD_SANITIZE"))
 PUPPET = [sys.executable, "-S", str(SOURCE / "tests/integration/replicas/puppet.py")]
 
+# The address sanitizer keeps up to so much of what was freed (256 MiB else): too much beside what tests of memory allow.
+QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=64"} if IS_SANITIZED else {}
+
 # Only a test that fails waits this long.
 PATIENCE_S = 60 if IS_SANITIZED else 30
 
@@ -149,7 +152,7 @@ class Service:
             arguments += ["--", *command]
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=stderr, text=True, preexec_fn=preexec,
-                                        env={**os.environ, **self.state(), **(env or {})})
+                                        env={**os.environ, **QUARANTINE, **self.state(), **(env or {})})
         self.reader = threading.Thread(target=self.read_lines, daemon=True)
         self.reader.start()
 
