@@ -273,6 +273,11 @@ const auto kReplicas = std::to_array<Setting>({
      .help = "CPUs that all replicas share; 0: no limit [up: the machine's]",
      .apply = apply_cores,
      .show = show_cores},
+    // The same as `grace`, which is read after it and goes over it: a file that we write says that.
+    {.key = "properties.template.terminationGracePeriodSeconds",
+     .value_name = "SECONDS",
+     .apply = [](AppConfig& config,
+                 std::string_view text) { return Seconds<0, 86'400>::read(config.core.replica.grace, text); }},
     field<Time<0, kDayMs>>("grace", "tenfold.grace", "TIME",
                            "at shutdown, how long requests may take to finish; how long a replica may take to end",
                            TENFOLD_FIELD(core.replica.grace)),
@@ -297,11 +302,6 @@ const auto kReplicas = std::to_array<Setting>({
         "target-port", "properties.configuration.ingress.targetPort", "PORT",
         "where the container listens on Azure; here each replica gets a $PORT of its own; 0: not said",
         TENFOLD_FIELD(target_port)),
-    // The same as `grace`, which is what a file that we write says.
-    {.key = "properties.template.terminationGracePeriodSeconds",
-     .value_name = "SECONDS",
-     .apply = [](AppConfig& config,
-                 std::string_view text) { return Seconds<0, 86'400>::read(config.core.replica.grace, text); }},
 });
 
 const auto kPrices = std::to_array<Setting>({
