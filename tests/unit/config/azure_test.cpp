@@ -80,7 +80,8 @@ const std::map<std::string, std::string> kTold{
     {"show.yaml",
      fmt::format("LICENCE is not set: the secret 'licence' has no value, --secret licence=...; {}", kNoMinimum)},
     {"sidecars.yaml",
-     "the init container 'migrate' is not run: it has no command; the sidecar 'telemetry' is not run: it has no command; "
+     "the init container 'migrate' is not run: it has no command; the sidecar 'telemetry' is not run: it has no "
+     "command; "
      "the probes of the sidecar 'cache' are not asked"},
     {"smallest.yaml", std::string{kNoMinimum}},
     {"strings.yaml", ""},
