@@ -37,7 +37,7 @@ AppConfig filed(const Node& document) {
   Faults faults;
   apply_document(config, document, faults);
   // What does not fit together without flags is no matter here: then more is written anew than had to be.
-  static_cast<void>(finish(config));
+  [[maybe_unused]] const auto finished = finish(config);
   return config;
 }
 
@@ -78,6 +78,7 @@ void print_settings(const AppConfig& config, const AppConfig& before, Node& file
 
 std::vector<RuleText> rule_texts(const AppConfig& config) {
   std::vector<RuleText> texts;
+  texts.reserve(config.core.scale.rules.size());
   for (std::uint32_t i = 0; i < config.core.scale.rules.size(); ++i)
     texts.push_back(rule_text(config.core.scale.rules[i], source_of(config, i)));
   return texts;
