@@ -210,6 +210,8 @@ class Keeper {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n == static_cast<ssize_t>(sizeof order) && order == KeeperOrder::kTerminate) {
       terminate();
+      if (!is_any_running()) signal_strays(SIGTERM, 0);
+      if (!reap()) ended_ = true;  // the last one ended before it could hear
     } else {
       ended_ = true;  // ordered to kill, or Tenfold is gone
     }

@@ -88,6 +88,21 @@ TEST_F(ProviderContainers, AnInitContainerHearsOfTheStopAndNothingFollowsIt) {
   EXPECT_EQ(content(), "began\ntold\n");
 }
 
+// The order to stop may come while the last process has just ended: then nothing is left that could end.
+TEST_F(ProviderContainers, AStopInTheInstantInWhichAnInitContainerEndsIsTheEnd) {
+  ProcessSpec spec{.argv = unix_server()};
+  spec.init_containers = {container("short", "exit 3")};
+  serve(spec);
+  constexpr int kTries = 20;
+  for (int i = 1; i <= kTries; ++i) {
+    start(i);
+    const auto begin = std::chrono::steady_clock::now();
+    run_until([&] { return std::chrono::steady_clock::now() - begin > i * 300us; });
+    stop(i, 24h);
+  }
+  EXPECT_TRUE(run_until([&] { return exits_.size() == kTries; })) << exits_.size();
+}
+
 TEST_F(ProviderContainers, SidecarsRunBesideTheProgramAndEndWithIt) {
   ProcessSpec spec{.argv = unix_server()};
   spec.sidecars = {
