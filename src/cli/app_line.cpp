@@ -41,7 +41,7 @@ std::expected<config::AppConfig, std::string> AppLine::read() const {
     const auto given = flags_.find(setting.flag);
     if (setting.flag.empty() || given == flags_.end()) continue;
     for (const std::string& text : given->second) {
-      if (auto applied = setting.apply(config, text); !applied) {
+      if (auto applied = config::apply_flag(config, setting, text); !applied) {
         return std::unexpected(fmt::format("--{}: {}", setting.flag, applied.error()));
       }
     }

@@ -1,6 +1,7 @@
 // What `tenfold up` runs: an app's command, its limits and the core's settings, from a file and from flags.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -14,6 +15,7 @@
 
 #include "config/address_range.hpp"
 #include "config/azure_keys.hpp"
+#include "config/document.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
@@ -60,6 +62,7 @@ struct RuleText {
   // http, tcp, cpu, memory, rps, queueWait, prometheus, metrics-api, cron.
   std::string type;
   std::vector<std::pair<std::string, std::string>> metadata;
+  friend bool operator==(const RuleText&, const RuleText&) = default;
 };
 
 // A container's health probe, with Kubernetes' defaults.
@@ -88,10 +91,12 @@ struct JournalKeep {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
+// As many as a replica may have, of all kinds.
+inline constexpr std::size_t kMaxContainers = 32;
+
 // A container beside the one that serves: its program and what is set for it.
 struct Container {
   std::string name;
-  // Empty where the file names an image alone.
   std::vector<std::string> command;
   Variables env;
   // Variables and the secrets that they are set to.
@@ -116,6 +121,7 @@ struct AppConfig {
   Variables secret_env;
   // By name; the last one of a name counts.
   Variables secrets;
+  // Those that have a command: one whose file names an image alone is a gap.
   std::vector<Container> init_containers;
   std::vector<Container> sidecars;
   // At most one of each type.
@@ -131,6 +137,11 @@ struct AppConfig {
 
   // The policy of an app that names none is ours; Azure's own is `--policy aca`.
   core::Settings core{.scale = {.policy = core::PolicyKind::kSlo}};
+  // The file as it was read, without nulls, and its name; null for none.
+  Node document;
+  std::string document_name;
+  // Keys of the file that a flag went over.
+  std::vector<std::string_view> overridden;
   // What the file asks for and `up` does otherwise: see config/gaps.hpp.
   std::vector<GapNote> gaps;
   // Whether a file described a template of Azure's.
@@ -183,6 +194,9 @@ struct Setting {
 };
 std::span<const Setting> settings();
 
+// Applies what a flag says, over the file's.
+std::expected<void, std::string> apply_flag(AppConfig& config, const Setting& setting, std::string_view text);
+
 // Applies a file's YAML or JSON. `name` is the file's, for errors: all that is wrong, a line each, with file, line,
 // key, and the nearest key that is known.
 std::expected<void, std::string> apply_yaml(AppConfig& config, std::string_view text, std::string_view name);
@@ -190,8 +204,8 @@ std::expected<void, std::string> apply_file(AppConfig& config, const std::filesy
 // The file's text.
 std::expected<std::string, std::string> read_file(const std::filesystem::path& file);
 
-// What no single setting can say: checked when all are in. Adds the rule that flags state, puts the rules in the order
-// in which a file holds them, and fills in what `auto` stands for.
+// What no single setting can say: checked when all are in, each fault with its line where the file states it. Adds the
+// rule that flags state, puts the rules in the order in which a file holds them, and fills in what `auto` stands for.
 std::expected<void, std::string> finish(AppConfig& config);
 
 // Whether there is a program to run: a file may name an image alone, which is enough to simulate and no more.

@@ -67,27 +67,49 @@ void read_secrets(AppConfig& config, const Node& file) {
   }
 }
 
+// What a kind of further containers is called, and what stands for those that are not run.
+struct Kind {
+  std::string_view word;
+  std::string_view path;
+  Gap gap;
+};
+constexpr Kind kInit{"init container", kInitContainers, Gap::kInitContainers};
+constexpr Kind kSidecar{"sidecar", kContainers, Gap::kSidecars};
+
+// Reads the containers of a list from its `first` on. An image is not run here: one without a command is a gap.
+std::vector<Container> read_further(AppConfig& config, const Node& file, const Kind& kind, std::size_t first,
+                                    Faults& faults) {
+  std::vector<Container> containers;
+  const Node* list = find_at(file, kind.path);
+  if (list == nullptr) return containers;
+  for (std::size_t i = first; i < list->entries.size(); ++i) {
+    const Node& node = list->entries[i].value;
+    Container container = read_container(node, kind.path, faults);
+    if (container.name.empty()) container.name = fmt::format("{}", i + 1);
+    if (container.command.empty()) {
+      config.gaps.push_back(
+          {kind.gap, fmt::format("the {} '{}' is not run: it has no command", kind.word, container.name)});
+      continue;
+    }
+    if (node.find("probes") != nullptr)
+      config.gaps.push_back(
+          {Gap::kProbes, fmt::format("the probes of the {} '{}' are not asked", kind.word, container.name)});
+    containers.push_back(std::move(container));
+  }
+  return containers;
+}
+
 }  // namespace
 
 void read_containers(AppConfig& config, const Node& file, Faults& faults) {
   read_secrets(config, file);
-  if (const Node* list = find_at(file, kContainers)) {
-    for (const Entry& entry : list->entries) {
-      if (&entry == &list->entries.front()) {
-        read_main(config, entry.value, faults);
-      } else {
-        config.sidecars.push_back(read_container(entry.value, kContainers, faults));
-      }
-    }
-  }
-  if (const Node* list = find_at(file, kInitContainers)) {
-    for (const Entry& entry : list->entries)
-      config.init_containers.push_back(read_container(entry.value, kInitContainers, faults));
-  }
-  for (const Container& init : config.init_containers)
-    config.gaps.push_back({Gap::kInitContainers, fmt::format("the init container '{}' is not run", init.name)});
-  for (const Container& sidecar : config.sidecars)
-    config.gaps.push_back({Gap::kSidecars, fmt::format("the sidecar '{}' is not run", sidecar.name)});
+  const Node* list = find_at(file, kContainers);
+  if (list != nullptr && !list->entries.empty()) read_main(config, list->entries.front().value, faults);
+  config.init_containers = read_further(config, file, kInit, 0, faults);
+  config.sidecars = read_further(config, file, kSidecar, 1, faults);
+  if (1 + config.init_containers.size() + config.sidecars.size() > kMaxContainers)
+    faults.add(find_at(file, "properties.template")->line, "properties.template",
+               fmt::format("a replica has {} containers at most", kMaxContainers));
 }
 
 }  // namespace tenfold::config

@@ -7,9 +7,10 @@
 
 namespace tenfold::config {
 
-// What differs from the defaults, as a file: Azure's keys where it has them, ours for the rest. For a configuration
-// that went through `finish`, reading the file and finishing gives the same configuration; but the address of a
-// metric's source and the like stand in rules, so they are there as well.
+// The configuration as a file: the one that it was read from, with what flags changed; without one, what differs from
+// the defaults. Azure's keys where it has them, ours for the rest. For a configuration that went through `finish`,
+// reading the file and finishing gives the same configuration. What has no setting here (images, secrets, further
+// containers, volumes) stays as the file has it.
 std::string to_yaml(const AppConfig& config);
 
 }  // namespace tenfold::config

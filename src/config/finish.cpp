@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "config/cross_checks.hpp"
 #include "config/fields.hpp"
 #include "config/probes.hpp"
 #include "config/rules.hpp"
@@ -70,32 +71,6 @@ void set_polling(AppConfig& config) {
   }
 }
 
-Applied check_behavior(std::string_view name, const core::HpaBehavior& behavior) {
-  const bool has_bound = behavior.percent > 0 || behavior.pods > 0;
-  if (has_bound || behavior.select_policy == core::SelectPolicy::kDisabled) return {};
-  return std::unexpected(fmt::format(
-      "tenfold.hpa.{}: percent and pods are both 0; for no change at all write selectPolicy: Disabled", name));
-}
-
-// Knative's rule: the panic window holds at least one of its buckets of a second.
-Applied check_panic_window(const core::KnativeSettings& knative) {
-  const double seconds =
-      std::chrono::duration<double>{knative.stable_window}.count() * knative.panic_window_percentage / 100;
-  if (seconds >= 1) return {};
-  return std::unexpected(fmt::format("tenfold.knative: a panic window of {} % of {} is {} s, less than 1 s",
-                                     knative.panic_window_percentage, format_duration(knative.stable_window), seconds));
-}
-
-Applied check_scale(const core::ScaleSettings& scale) {
-  if (scale.min_replicas > scale.max_replicas) {
-    return std::unexpected(
-        fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
-  }
-  if (auto checked = check_behavior("scaleUp", scale.hpa.scale_up); !checked) return checked;
-  if (auto checked = check_behavior("scaleDown", scale.hpa.scale_down); !checked) return checked;
-  return check_panic_window(scale.knative);
-}
-
 }  // namespace
 
 Applied finish(AppConfig& config) {
@@ -103,12 +78,11 @@ Applied finish(AppConfig& config) {
   if (auto checked = check_names(config); !checked) return checked;
   core::ScaleSettings& scale = config.core.scale;
   if (!config.has_min_replicas) scale.min_replicas = std::min(scale.min_replicas, scale.max_replicas);
-  if (auto checked = check_scale(config.core.scale); !checked) return checked;
   bound_start(config);
+  Faults faults;
+  check_together(config, faults);
+  if (!faults.empty()) return std::unexpected(faults.text(config.document_name));
   core::ReplicaSettings& replica = config.core.replica;
-  if (config.request_timeout <= core::Duration::zero()) return std::unexpected("timeout must be above zero");
-  if (replica.start_timeout <= core::Duration::zero()) return std::unexpected("start-timeout must be above zero");
-  if (replica.memory == core::Bytes{0}) return std::unexpected("memory must be above zero");
   order_rules(config);
   set_polling(config);
   if (replica.is_concurrency_auto) {

@@ -13,8 +13,16 @@ namespace tenfold::config {
 
 namespace {
 
-constexpr auto kTypes = std::to_array<std::pair<std::string_view, Probe::Type>>(
-    {{"Startup", Probe::Type::kStartup}, {"Readiness", Probe::Type::kReadiness}, {"Liveness", Probe::Type::kLiveness}});
+struct TypeName {
+  std::string_view in_file;
+  std::string_view word;
+  Probe::Type type;
+};
+constexpr auto kTypes = std::to_array<TypeName>({{"Startup", "startup", Probe::Type::kStartup},
+                                                 {"Readiness", "readiness", Probe::Type::kReadiness},
+                                                 {"Liveness", "liveness", Probe::Type::kLiveness}});
+
+const TypeName& names_of(Probe::Type type) { return *std::ranges::find(kTypes, type, &TypeName::type); }
 
 // The numbers of a probe, each with its bounds.
 struct NumberKey {
@@ -77,12 +85,14 @@ class ProbeReader {
   bool read_type(const Node& node) {
     const Node* type = node.find("type");
     if (type == nullptr) return fail(node, "", "a probe needs a type: Startup, Readiness or Liveness");
-    const auto known =
-        std::ranges::find_if(kTypes, [&](const auto& each) { return is_one_of(type->scalar, each.first); });
-    if (known == kTypes.end())
-      return fail(*type, "type", unknown_word("probe type", type->scalar, {"Startup", "Readiness", "Liveness"}));
-    probe_.type = known->second;
-    return true;
+    std::vector<std::string_view> known;
+    for (const TypeName& name : kTypes) {
+      known.push_back(name.in_file);
+      if (!is_one_of(type->scalar, name.in_file)) continue;
+      probe_.type = name.type;
+      return true;
+    }
+    return fail(*type, "type", unknown_word("probe type", type->scalar, known));
   }
 
   bool read_action(const Node& node) {
@@ -149,8 +159,7 @@ Probe* find(AppConfig& config, Probe::Type type) {
 }
 
 void print_probe(const Probe& probe, Node& node) {
-  const auto type = std::ranges::find(kTypes, probe.type, &std::pair<std::string_view, Probe::Type>::second);
-  node.at("type") = Node::number(type->first);
+  node.at("type") = Node::number(names_of(probe.type).in_file);
   Node& action = node.at(probe.path.empty() ? "tcpSocket" : "httpGet");
   if (!probe.path.empty()) action.at("path") = Node::text(probe.path);
   if (probe.port != 0) action.at("port") = Node::number(std::to_string(probe.port));
@@ -208,16 +217,6 @@ void note_probes(const AppConfig& config, std::vector<GapNote>& gaps) {
   }
 }
 
-std::string_view name_of(Probe::Type type) {
-  switch (type) {
-    case Probe::Type::kStartup:
-      return "startup";
-    case Probe::Type::kReadiness:
-      return "readiness";
-    case Probe::Type::kLiveness:
-      return "liveness";
-  }
-  return "";
-}
+std::string_view name_of(Probe::Type type) { return names_of(type).word; }
 
 }  // namespace tenfold::config

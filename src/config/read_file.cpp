@@ -1,8 +1,12 @@
 // The file: what `az containerapp create --yaml` takes, and one extra key, `tenfold`.
+#include "config/read_file.hpp"
+
+#include <utility>
+
 #include <fmt/format.h>
 
-#include "config/app_config.hpp"
 #include "config/containers.hpp"
+#include "config/cross_checks.hpp"
 #include "config/document.hpp"
 #include "config/file_shape.hpp"
 #include "config/gaps.hpp"
@@ -33,20 +37,33 @@ void read_settings(AppConfig& config, const Node& file, Faults& faults) {
 
 }  // namespace
 
+void apply_document(AppConfig& config, Node document, Faults& faults) {
+  drop_nulls(document);
+  check_shape(document, faults);
+  read_settings(config, document, faults);
+  read_containers(config, document, faults);
+  if (const Node* probes = find_at(document, kProbes)) read_probes(config, *probes, faults);
+  read_rules(config, document, faults);
+  note_gaps(config, document);
+  config.has_template |= find_at(document, "properties.template") != nullptr;
+  config.document = std::move(document);
+}
+
 Applied apply_yaml(AppConfig& config, std::string_view text, std::string_view name) {
-  auto file = parse_document(text, name);
-  if (!file) return std::unexpected(file.error());
-  drop_nulls(*file);
+  auto document = parse_document(text, name);
+  if (!document) return std::unexpected(document.error());
+  config.document_name = name;
   Faults faults;
-  check_shape(*file, faults);
-  read_settings(config, *file, faults);
-  read_containers(config, *file, faults);
-  if (const Node* probes = find_at(*file, kProbes)) read_probes(config, *probes, faults);
-  read_rules(config, *file, faults);
-  note_gaps(config, *file);
-  config.has_template |= find_at(*file, "properties.template") != nullptr;
-  if (!faults.empty()) return std::unexpected(faults.text(name));
-  return {};
+  apply_document(config, std::move(*document), faults);
+  if (faults.empty()) return {};  // flags may mend what does not fit together: `finish` looks at that
+  check_together(config, faults);
+  return std::unexpected(faults.text(name));
+}
+
+Applied apply_flag(AppConfig& config, const Setting& setting, std::string_view text) {
+  auto applied = setting.apply(config, text);
+  if (applied && !setting.key.empty()) config.overridden.push_back(setting.key);
+  return applied;
 }
 
 std::expected<std::string, std::string> read_file(const std::filesystem::path& file) {

@@ -10,6 +10,7 @@
 #include "config/cron.hpp"
 #include "config/fields.hpp"
 #include "config/units.hpp"
+#include "core/words.hpp"
 
 namespace tenfold::config {
 
@@ -148,10 +149,10 @@ const std::array<RuleType, 9>& types() {
   // is called, which container is meant, when a service leaves zero. A rule with others is passed over whole: half a
   // rule is another rule.
   static const std::array<RuleType, 9> all{{
-      {"http", kHttp, RulePlace::kBuiltIn, read_http, {"concurrentRequests"}},
-      {"tcp", kTcp, RulePlace::kBuiltIn, read_tcp, {"concurrentConnections"}},
-      {"cpu", kCpu, RulePlace::kCustom, read_utilization, {"type", "value", "containerName"}},
-      {"memory", kMemory, RulePlace::kCustom, read_utilization, {"type", "value", "containerName"}},
+      {to_word(kHttp), kHttp, RulePlace::kBuiltIn, read_http, {"concurrentRequests"}},
+      {to_word(kTcp), kTcp, RulePlace::kBuiltIn, read_tcp, {"concurrentConnections"}},
+      {to_word(kCpu), kCpu, RulePlace::kCustom, read_utilization, {"type", "value", "containerName"}},
+      {to_word(kMemory), kMemory, RulePlace::kCustom, read_utilization, {"type", "value", "containerName"}},
       {"prometheus",
        kCustom,
        RulePlace::kCustom,
@@ -167,8 +168,8 @@ const std::array<RuleType, 9>& types() {
        {"authMode", "method", "keyParamName", "unsafeSsl", "aggregateFromKubeServiceEndpoints", "aggregationType",
         "timeout"}},
       {"cron", kSchedule, RulePlace::kCustom, read_cron, {"timezone", "start", "end", "desiredReplicas"}},
-      {"rps", kRps, RulePlace::kOurs, read_rps, {"target"}},
-      {"queueWait", kQueueWait, RulePlace::kOurs, read_queue_wait, {"target"}},
+      {to_word(kRps), kRps, RulePlace::kOurs, read_rps, {"target"}},
+      {to_word(kQueueWait), kQueueWait, RulePlace::kOurs, read_queue_wait, {"target"}},
   }};
   return all;
 }

@@ -5,6 +5,7 @@
 
 #include "config/fields.hpp"
 #include "config/tables.hpp"
+#include "core/words.hpp"
 
 namespace tenfold::config {
 
@@ -14,11 +15,7 @@ constexpr std::string_view kGroup = "Scaling";
 
 struct Policies {
   static constexpr std::string_view kWhat = "policy";
-  static constexpr auto kAll =
-      std::to_array<std::pair<std::string_view, core::PolicyKind>>({{"aca", core::PolicyKind::kAca},
-                                                                    {"hpa", core::PolicyKind::kHpa},
-                                                                    {"knative", core::PolicyKind::kKnative},
-                                                                    {"slo", core::PolicyKind::kSlo}});
+  static constexpr auto kAll = core::words_of<core::PolicyKind, core::kPolicyKinds>();
 };
 
 RuleText& flag_rule(AppConfig& config) {

@@ -118,6 +118,14 @@ std::string show_cores(const AppConfig& config) {
   return is_stated ? fmt::format("{}", config.core.machine.cores) : "";
 }
 
+// Small as prices are, without an exponent.
+std::string format_price(double price) {
+  std::string text = fmt::format("{:.12f}", price);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return parse_number(text, 0, 1e9) == price ? text : format_number(price);
+}
+
 // A price: stating one of them states them all, the others at their defaults.
 template <double Prices::* member>
 constexpr Setting price(std::string_view flag, std::string_view key, std::string_view help) {
@@ -132,9 +140,7 @@ constexpr Setting price(std::string_view flag, std::string_view key, std::string
             (*config.prices).*member = *parsed;
             return {};
           },
-          .show = [](const AppConfig& config) -> std::string {
-            return config.prices ? fmt::format("{}", (*config.prices).*member) : "";
-          }};
+          .show = [](const AppConfig& config) { return format_price(config.prices.value_or(Prices{}).*member); }};
 }
 
 Applied apply_currency(AppConfig& config, std::string_view text) {
@@ -144,7 +150,7 @@ Applied apply_currency(AppConfig& config, std::string_view text) {
   return {};
 }
 
-std::string show_currency(const AppConfig& config) { return config.prices ? config.prices->currency : ""; }
+std::string show_currency(const AppConfig& config) { return config.prices.value_or(Prices{}).currency; }
 
 // "7d,1GiB", one of both alone, or "all".
 struct Keep {
@@ -205,7 +211,7 @@ const auto kServing = std::to_array<Setting>({
      .is_repeatable = true},
     {.flag = "secret",
      .value_name = "NAME=VALUE",
-     .help = "the value of a secret that the file's secretRef names; may be given more than once",
+     .help = "the value of a secret that a variable's secretRef names; may be given more than once",
      .apply = apply_secret,
      .is_repeatable = true},
     field<Size>("max-body", "tenfold.limits.body", "SIZE", "a larger request is answered 413", TENFOLD_FIELD(max_body)),
@@ -221,7 +227,8 @@ const auto kServing = std::to_array<Setting>({
                 "what large bodies may take of the disk under $TMPDIR, or /var/tmp, all together",
                 TENFOLD_FIELD(spool_disk)),
     field<Text>("journal", "tenfold.journal", "DIR|none",
-                "where to record all that happens [a new directory under ~/.local/state/tenfold/journal]",
+                "where to record all that happens; a directory is one service's at a time "
+                "[a new directory under ~/.local/state/tenfold/journal]",
                 TENFOLD_FIELD(journal)),
     field<Keep>("journal-keep", "tenfold.journalKeep", "TIME,SIZE",
                 "how long, and how much, of the journals of services that ended is kept there; one of them, or `all`",
@@ -240,8 +247,10 @@ const auto kRequests = std::to_array<Setting>({
                              TENFOLD_FIELD(core.queue.aging)),
     field<Header>("class-by", "tenfold.queue.classBy", "HEADER",
                   "the header that, beside the path, says which requests take alike long", TENFOLD_FIELD(class_by)),
-    field<Time<1, 366 * kDayMs>>("timeout", "tenfold.timeout", "TIME",
-                                 "from a request's arrival to its answer; then 504", TENFOLD_FIELD(request_timeout)),
+    field<Time<1, 366 * kDayMs>>(
+        "timeout", "tenfold.timeout", "TIME",
+        "from a request's arrival to its answer, or to the end of a connection that it upgraded; then 504",
+        TENFOLD_FIELD(request_timeout)),
     field<Word<Retries>>(
         "retry", "tenfold.retry", "safe|auto",
         "safe: any request may be run twice; auto: idempotent methods and those with an Idempotency-Key",
@@ -270,12 +279,18 @@ const auto kReplicas = std::to_array<Setting>({
     {.flag = "cores",
      .key = "tenfold.cores",
      .value_name = "CPUS",
-     .help = "CPUs that all replicas share; 0: no limit [up: the machine's]",
+     .help = "CPUs that all replicas share; 0: no limit [up: the machine's; simulate, tune: 0]",
      .apply = apply_cores,
      .show = show_cores},
-    field<Time<0, kDayMs>>("grace", "tenfold.grace", "TIME",
-                           "at shutdown, how long requests may take to finish; how long a replica may take to end",
-                           TENFOLD_FIELD(core.replica.grace)),
+    // The same as `grace`, which is read after it and goes over it: a file that we write says that.
+    {.key = "properties.template.terminationGracePeriodSeconds",
+     .value_name = "SECONDS",
+     .apply = [](AppConfig& config,
+                 std::string_view text) { return Seconds<0, 86'400>::read(config.core.replica.grace, text); }},
+    field<Time<0, kDayMs>>(
+        "grace", "tenfold.grace", "TIME",
+        "at shutdown, how long requests may take to finish; how long a replica may take from SIGTERM to its end",
+        TENFOLD_FIELD(core.replica.grace)),
     field<Word<CancelModes>>("cancel", "tenfold.cancel", "none|close|kill",
                              "what ends a request that nobody waits for, where the program does not say that it does: "
                              "nothing, closing its connection, killing its replica",
@@ -297,11 +312,6 @@ const auto kReplicas = std::to_array<Setting>({
         "target-port", "properties.configuration.ingress.targetPort", "PORT",
         "where the container listens on Azure; here each replica gets a $PORT of its own; 0: not said",
         TENFOLD_FIELD(target_port)),
-    // The same as `grace`, which is what a file that we write says.
-    {.key = "properties.template.terminationGracePeriodSeconds",
-     .value_name = "SECONDS",
-     .apply = [](AppConfig& config,
-                 std::string_view text) { return Seconds<0, 86'400>::read(config.core.replica.grace, text); }},
 });
 
 const auto kPrices = std::to_array<Setting>({

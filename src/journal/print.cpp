@@ -1,7 +1,5 @@
 #include "journal/print.hpp"
 
-#include <array>
-
 #include <fmt/format.h>
 
 namespace tenfold::journal {
@@ -25,18 +23,14 @@ std::string print(const core::ReplicaReady& e) {
   return fmt::format("replica {} ready{}", core::to_number(e.replica), e.cancels ? ", it cancels" : "");
 }
 std::string print(const core::ReplicaExited& e) {
-  constexpr std::array<std::string_view, 3> kKinds{"could not be started, errno", "exited with status",
-                                                   "was ended by signal"};
-  return fmt::format("replica {} {} {}", core::to_number(e.replica), kKinds[static_cast<std::size_t>(e.kind) % 3],
-                     e.code);
+  return fmt::format("replica {} {} {}", core::to_number(e.replica), to_word(e.kind), e.code);
 }
 std::string print(const core::UsageSampled& e) {
   return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s, {} bytes", core::to_number(e.replica),
                      seconds(e.cpu), seconds(e.wall), core::to_number(e.memory));
 }
 std::string print(const core::ProbeFailed& e) {
-  return fmt::format("replica {} failed its {} probe", core::to_number(e.replica),
-                     e.probe == core::Probe::kReadiness ? "readiness" : "liveness");
+  return fmt::format("replica {} failed its {} probe", core::to_number(e.replica), to_word(e.probe));
 }
 std::string print(const core::MetricObserved& e) {
   return e.is_valid ? fmt::format("rule {} has the value {:g}", e.rule, e.value)
@@ -61,7 +55,7 @@ std::string print(const core::Reject& a) {
 }
 std::string print(const core::CancelOnReplica& a) {
   return fmt::format("cancel request {} on replica {}: {}", core::to_number(a.request), core::to_number(a.replica),
-                     a.how == core::CancelHow::kClose ? "close" : "discard");
+                     to_word(a.how));
 }
 std::string print(const core::StartReplica& a) { return fmt::format("start replica {}", core::to_number(a.replica)); }
 std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
@@ -139,134 +133,6 @@ std::string to_string(const core::Action& action) {
 
 std::string to_string(const Record& record, core::TimePoint since) {
   return std::visit([since](const auto& x) { return line(x, since); }, record);
-}
-
-std::string_view to_word(core::RejectReason reason) {
-  switch (reason) {
-    case core::RejectReason::kQueueFull:
-      return "queue full";
-    case core::RejectReason::kDeadlineImpossible:
-      return "deadline impossible";
-    case core::RejectReason::kDeadlinePassed:
-      return "deadline passed";
-    case core::RejectReason::kShuttingDown:
-      return "shutting down";
-    case core::RejectReason::kReplicaLost:
-      return "replica lost";
-    case core::RejectReason::kPoison:
-      return "poison";
-    case core::RejectReason::kBadAnswer:
-      return "bad answer";
-  }
-  return "unknown";
-}
-
-std::string_view to_word(core::Outcome outcome) {
-  switch (outcome) {
-    case core::Outcome::kAnswered:
-      return "answered";
-    case core::Outcome::kNotSent:
-      return "not sent";
-    case core::Outcome::kNoAnswer:
-      return "no answer";
-    case core::Outcome::kNotKept:
-      return "no answer, not kept";
-    case core::Outcome::kAnswerBroken:
-      return "answer broken";
-    case core::Outcome::kAbandoned:
-      return "abandoned";
-    case core::Outcome::kBusy:
-      return "busy";
-    case core::Outcome::kBadAnswer:
-      return "bad answer";
-  }
-  return "unknown";
-}
-
-std::string_view to_word(core::DecisionCause cause) {
-  switch (cause) {
-    case core::DecisionCause::kInitial:
-      return "initial";
-    case core::DecisionCause::kRule:
-      return "rule";
-    case core::DecisionCause::kActivation:
-      return "activation";
-    case core::DecisionCause::kReplaced:
-      return "replaced";
-    case core::DecisionCause::kBackoff:
-      return "backoff";
-    case core::DecisionCause::kShutdown:
-      return "shutdown";
-    case core::DecisionCause::kConfig:
-      return "config";
-    case core::DecisionCause::kConcurrency:
-      return "concurrency";
-    case core::DecisionCause::kUnhealthy:
-      return "unhealthy";
-    case core::DecisionCause::kKilled:
-      return "killed";
-  }
-  return "unknown";
-}
-
-std::string_view to_word(core::PolicyKind policy) {
-  switch (policy) {
-    case core::PolicyKind::kAca:
-      return "aca";
-    case core::PolicyKind::kHpa:
-      return "hpa";
-    case core::PolicyKind::kKnative:
-      return "knative";
-    case core::PolicyKind::kSlo:
-      return "slo";
-  }
-  return "unknown";
-}
-
-std::string_view to_word(core::RuleKind kind) {
-  switch (kind) {
-    case core::RuleKind::kHttp:
-      return "http";
-    case core::RuleKind::kTcp:
-      return "tcp";
-    case core::RuleKind::kCpu:
-      return "cpu";
-    case core::RuleKind::kMemory:
-      return "memory";
-    case core::RuleKind::kRps:
-      return "rps";
-    case core::RuleKind::kQueueWait:
-      return "queueWait";
-    case core::RuleKind::kCustom:
-      return "custom";
-    case core::RuleKind::kSchedule:
-      return "schedule";
-  }
-  return "unknown";
-}
-
-std::string_view to_word(core::Limit limit) {
-  switch (limit) {
-    case core::Limit::kNone:
-      return "none";
-    case core::Limit::kStep:
-      return "step";
-    case core::Limit::kStabilization:
-      return "stabilization";
-    case core::Limit::kTolerance:
-      return "tolerance";
-    case core::Limit::kPanic:
-      return "panic";
-    case core::Limit::kMissing:
-      return "missing";
-    case core::Limit::kCooldown:
-      return "cooldown";
-    case core::Limit::kCores:
-      return "cores";
-    case core::Limit::kHold:
-      return "hold";
-  }
-  return "unknown";
 }
 
 }  // namespace tenfold::journal

@@ -1,5 +1,6 @@
 #include "live/admin.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -7,9 +8,9 @@
 #include <boost/json/string.hpp>
 #include <fmt/format.h>
 
+#include "core/words.hpp"
 #include "http/problem.hpp"
 #include "live/clock.hpp"
-#include "live/names.hpp"
 
 namespace tenfold::live {
 
@@ -19,8 +20,12 @@ constexpr std::string_view kJson = "application/json";
 
 double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
-constexpr std::array<std::string_view, core::kRejectReasons> kReasonLabels{
-    "queue_full", "deadline_impossible", "deadline_passed", "shutting_down", "replica_lost", "poison", "bad_answer"};
+// "queue_full": as names are written in metrics.
+std::string metric_name(std::string_view word) {
+  std::string name{word};
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
 
 // The rules with the last that is known of each, as a JSON array.
 std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now) {
@@ -29,7 +34,7 @@ std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now
     if (out.size() > 1) out += ',';
     fmt::format_to(std::back_inserter(out),
                    R"({{"name":{},"kind":"{}","target":{},"value":{},"age_s":{},"failing":{}}})",
-                   boost::json::serialize(boost::json::string{status.rule.name}), name_of(status.rule.kind),
+                   boost::json::serialize(boost::json::string{status.rule.name}), to_word(status.rule.kind),
                    status.rule.target, status.is_known ? fmt::format("{}", status.value) : "null",
                    status.is_known ? fmt::format("{:.3f}", seconds(now - status.at)) : "null", status.is_failing);
   }
@@ -78,7 +83,7 @@ std::string Admin::status() const {
       R"("requests":{},"list":[)",
       view.waiting, view.running, view.withdrawn, view.desired, view.starting, view.ready, view.serving, view.draining,
       view.stopping, settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
-      name_of(settings.scale.policy), rules_json(ingress_.rules(), ingress_.time()), ingress_.counters().requests);
+      to_word(settings.scale.policy), rules_json(ingress_.rules(), ingress_.time()), ingress_.counters().requests);
   bool is_first = true;
   for (const auto& [id, info] : ingress_.replicas()) {
     const bool is_ready = info.ready_at != core::TimePoint{};
@@ -123,7 +128,7 @@ std::string Admin::metrics() const {
   gauge("tenfold_slots_per_replica", "Requests that each replica may have at a time.", view.slots);
   metric("gauge", "tenfold_scale_policy", "The policy that decides how many replicas there should be.");
   fmt::format_to(std::back_inserter(out), "tenfold_scale_policy{{policy=\"{}\"}} 1\n",
-                 name_of(ingress_.service().settings().scale.policy));
+                 to_word(ingress_.service().settings().scale.policy));
   append_rules(out);
   counter("tenfold_requests_total", "Requests whose head was received.", counters.requests);
   metric("counter", "tenfold_answers_total",
@@ -134,9 +139,9 @@ std::string Admin::metrics() const {
                    counters.answers_by_class[i]);
   }
   metric("counter", "tenfold_rejects_total", "Requests that Tenfold answered itself, by reason.");
-  for (std::size_t i = 0; i < kReasonLabels.size(); ++i) {
-    fmt::format_to(std::back_inserter(out), "tenfold_rejects_total{{reason=\"{}\"}} {}\n", kReasonLabels[i],
-                   counters.rejects[i]);
+  for (const auto& [word, reason] : core::words_of<core::RejectReason, core::kRejectReasons>()) {
+    fmt::format_to(std::back_inserter(out), "tenfold_rejects_total{{reason=\"{}\"}} {}\n", metric_name(word),
+                   counters.rejects[static_cast<std::size_t>(reason)]);
   }
   counter("tenfold_retries_total", "Requests that were dispatched a second time.", counters.retries);
   counter("tenfold_clients_left_total", "Clients that left before their answer.", counters.clients_left);
@@ -150,13 +155,13 @@ void Admin::append_rules(std::string& out) const {
       "# HELP tenfold_rule_target What each replica is to carry by a scale rule.\n# TYPE tenfold_rule_target gauge\n";
   for (const RuleStatus& status : ingress_.rules()) {
     fmt::format_to(std::back_inserter(out), "tenfold_rule_target{{rule=\"{}\",kind=\"{}\"}} {}\n",
-                   label(status.rule.name), name_of(status.rule.kind), status.rule.target);
+                   label(status.rule.name), to_word(status.rule.kind), status.rule.target);
   }
   out += "# HELP tenfold_rule_value The last value of a scale rule.\n# TYPE tenfold_rule_value gauge\n";
   for (const RuleStatus& status : ingress_.rules()) {
     if (!status.is_known) continue;
     fmt::format_to(std::back_inserter(out), "tenfold_rule_value{{rule=\"{}\",kind=\"{}\"}} {}\n",
-                   label(status.rule.name), name_of(status.rule.kind), status.value);
+                   label(status.rule.name), to_word(status.rule.kind), status.value);
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "live/names.hpp"
+#include "core/words.hpp"
 
 namespace tenfold::live {
 
@@ -49,7 +49,7 @@ std::string source_of(const config::AppConfig& config, std::uint32_t rule) {
 
 void compare_rule(std::vector<std::string>& changes, const core::ScaleRule& before, const core::ScaleRule& after) {
   if (before.kind != after.kind) {
-    changes.push_back(fmt::format("rule '{}' {} -> {}", after.name, name_of(before.kind), name_of(after.kind)));
+    changes.push_back(fmt::format("rule '{}' {} -> {}", after.name, to_word(before.kind), to_word(after.kind)));
   } else if (before.target != after.target) {
     changes.push_back(fmt::format("rule '{}' target {:g} -> {:g}", after.name, before.target, after.target));
   }

@@ -112,6 +112,8 @@ IngressOptions ingress_options(const config::AppConfig& config) {
 ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
   return {.argv = config.command,
           .env = config.env,
+          .init_containers = config.init_containers,
+          .sidecars = config.sidecars,
           .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
           .probes = config.probes,
@@ -119,8 +121,10 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .console = config.is_quiet ? nullptr : &console};
 }
 
+// What the machine has and what it lacks.
 config::AppConfig with_machine(config::AppConfig config) {
   if (!config.has_cores) config.core.machine.cores = usable_cores();
+  leave_out_missing(config);
   return config;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/words.hpp"
 #include "report/burst.hpp"
 #include "report/words.hpp"
 
@@ -32,15 +33,8 @@ int status_of(core::RejectReason reason) {
 }
 
 std::string exit_text(const core::ReplicaExited& e) {
-  switch (e.kind) {
-    case core::ExitKind::kNotStarted:
-      return "could not be started";
-    case core::ExitKind::kExited:
-      return fmt::format("exited with status {}", e.code);
-    case core::ExitKind::kSignaled:
-      return fmt::format("was ended by signal {}", e.code);
-  }
-  return "ended";
+  if (e.kind == core::ExitKind::kNotStarted) return "could not be started";
+  return fmt::format("{} {}", to_word(e.kind), e.code);
 }
 
 // How a replica ended that had been told to: `how` is what its process says of it.

@@ -4,11 +4,15 @@ What Azure would take is told by a checker beside the checkout, where it is ther
 itself in .deps/az (`./bootstrap --test`).
 """
 import json
+import os
+import pathlib
 import re
+import signal
 import subprocess
+import tempfile
 import unittest
 
-from service import PUPPET, SOURCE, Service, run
+from service import PUPPET, SOURCE, Service, eventually, is_running, run
 
 FILES = sorted(path for path in (SOURCE / "data/azure").iterdir() if path.suffix in (".yaml", ".json"))
 CHECKER = SOURCE.parent / "shared/aca"
@@ -22,6 +26,25 @@ sys.path.insert(0, sys.argv[1])
 import check_aca
 texts = json.load(sys.stdin)
 print(json.dumps({name: list(check_aca.problems(sys.argv[2], text)) for name, text in texts.items()}))
+"""
+
+
+INIT_FAILS = """
+properties:
+  template:
+    initContainers:
+    - {name: migrate, command: [sh, -c, "echo no such table >&2; exit 3"]}
+    containers:
+    - {name: app, command: [sh, -c, "sleep 1000"]}
+"""
+
+SIDECAR = """
+properties:
+  template:
+    containers:
+    - {name: app}
+    - name: keeper-of-keys
+      command: [sh, -c, 'echo $$ >> %(directory)s/sidecar-$TENFOLD_REPLICA; exec sleep 1000']
 """
 
 
@@ -46,6 +69,40 @@ class AzureFile(unittest.TestCase):
         with Service(PUPPET, file=path) as service:
             self.assertNotIn("API_KEY", service.post("/environment").json())
             self.assertIn("API_KEY is not set: the secret 'api-key' has no value", service.output())
+
+
+    def test_init_containers_run_before_the_program_and_what_is_in_an_image_is_told(self):
+        with Service(PUPPET, file=SOURCE / "data/azure/sidecars.yaml", max_replicas=2) as service:
+            self.assertEqual(service.post("/echo", b"hello").status, 200)
+            said = service.output()
+            self.assertLess(said.index("[replica 1] the winter model is fetched"), said.index("replica 1 is ready"))
+            self.assertIn("the init container 'migrate' is not run: it has no command", said)
+            self.assertIn("the sidecar 'cache' is not run: './cache' does not exist", said)
+
+    def test_an_init_container_that_fails_is_told_with_what_it_said_last(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory, "app.yaml")
+            path.write_text(INIT_FAILS)
+            ran = run("up", str(path), "--port", "0", "--admin-port", "0", "--journal", "none", "--quiet")
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("no replica starts; the last one could not be started: its init container 'migrate' exited with "
+                      "status 3\nno such table\n", ran.stderr)
+
+    def test_a_sidecar_serves_the_program_beside_it_and_comes_back(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory, "app.yaml")
+            path.write_text(SIDECAR % {"directory": directory})
+            with Service(PUPPET, file=path, min_replicas=2, max_replicas=2) as service:
+                for replica in (1, 2):
+                    log = pathlib.Path(directory, f"sidecar-{replica}")
+                    pid = eventually(lambda: log.exists() and log.read_text().split(), "the sidecar")[0]
+                    os.kill(int(pid), signal.SIGKILL)
+                    eventually(lambda: len(log.read_text().split()) == 2, "its second life")
+                self.assertIn("replica 2: its sidecar 'keeper-of-keys' was killed by SIGKILL; it is started again in "
+                              "0.2 s", service.output())
+                pids = [int(pid) for log in pathlib.Path(directory).glob("sidecar-*") for pid in log.read_text().split()]
+                self.assertEqual(service.post("/echo", b"hello").status, 200)
+            self.assertEqual([pid for pid in pids if is_running(pid)], [])
 
 
 class ExportedFile(unittest.TestCase):

@@ -1,6 +1,11 @@
 #include "live/provider/keeper.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "live/provider/launch_plan.hpp"
@@ -23,13 +29,31 @@ constexpr int kSearchAfterMs = 2;
 // The longest pause between two searches: what will not die hangs in the kernel, and the search is not free.
 constexpr int kSearchAgainMs = 64;
 
+// When the main program ends unasked, how long sidecars have to end after their SIGTERM. Short: until then the replica
+// is not gone, and what it was working on is not tried elsewhere.
+constexpr std::int64_t kLastWordMs = 1000;
+
+// A sidecar that ends is started again as failed replicas are (core::Backoff): after a pause that doubles with each end
+// in a row, and at once where it had lived long enough.
+constexpr std::int32_t kFirstPauseMs = 200;
+constexpr std::int32_t kLongestPauseMs = 30'000;
+constexpr std::int64_t kLongLifeMs = 10'000;
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t now_ms() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
 struct LaunchFailure {
   KeeperReport::Step step;
   std::int32_t error;
 };
 
-// In the replica's process, up to execve: a session of its own, no input, output to the relay, default signals.
-[[noreturn]] void become_replica(pid_t keeper, int output, int failures, const LaunchView& plan) noexcept {
+// In the new process, up to execve: a session of its own, no input, output to the relay, default signals.
+[[noreturn]] void become(const LaunchView& launch, pid_t keeper, int output, int failures) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
   ::setsid();
@@ -41,31 +65,50 @@ struct LaunchFailure {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
   LaunchFailure failure{KeeperReport::Step::kChangeDirectory, 0};
-  if (plan.directory[0] == '\0' || ::chdir(plan.directory) == 0) {
+  if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
     failure.step = KeeperReport::Step::kExecute;
-    ::execve(plan.program, plan.arguments, plan.environment);
+    ::execve(launch.program, launch.arguments, launch.environment);
   }
   failure.error = errno;
   [[maybe_unused]] const ssize_t told = ::write(failures, &failure, sizeof failure);
   ::_exit(127);
 }
 
+// One container of the replica: its main process, which is also its process group, and, of a sidecar, when it is
+// started again.
+struct Container {
+  pid_t pid = 0;  // 0: has not begun, or has ended
+  std::int32_t pause_ms = 0;
+  std::int64_t began_ms = 0;
+  std::int64_t due_ms = kNever;
+};
+
 class Keeper {
  public:
-  Keeper(int control, int output, int plan) noexcept : control_(control), output_(output), plan_(plan) {}
+  Keeper(int control, int output, int plan) noexcept : control_{control}, output_{output}, plan_{open_plan(plan)} {
+    ::close(plan);
+  }
 
   [[noreturn]] void run() noexcept {
     ::prctl(PR_SET_NAME, "tenfold-keeper");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     watch_children();
-    launch();
-    while (!ended_) wait_and_obey();
+    if (plan_.count == 0 || children_ < 0) give_up(plan_.main, {KeeperReport::Step::kFork, errno});
+    if (run_init_containers()) {
+      for (std::size_t i = plan_.main + 1; i < plan_.count; ++i) start_sidecar(i);
+      start_or_give_up(plan_.main);
+      report(
+          {.kind = KeeperReport::Kind::kStarted, .container = number(plan_.main), .pid = containers_[plan_.main].pid});
+      while (!ended_) wait_and_obey();
+    }
     end_everything();
-    report({.kind = KeeperReport::Kind::kEnded, .status = status_});
+    report({.kind = KeeperReport::Kind::kEnded, .container = number(last_), .status = status_});
     ::_exit(0);
   }
 
  private:
+  static std::uint32_t number(std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }
+
   void watch_children() noexcept {
     ::signal(SIGCHLD, SIG_DFL);  // the guardian ignores it, and then waitpid would see nothing
     sigset_t child;
@@ -75,36 +118,90 @@ class Keeper {
     children_ = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   }
 
-  void launch() noexcept {
-    int failures[2];
-    const LaunchView plan = open_plan(plan_);
-    if (plan.program == nullptr || children_ < 0 || ::pipe2(failures, O_CLOEXEC) != 0) {
-      give_up({KeeperReport::Step::kFork, errno});
+  // ---- starting
+
+  // One after the other. False when the replica ends with one of them.
+  bool run_init_containers() noexcept {
+    for (std::size_t i = 0; i < plan_.main; ++i) {
+      last_ = i;
+      start_or_give_up(i);
+      report({.kind = KeeperReport::Kind::kInitStarted, .container = number(i)});
+      while (!ended_ && (containers_[i].pid != 0 || is_terminating_)) wait_and_obey();
+      if (ended_ || status_ != 0) return false;
     }
-    const pid_t keeper = ::getpid();
-    main_ = ::_Fork();
-    if (main_ < 0) give_up({KeeperReport::Step::kFork, errno});
-    if (main_ == 0) become_replica(keeper, output_, failures[1], plan);
-    ::close(failures[1]);
-    ::close(output_);
-    ::close(plan_);
-    LaunchFailure failure{};
-    const ssize_t n = ::read(failures[0], &failure, sizeof failure);  // its end: execve has succeeded
-    ::close(failures[0]);
-    if (n == static_cast<ssize_t>(sizeof failure)) give_up(failure);
-    report({.kind = KeeperReport::Kind::kStarted, .pid = main_});
+    last_ = plan_.main;
+    return true;
   }
 
-  [[noreturn]] void give_up(const LaunchFailure& failure) noexcept {
-    report({.kind = KeeperReport::Kind::kNotStarted, .step = failure.step, .code = failure.error});
+  // Runs the container's program. False with what failed when there is no process of it.
+  bool start(std::size_t i, LaunchFailure& failure) noexcept {
+    int failures[2];
+    failure = {KeeperReport::Step::kFork, 0};
+    const pid_t keeper = ::getpid();
+    const bool has_pipe = ::pipe2(failures, O_CLOEXEC) == 0;
+    const pid_t pid = has_pipe ? ::_Fork() : -1;
+    if (pid < 0) failure.error = errno;
+    if (pid == 0) become(plan_.launches[i], keeper, output_, failures[1]);
+    if (has_pipe) {
+      ::close(failures[1]);
+      if (pid > 0 && ::read(failures[0], &failure, sizeof failure) <= 0) failure.error = 0;  // execve has succeeded
+      ::close(failures[0]);
+    }
+    if (failure.error == 0) containers_[i] = {pid, containers_[i].pause_ms, now_ms(), kNever};
+    return failure.error == 0;
+  }
+
+  void start_or_give_up(std::size_t i) noexcept {
+    LaunchFailure failure{};
+    if (!start(i, failure)) give_up(i, failure);
+  }
+
+  [[noreturn]] void give_up(std::size_t i, const LaunchFailure& failure) noexcept {
+    end_everything();
+    report(
+        {.kind = KeeperReport::Kind::kNotStarted, .step = failure.step, .container = number(i), .code = failure.error});
     ::_exit(1);
   }
 
+  void start_sidecar(std::size_t i) noexcept {
+    LaunchFailure failure{};
+    if (start(i, failure)) return;
+    containers_[i].began_ms = now_ms();
+    start_again(i, {.step = failure.step, .code = failure.error});
+  }
+
+  // After its pause. `how` it ended is told.
+  void start_again(std::size_t i, KeeperReport how) noexcept {
+    Container& sidecar = containers_[i];
+    const std::int64_t now = now_ms();
+    const bool was_long = now - sidecar.began_ms >= kLongLifeMs;
+    sidecar.pause_ms = was_long ? 0 : std::clamp(2 * sidecar.pause_ms, kFirstPauseMs, kLongestPauseMs);
+    sidecar.due_ms = now + sidecar.pause_ms;
+    how.kind = KeeperReport::Kind::kSidecarEnded;
+    how.container = number(i);
+    how.pause_ms = sidecar.pause_ms;
+    report(how);
+  }
+
+  // ---- while it runs
+
   void wait_and_obey() noexcept {
     pollfd ready[] = {{control_, POLLIN, 0}, {children_, POLLIN, 0}};
-    if (::poll(ready, 2, -1) < 0) return;
-    if (ready[1].revents != 0 && !reap()) ended_ = true;
+    if (::poll(ready, 2, pause_ms()) < 0) return;
+    if (ready[1].revents != 0 && !reap() && is_terminating_) ended_ = true;
     if (ready[0].revents != 0 && !ended_) obey();
+    const std::int64_t now = now_ms();
+    if (now >= last_word_ms_) ended_ = true;
+    for (std::size_t i = plan_.main + 1; i < plan_.count && !ended_ && !is_terminating_; ++i) {
+      if (now >= containers_[i].due_ms) start_sidecar(i);
+    }
+  }
+
+  // Until something is due; -1 for nothing.
+  int pause_ms() const noexcept {
+    std::int64_t due = last_word_ms_;
+    for (std::size_t i = 0; i < plan_.count && !is_terminating_; ++i) due = std::min(due, containers_[i].due_ms);
+    return due == kNever ? -1 : static_cast<int>(std::max<std::int64_t>(due - now_ms(), 0));
   }
 
   void obey() noexcept {
@@ -113,6 +210,8 @@ class Keeper {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n == static_cast<ssize_t>(sizeof order) && order == KeeperOrder::kTerminate) {
       terminate();
+      if (!is_any_running()) signal_strays(SIGTERM, 0);
+      if (!reap()) ended_ = true;  // the last one ended before it could hear
     } else {
       ended_ = true;  // ordered to kill, or Tenfold is gone
     }
@@ -120,8 +219,21 @@ class Keeper {
 
   // Once: a second SIGTERM means "at once" to some programs.
   void terminate() noexcept {
-    if (!is_terminating_) ::kill(-main_, SIGTERM);
+    if (!is_terminating_) signal_containers(SIGTERM);
     is_terminating_ = true;
+  }
+
+  bool is_any_running() const noexcept {
+    for (std::size_t i = 0; i < plan_.count; ++i) {
+      if (containers_[i].pid != 0) return true;
+    }
+    return false;
+  }
+
+  void signal_containers(int signal) const noexcept {
+    for (std::size_t i = 0; i < plan_.count; ++i) {
+      if (containers_[i].pid != 0) ::kill(-containers_[i].pid, signal);
+    }
   }
 
   // Takes the exit statuses of children that have ended. False when there is no child left.
@@ -130,44 +242,66 @@ class Keeper {
     while (::read(children_, &news, sizeof news) > 0) {
     }
     for (;;) {
-      // The main process is looked at before it is waited for: until then its number, which is also its group's, cannot
-      // be given to another process, and the group can be told apart and killed safely.
+      // A container's process is looked at before it is waited for: until then its number, which is also its group's,
+      // cannot be given to another process, and the group can be told apart and killed safely.
       siginfo_t info{};
       if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
       if (info.si_pid == 0) return true;
-      const bool is_main = info.si_pid == main_;
-      if (is_main) main_has_ended();
+      const std::size_t i = container_of(info.si_pid);
+      if (i < plan_.count) clear_group(i);
       int status = 0;
       ::waitpid(info.si_pid, &status, 0);
-      if (is_main) status_ = status;
+      if (i < plan_.count) has_ended(i, status);
     }
   }
 
-  // A replica that was told to end may have been a shell, which ends at once: what it ran has heard the same SIGTERM
-  // and may take its time until the order to kill. Such as left the group have heard nothing, and nobody else will tell
-  // them.
-  void main_has_ended() noexcept {
-    if (is_terminating_ && !ended_) {
-      signal_children(SIGTERM, main_);
-    } else {
-      ::kill(-main_, SIGKILL);
-      ended_ = true;
-    }
-    main_ = 0;
+  // The count of containers for a process that is none.
+  std::size_t container_of(pid_t pid) const noexcept {
+    std::size_t i = 0;
+    while (i < plan_.count && containers_[i].pid != pid) ++i;
+    return i;
   }
+
+  // A container that was told to end may have been a shell, which ends at once: what it ran has heard the same SIGTERM
+  // and may take its time until the order to kill. Such as left all groups have heard nothing, and nobody else will
+  // tell them. One that ends unasked takes its group with it.
+  void clear_group(std::size_t i) noexcept {
+    const pid_t group = std::exchange(containers_[i].pid, 0);
+    if (!is_terminating_ || ended_) {
+      ::kill(-group, SIGKILL);
+    } else if (!is_any_running()) {
+      signal_strays(SIGTERM, group);
+    }
+  }
+
+  void has_ended(std::size_t i, int status) noexcept {
+    if (i == last_) status_ = status;
+    if (ended_ || is_terminating_) return;
+    if (i > plan_.main) return start_again(i, {.status = status});
+    if (i < plan_.main) return;
+    if (!is_any_running()) {
+      ended_ = true;
+      return;
+    }
+    terminate();
+    last_word_ms_ = now_ms() + kLastWordMs;
+  }
+
+  // ---- the end
 
   void end_everything() noexcept {
-    if (main_ != 0) ::kill(-main_, SIGKILL);
+    ended_ = true;
+    signal_containers(SIGKILL);
     for (int patience_ms = kSearchAfterMs; reap();) {
       pollfd ready{children_, POLLIN, 0};
       if (::poll(&ready, 1, patience_ms) != 0) continue;
-      signal_children(SIGKILL, 0);  // what is left are such as left the group
+      signal_strays(SIGKILL, 0);  // what is left are such as left their group
       patience_ms = patience_ms < kSearchAgainMs ? 2 * patience_ms : kSearchAgainMs;
     }
   }
 
   // To our children, but for those of the process group `except`. Their own children become ours when they end.
-  static void signal_children(int signal, pid_t except) noexcept {
+  static void signal_strays(int signal, pid_t except) noexcept {
     struct Order {
       pid_t parent;
       int signal;
@@ -188,11 +322,13 @@ class Keeper {
 
   int control_;
   int output_;
-  int plan_;
+  PlanView plan_;
   int children_ = -1;
-  pid_t main_ = 0;  // the replica's main process and process group, until it has ended
-  int status_ = 0;
+  std::array<Container, config::kMaxContainers> containers_;  // as in the plan
+  std::size_t last_ = 0;  // the container with which the replica ends: an init container that runs, then the main one
+  int status_ = 0;        // of that one
   bool is_terminating_ = false;
+  std::int64_t last_word_ms_ = kNever;
   bool ended_ = false;  // nothing may go on
 };
 

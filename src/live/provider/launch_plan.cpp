@@ -1,7 +1,9 @@
-// The packed form, in this order: Header, room for the pointers of arguments and environment with their closing nulls,
-// and the strings, each with its closing zero: program, directory, arguments, environment.
+// The packed form: PlanHeader and, for each launch, LaunchHeader, room for the pointers of arguments and environment
+// with their closing nulls, the strings, each with its closing zero (program, directory, arguments, environment), and
+// zeros up to where the next one may begin.
 #include "live/provider/launch_plan.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -13,14 +15,38 @@
 namespace tenfold::live {
 namespace {
 
-struct Header {
+struct PlanHeader {
+  std::uint64_t count = 0;
+  std::uint64_t main = 0;
+};
+
+struct LaunchHeader {
+  std::uint64_t size = 0;  // from this header to the next one
   std::uint64_t arguments = 0;
   std::uint64_t environment = 0;
 };
 
-std::size_t pointer_count(const Header& header) { return header.arguments + header.environment + 2; }
+std::size_t pointer_count(const LaunchHeader& header) { return header.arguments + header.environment + 2; }
+
+template <class Header>
+std::string to_bytes(const Header& header) {
+  return {reinterpret_cast<const char*>(&header), sizeof header};
+}
 
 void append(std::string& packed, const std::string& text) { packed.append(text.c_str(), text.size() + 1); }
+
+std::string pack(const Launch& launch) {
+  LaunchHeader header{.arguments = launch.arguments.size(), .environment = launch.environment.size()};
+  std::string packed(sizeof header + pointer_count(header) * sizeof(char*), '\0');
+  append(packed, launch.program);
+  append(packed, launch.directory);
+  for (const std::string& argument : launch.arguments) append(packed, argument);
+  for (const std::string& variable : launch.environment) append(packed, variable);
+  packed.resize((packed.size() + alignof(LaunchHeader) - 1) / alignof(LaunchHeader) * alignof(LaunchHeader));
+  header.size = packed.size();
+  packed.replace(0, sizeof header, to_bytes(header));
+  return packed;
+}
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -34,16 +60,27 @@ char* point_at_strings(char** pointers, std::size_t count, char* text) noexcept 
   return text;
 }
 
+LaunchView open_launch(char* packed) noexcept {
+  const LaunchHeader& header = *reinterpret_cast<const LaunchHeader*>(packed);
+  char** pointers = reinterpret_cast<char**>(packed + sizeof header);
+  char* text = reinterpret_cast<char*>(pointers + pointer_count(header));
+  LaunchView view;
+  view.program = text;
+  view.directory = text + std::strlen(text) + 1;
+  view.arguments = pointers;
+  view.environment = pointers + header.arguments + 1;
+  text += std::strlen(text) + 1;
+  text += std::strlen(text) + 1;
+  text = point_at_strings(view.arguments, header.arguments, text);
+  point_at_strings(view.environment, header.environment, text);
+  return view;
+}
+
 }  // namespace
 
 Fd pack(const LaunchPlan& plan) {
-  const Header header{plan.arguments.size(), plan.environment.size()};
-  std::string packed(reinterpret_cast<const char*>(&header), sizeof header);
-  packed.append(pointer_count(header) * sizeof(char*), '\0');
-  append(packed, plan.program);
-  append(packed, plan.directory);
-  for (const std::string& argument : plan.arguments) append(packed, argument);
-  for (const std::string& variable : plan.environment) append(packed, variable);
+  std::string packed = to_bytes(PlanHeader{.count = plan.launches.size(), .main = plan.main});
+  for (const Launch& launch : plan.launches) packed += pack(launch);
 
   Fd fd{::memfd_create("tenfold-launch-plan", MFD_CLOEXEC)};
   if (!fd) fail("memfd_create");
@@ -55,24 +92,20 @@ Fd pack(const LaunchPlan& plan) {
   return fd;
 }
 
-LaunchView open_plan(int fd) noexcept {
+PlanView open_plan(int fd) noexcept {
+  PlanView view;
   struct stat info{};
-  if (::fstat(fd, &info) != 0) return {};
+  if (::fstat(fd, &info) != 0) return view;
   void* memory = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-  if (memory == MAP_FAILED) return {};
+  if (memory == MAP_FAILED) return view;
 
-  const Header& header = *static_cast<const Header*>(memory);
-  char** pointers = reinterpret_cast<char**>(static_cast<char*>(memory) + sizeof(Header));
-  char* text = reinterpret_cast<char*>(pointers + pointer_count(header));
-  LaunchView view;
-  view.program = text;
-  view.directory = text + std::strlen(text) + 1;
-  view.arguments = pointers;
-  view.environment = pointers + header.arguments + 1;
-  text += std::strlen(text) + 1;
-  text += std::strlen(text) + 1;
-  text = point_at_strings(view.arguments, header.arguments, text);
-  point_at_strings(view.environment, header.environment, text);
+  const PlanHeader& header = *static_cast<const PlanHeader*>(memory);
+  char* launch = static_cast<char*>(memory) + sizeof header;
+  view.main = header.main;
+  for (; view.count < std::min<std::size_t>(header.count, view.launches.size()); ++view.count) {
+    view.launches[view.count] = open_launch(launch);
+    launch += reinterpret_cast<const LaunchHeader*>(launch)->size;
+  }
   return view;
 }
 

@@ -27,16 +27,21 @@ enum class KeeperOrder : std::uint8_t {
   kKill,       // SIGKILL to all that the replica ever started
 };
 
-// A keeper to Tenfold: kStarted and then kEnded, or kNotStarted alone. Nothing of the replica is left at the last one.
+// A keeper to Tenfold: kInitStarted for each init container, kStarted, kSidecarEnded as often as one ends, and kEnded;
+// or at any time before kStarted, kNotStarted or kEnded as the last one. Nothing of the replica is left at the last
+// one.
 struct KeeperReport {
-  enum class Kind : std::uint8_t { kStarted, kNotStarted, kEnded };
-  // What failed for kNotStarted, with `code` its errno.
+  enum class Kind : std::uint8_t { kInitStarted, kStarted, kSidecarEnded, kNotStarted, kEnded };
+  // What failed where `code` is not 0: kNotStarted, and kSidecarEnded for one that could not be run.
   enum class Step : std::uint8_t { kFork, kChangeDirectory, kExecute };
   Kind kind = Kind::kStarted;
   Step step = Step::kFork;
-  std::int32_t pid = 0;     // kStarted
-  std::int32_t code = 0;    // kNotStarted
-  std::int32_t status = 0;  // kEnded: as waitpid gives it
+  // Of whom, by its place in the launch plan. kEnded: an init container that failed, else the main program.
+  std::uint32_t container = 0;
+  std::int32_t pid = 0;       // kStarted
+  std::int32_t code = 0;      // an errno
+  std::int32_t status = 0;    // kSidecarEnded, kEnded: as waitpid gives it
+  std::int32_t pause_ms = 0;  // kSidecarEnded: until it is started again
 };
 
 }  // namespace tenfold::live

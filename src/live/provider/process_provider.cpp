@@ -53,6 +53,13 @@ Fd make_notify_socket(const std::string& path) {
   return socket;
 }
 
+std::vector<std::string> names_of(const std::vector<config::Container>& containers) {
+  std::vector<std::string> names;
+  names.reserve(containers.size());
+  for (const config::Container& container : containers) names.push_back(container.name);
+  return names;
+}
+
 // Waits until every keeper has closed its end, which it does when nothing of its replica is left.
 void wait_for_keepers(const std::vector<Fd>& controls) {
   const auto deadline = std::chrono::steady_clock::now() + kLastWait;
@@ -123,12 +130,13 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     auto [control, keeper_control] = make_control_sockets();
     auto [output, replica_output] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
-    const Fd plan =
-        pack({*program, spec_.directory, replica_arguments(spec_, contract), replica_environment(spec_, contract)});
+    const Fd plan = pack(plan_of(*program, contract));
     guardian_.spawn(id, keeper_control, replica_output, plan);
 
     ReplicaProcess::Parts parts{.id = id,
                                 .program = *program,
+                                .init_containers = names_of(spec_.init_containers),
+                                .sidecars = names_of(spec_.sidecars),
                                 .places = {contract.socket_path, contract.port},
                                 .control = std::move(control),
                                 .output = std::move(output),
@@ -143,6 +151,25 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     const auto replica = std::make_shared<ReplicaProcess>(loop_, std::move(parts), std::move(callbacks));
     replicas_.emplace(id, replica);
     replica->watch();
+  }
+
+  LaunchPlan plan_of(const std::string& program, const Contract& contract) const {
+    LaunchPlan plan{.main = spec_.init_containers.size()};
+    const auto add = [&](std::string path, Told told) {
+      plan.launches.push_back(
+          {std::move(path), spec_.directory, std::move(told.arguments), std::move(told.environment)});
+    };
+    const auto add_all = [&](const std::vector<config::Container>& containers) {
+      for (const config::Container& container : containers) {
+        // One that is gone since `up` began fails as one that cannot be run does.
+        const auto path = find_program(container.command, container.env, spec_.directory);
+        add(path.value_or(container.command.front()), tell_container(container, contract));
+      }
+    };
+    add_all(spec_.init_containers);
+    add(program, tell_program(spec_, contract));
+    add_all(spec_.sidecars);
+    return plan;
   }
 
   void fail_later(core::ReplicaId id, int code, std::string description) {

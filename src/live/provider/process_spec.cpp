@@ -27,18 +27,18 @@ bool is_directory(const std::string& path) {
 
 bool is_executable(const std::string& path) { return is_file(path) && ::access(path.c_str(), X_OK) == 0; }
 
-std::string search_path(const ProcessSpec& spec) {
+std::string search_path(const config::Variables& env) {
   std::string path{kDefaultPath};
   if (const char* inherited = std::getenv("PATH")) path = inherited;
-  for (const auto& [name, value] : spec.env) {
+  for (const auto& [name, value] : env) {
     if (name == "PATH") path = value;
   }
   return path;
 }
 
 // As the replica would see `path` from its working directory.
-std::string from_directory(const ProcessSpec& spec, const std::string& path) {
-  return spec.directory.empty() || path.starts_with('/') ? path : spec.directory + "/" + path;
+std::string from_directory(const std::string& directory, const std::string& path) {
+  return directory.empty() || path.starts_with('/') ? path : directory + "/" + path;
 }
 
 std::string hint_for_file(const std::string& name) {
@@ -47,9 +47,9 @@ std::string hint_for_file(const std::string& name) {
   return fmt::format("make it executable: chmod +x {}", name);
 }
 
-std::string not_found_in_path(const ProcessSpec& spec, const std::string& name, const std::string& path) {
+std::string not_found_in_path(const std::string& directory, const std::string& name, const std::string& path) {
   std::string message = fmt::format("'{}' was not found in $PATH ({})", name, path);
-  const std::string here = from_directory(spec, name);
+  const std::string here = from_directory(directory, name);
   if (is_executable(here)) {
     message += fmt::format("; did you mean './{}'?", name);
   } else if (is_file(here)) {
@@ -60,8 +60,8 @@ std::string not_found_in_path(const ProcessSpec& spec, const std::string& name, 
   return message;
 }
 
-std::expected<std::string, std::string> check_file(const ProcessSpec& spec, const std::string& name) {
-  const std::string path = from_directory(spec, name);
+std::expected<std::string, std::string> check_file(const std::string& directory, const std::string& name) {
+  const std::string path = from_directory(directory, name);
   if (is_executable(path)) return name;  // execve comes after the change of directory
   if (is_directory(path)) return std::unexpected(fmt::format("'{}' is a directory, not a program", path));
   if (is_file(path)) return std::unexpected(fmt::format("'{}' may not be executed; {}", path, hint_for_file(name)));
@@ -70,20 +70,25 @@ std::expected<std::string, std::string> check_file(const ProcessSpec& spec, cons
 
 }  // namespace
 
-std::expected<std::string, std::string> find_program(const ProcessSpec& spec) {
-  if (spec.argv.empty() || spec.argv[0].empty()) return std::unexpected("no command was given");
-  const std::string& name = spec.argv[0];
-  if (name.find('/') != std::string::npos) return check_file(spec, name);
-  const std::string path = search_path(spec);
+std::expected<std::string, std::string> find_program(const std::vector<std::string>& argv, const config::Variables& env,
+                                                     const std::string& directory) {
+  if (argv.empty() || argv[0].empty()) return std::unexpected("no command was given");
+  const std::string& name = argv[0];
+  if (name.find('/') != std::string::npos) return check_file(directory, name);
+  const std::string path = search_path(env);
   for (std::string_view rest = path;;) {
     const std::size_t colon = rest.find(':');
-    const std::string_view directory = colon == 0 || rest.empty() ? "." : rest.substr(0, colon);
-    std::string candidate = fmt::format("{}/{}", directory, name);
-    if (is_executable(from_directory(spec, candidate))) return candidate;
+    const std::string_view place = colon == 0 || rest.empty() ? "." : rest.substr(0, colon);
+    std::string candidate = fmt::format("{}/{}", place, name);
+    if (is_executable(from_directory(directory, candidate))) return candidate;
     if (colon == std::string_view::npos) break;
     rest.remove_prefix(colon + 1);
   }
-  return std::unexpected(not_found_in_path(spec, name, path));
+  return std::unexpected(not_found_in_path(directory, name, path));
+}
+
+std::expected<std::string, std::string> find_program(const ProcessSpec& spec) {
+  return find_program(spec.argv, spec.env, spec.directory);
 }
 
 std::expected<void, std::string> check_command(const ProcessSpec& spec) {
@@ -92,6 +97,19 @@ std::expected<void, std::string> check_command(const ProcessSpec& spec) {
   }
   if (auto program = find_program(spec); !program) return std::unexpected(std::move(program).error());
   return {};
+}
+
+void leave_out_missing(config::AppConfig& config) {
+  const auto leave_out = [&](std::vector<config::Container>& containers, config::Gap gap, std::string_view kind) {
+    std::erase_if(containers, [&](const config::Container& container) {
+      const auto program = find_program(container.command, container.env, {});
+      if (!program)
+        config.gaps.push_back({gap, fmt::format("the {} '{}' is not run: {}", kind, container.name, program.error())});
+      return !program;
+    });
+  };
+  leave_out(config.init_containers, config::Gap::kInitContainers, "init container");
+  leave_out(config.sidecars, config::Gap::kSidecars, "sidecar");
 }
 
 }  // namespace tenfold::live

@@ -19,7 +19,10 @@ struct ProcessSpec {
   std::vector<std::string> argv;
   // Set over what Tenfold itself inherited.
   std::vector<std::pair<std::string, std::string>> env;
-  // Working directory; empty for Tenfold's own.
+  // Run one after the other before each start of the program, and beside it. Each has a command that can be run.
+  std::vector<config::Container> init_containers;
+  std::vector<config::Container> sidecars;
+  // Working directory of all; empty for Tenfold's own.
   std::string directory;
   // Told to the replica as $TENFOLD_CONCURRENCY.
   std::uint32_t concurrency = 1;
@@ -41,7 +44,13 @@ struct ProcessSpec {
 // probably meant.
 std::expected<void, std::string> check_command(const ProcessSpec& spec);
 
-// The program's path as `execve` takes it: found along $PATH of the replica's environment unless it has a slash.
+// The path, as `execve` takes it, of the program of `argv`: found along $PATH of its environment unless it has a slash.
+std::expected<std::string, std::string> find_program(const std::vector<std::string>& argv, const config::Variables& env,
+                                                     const std::string& directory);
 std::expected<std::string, std::string> find_program(const ProcessSpec& spec);
+
+// Takes the containers out whose program is not on this machine, because it is in an image or nowhere, and makes each a
+// gap.
+void leave_out_missing(config::AppConfig& config);
 
 }  // namespace tenfold::live

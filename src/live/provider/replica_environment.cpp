@@ -14,14 +14,19 @@ namespace {
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 // What a service manager tells Tenfold, and what would mislead a replica.
-constexpr std::array<std::string_view, 6> kNotInherited = {"LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES",
-                                                           "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
+constexpr std::array<std::string_view, 9> kNotInherited = {"LISTEN_FDS",    "LISTEN_PID",     "LISTEN_FDNAMES",
+                                                           "NOTIFY_SOCKET", "WATCHDOG_USEC",  "WATCHDOG_PID",
+                                                           "PORT",          "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY"};
+
+Variables::value_type replica_variable(const Contract& contract) {
+  return {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))};
+}
 
 Variables contract_variables(const Contract& contract) {
-  return {{"PORT", std::to_string(contract.port)},
+  return {replica_variable(contract),
+          {"PORT", std::to_string(contract.port)},
           {"TENFOLD_SOCKET", contract.socket_path},
           {"NOTIFY_SOCKET", contract.notify_path},
-          {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))},
           {"TENFOLD_CONCURRENCY", std::to_string(contract.concurrency)}};
 }
 
@@ -69,24 +74,26 @@ Variables inherited_variables() {
   return variables;
 }
 
-}  // namespace
-
-std::vector<std::string> replica_arguments(const ProcessSpec& spec, const Contract& contract) {
-  const Variables variables = contract_variables(contract);
-  std::vector<std::string> arguments;
-  arguments.reserve(spec.argv.size());
-  for (const std::string& argument : spec.argv) arguments.push_back(substitute(argument, variables));
-  return arguments;
+Told tell(const std::vector<std::string>& argv, const config::Variables& env, const Variables& contract) {
+  Told told;
+  told.arguments.reserve(argv.size());
+  for (const std::string& argument : argv) told.arguments.push_back(substitute(argument, contract));
+  Variables variables = inherited_variables();
+  for (const auto& [name, value] : env) variables[name] = value;
+  for (const auto& [name, value] : contract) variables[name] = value;
+  told.environment.reserve(variables.size());
+  for (const auto& [name, value] : variables) told.environment.push_back(fmt::format("{}={}", name, value));
+  return told;
 }
 
-std::vector<std::string> replica_environment(const ProcessSpec& spec, const Contract& contract) {
-  Variables variables = inherited_variables();
-  for (const auto& [name, value] : spec.env) variables[name] = value;
-  for (auto& [name, value] : contract_variables(contract)) variables[name] = value;
-  std::vector<std::string> environment;
-  environment.reserve(variables.size());
-  for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
-  return environment;
+}  // namespace
+
+Told tell_program(const ProcessSpec& spec, const Contract& contract) {
+  return tell(spec.argv, spec.env, contract_variables(contract));
+}
+
+Told tell_container(const config::Container& container, const Contract& contract) {
+  return tell(container.command, container.env, {replica_variable(contract)});
 }
 
 }  // namespace tenfold::live

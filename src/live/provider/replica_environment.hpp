@@ -18,12 +18,20 @@ struct Contract {
   std::uint32_t concurrency = 1;
 };
 
-// The spec's command with the contract's variables put in: `$PORT` and `${PORT}` as a shell would. Other names and
-// dollars stay as they are.
-std::vector<std::string> replica_arguments(const ProcessSpec& spec, const Contract& contract);
+// What a container is told.
+struct Told {
+  std::vector<std::string> arguments;
+  // "NAME=value" each.
+  std::vector<std::string> environment;
+};
 
-// "NAME=value" each: Tenfold's own environment without what was meant for Tenfold alone, the spec's variables over it,
-// and the contract's over both.
-std::vector<std::string> replica_environment(const ProcessSpec& spec, const Contract& contract);
+// Of the program that serves: the spec's command with the contract's variables put in, `$PORT` and `${PORT}` as a shell
+// would (other names and dollars stay as they are), and Tenfold's own environment without what was meant for Tenfold
+// alone, the spec's variables over it, and the contract's over both.
+Told tell_program(const ProcessSpec& spec, const Contract& contract);
+
+// Of a container that runs before it or beside it. Of the contract it has $TENFOLD_REPLICA alone: the others say where
+// the program serves, and a second one that served there would take its place.
+Told tell_container(const config::Container& container, const Contract& contract);
 
 }  // namespace tenfold::live

@@ -30,6 +30,12 @@ std::string signal_name(int number) {
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
+// How a process ended, by its status as waitpid gives it.
+std::string end_of(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("was killed by {}", signal_name(WTERMSIG(status)));
+  return fmt::format("exited with status {}", WEXITSTATUS(status));
+}
+
 std::string in_seconds(core::Duration span) {
   return fmt::format("{:g} s", std::chrono::duration<double>{span}.count());
 }
@@ -48,6 +54,10 @@ ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callb
       last_sample_ns_(std::chrono::nanoseconds{started_.time_since_epoch()}.count()) {}
 
 void ReplicaProcess::watch() {
+  start_timer_.expires_at(started_ + parts_.start_timeout);
+  start_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->is_starting()) self->give_up_start();
+  });
   wait_for_keeper();
   wait_for_notice();
   relay_.start(shared_from_this());
@@ -110,10 +120,41 @@ void ReplicaProcess::read_keeper() {
 }
 
 void ReplicaProcess::handle(const KeeperReport& report) {
-  if (report.kind != KeeperReport::Kind::kStarted) return end(describe(report));
+  switch (report.kind) {
+    case KeeperReport::Kind::kInitStarted:
+      init_running_ = container_name(report);
+      return;
+    case KeeperReport::Kind::kSidecarEnded:
+      return tell_of_sidecar(report);
+    case KeeperReport::Kind::kNotStarted:
+    case KeeperReport::Kind::kEnded:
+      return end(describe(report));
+    case KeeperReport::Kind::kStarted:
+      break;
+  }
+  init_running_.clear();
   pid_ = report.pid;
   if (state_ != State::kLaunching) return;  // stopped meanwhile
   begin_start();
+}
+
+void ReplicaProcess::tell_of_sidecar(const KeeperReport& report) {
+  if (parts_.console == nullptr) return;
+  const std::string how =
+      report.code != 0 ? fmt::format("could not be run: {}", std::strerror(report.code)) : end_of(report.status);
+  const std::string when =
+      report.pause_ms > 0 ? fmt::format("in {}", in_seconds(std::chrono::milliseconds{report.pause_ms})) : "at once";
+  parts_.console->say(Console::Stream::kErr,
+                      fmt::format("tenfold: replica {}: {} {}; it is started again {}\n", core::to_number(parts_.id),
+                                  container_name(report), how, when));
+}
+
+std::string ReplicaProcess::container_name(const KeeperReport& report) const {
+  const std::size_t init_count = parts_.init_containers.size();
+  if (report.container < init_count)
+    return fmt::format("its init container '{}'", parts_.init_containers[report.container]);
+  const std::size_t sidecar = report.container - init_count - 1;
+  return sidecar < parts_.sidecars.size() ? fmt::format("its sidecar '{}'", parts_.sidecars[sidecar]) : "";
 }
 
 void ReplicaProcess::wait_for_notice() {
@@ -139,10 +180,6 @@ bool ReplicaProcess::read_notices() {
 
 void ReplicaProcess::begin_start() {
   state_ = State::kStarting;
-  start_timer_.expires_at(started_ + parts_.start_timeout);
-  start_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-    if (!error && self->state_ == State::kStarting) self->give_up_start();
-  });
   start_watch_->start([weak = weak_from_this()](const http::Endpoint& endpoint) {
     if (const auto self = weak.lock()) self->become_ready(endpoint);
   });
@@ -195,13 +232,15 @@ void ReplicaProcess::end(ReplicaExit exit) {
 }
 
 std::string ReplicaProcess::not_ready_description() const {
+  if (!init_running_.empty())
+    return fmt::format("was not ready after {}: {} still runs", in_seconds(parts_.start_timeout), init_running_);
   const std::string elsewhere = misplaced();
   return fmt::format("was not ready after {}: {}{}{}", in_seconds(parts_.start_timeout), start_watch_->missing(),
                      elsewhere.empty() ? "" : "; it ", elsewhere);
 }
 
 std::string ReplicaProcess::misplaced() const {
-  if (!is_starting() || start_watch_->is_served()) return {};
+  if (!is_starting() || pid_ == 0 || start_watch_->is_served()) return {};
   const std::vector<std::uint16_t> ports = listening_ports(static_cast<pid_t>(pid_));
   if (ports.empty()) return {};
   if (std::ranges::find(ports, parts_.places.port) != ports.end()) {
@@ -217,11 +256,13 @@ std::string ReplicaProcess::misplaced() const {
 }
 
 ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
+  const std::string container = container_name(report);
   if (report.kind == KeeperReport::Kind::kNotStarted) {
     const char* step = report.step == KeeperReport::Step::kChangeDirectory ? "its working directory" : "it";
+    const std::string what = container.empty() ? fmt::format("{} ({})", parts_.program, step) : container;
     return {core::ExitKind::kNotStarted,
             report.code,
-            fmt::format("could not be started: {} ({}): {}", parts_.program, step, std::strerror(report.code)),
+            fmt::format("could not be started: {}: {}", what, std::strerror(report.code)),
             {}};
   }
   const bool was_signaled = WIFSIGNALED(report.status);
@@ -230,10 +271,11 @@ ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   exit.code = was_signaled ? WTERMSIG(report.status) : WEXITSTATUS(report.status);
   if (!why_not_ready_.empty()) {
     exit.description = why_not_ready_;
-  } else if (was_signaled) {
-    exit.description = fmt::format("was killed by {}", signal_name(exit.code));
+  } else if (!container.empty()) {
+    exit.kind = core::ExitKind::kNotStarted;
+    exit.description = fmt::format("could not be started: {} {}", container, end_of(report.status));
   } else {
-    exit.description = fmt::format("exited with status {}", exit.code);
+    exit.description = end_of(report.status);
   }
   return exit;
 }

@@ -29,6 +29,9 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   struct Parts {
     core::ReplicaId id{};
     std::string program;
+    // The names of the containers that run before and beside it, as in its launch plan.
+    std::vector<std::string> init_containers;
+    std::vector<std::string> sidecars;
     ServingPlaces places;
     Fd control;
     Fd output;
@@ -71,6 +74,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   void wait_for_keeper();
   void read_keeper();
   void handle(const KeeperReport& report);
+  void tell_of_sidecar(const KeeperReport& report);
   void wait_for_notice();
   // Takes what the program has said so far. True if it says that it is ready.
   bool read_notices();
@@ -83,6 +87,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool is_starting() const { return state_ == State::kLaunching || state_ == State::kStarting; }
   std::string not_ready_description() const;
   ReplicaExit describe(const KeeperReport& report) const;
+  // "its init container 'migrate'"; empty for the main program.
+  std::string container_name(const KeeperReport& report) const;
 
   Parts parts_;
   Callbacks callbacks_;
@@ -95,6 +101,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   Clock::time_point started_ = Clock::now();
   State state_ = State::kLaunching;
   bool was_ready_ = false;
+  std::string init_running_;   // the name of the init container that runs
   std::string why_not_ready_;  // of a start that was given up
   std::int64_t pid_ = 0;
   bool cancels_ = false;

@@ -26,6 +26,7 @@ StartWatch::StartWatch(boost::asio::io_context& loop, ServingPlaces places, cons
 }
 
 void StartWatch::start(OnReady on_ready) {
+  started_ = Clock::now();
   on_ready_ = std::move(on_ready);
   pause_ = kFirstPause;
   look();

@@ -52,7 +52,7 @@ class StartWatch : public std::enable_shared_from_this<StartWatch> {
   ServingPlaces places_;
   std::vector<config::Probe> probes_;  // those that are asked, in their order
   SteadyTimer timer_;
-  Clock::time_point started_ = Clock::now();
+  Clock::time_point started_{};
   OnReady on_ready_;
   bool is_served_ = false;
   http::Endpoint endpoint_;

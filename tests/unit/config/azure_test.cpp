@@ -45,7 +45,7 @@ constexpr std::string_view kNoMinimum = "minReplicas is not stated: 2 here, 0 th
 
 // What the line at the start says of each file.
 const std::map<std::string, std::string> kTold{
-    {"anchors.yaml", "the init container 'twin-first' is not run"},
+    {"anchors.yaml", ""},
     {"bicep-names.json",
      "the liveness probe is not acted on yet; nobody has to log in; clients and replicas speak HTTP/1.1, without TLS"},
     {"both.yaml", ""},
@@ -80,8 +80,9 @@ const std::map<std::string, std::string> kTold{
     {"show.yaml",
      fmt::format("LICENCE is not set: the secret 'licence' has no value, --secret licence=...; {}", kNoMinimum)},
     {"sidecars.yaml",
-     "the init container 'fetch-model' is not run; the init container 'migrate' is not run; the sidecar 'cache' is not "
-     "run; the sidecar 'telemetry' is not run"},
+     "the init container 'migrate' is not run: it has no command; the sidecar 'telemetry' is not run: it has no "
+     "command; "
+     "the probes of the sidecar 'cache' are not asked"},
     {"smallest.yaml", std::string{kNoMinimum}},
     {"strings.yaml", ""},
     {"volumes.yaml", "volumes are not mounted"},
@@ -161,6 +162,50 @@ tenfold:
             "app.yaml:16: the key 'template' stands here twice\n"
             "app.yaml:18: tenfold.timeout: 'soon' is no duration; write 250ms, 5s, 2m or 1h\n"
             "app.yaml:19: the key 'timeout' stands here twice");
+}
+
+TEST(AzureFiles, WhatDoesNotFitTogetherIsToldAtOnceByLine) {
+  constexpr std::string_view kWrong = R"(properties:
+  template:
+    scale:
+      maxReplicas: 2
+      minReplicas: 3
+    containers:
+    - resources: {memory: 0}
+tenfold:
+  hpa:
+    scaleUp:
+      pods: 0
+      percent: 0
+  knative:
+    panic-window-percentage: 1
+)";
+  const std::string together =
+      "app.yaml:5: min replicas (3) is above max replicas (2)\n"
+      "app.yaml:7: memory must be above zero\n"
+      "app.yaml:12: tenfold.hpa.scaleUp: percent and pods are both 0; for no change at all write selectPolicy: "
+      "Disabled\n"
+      "app.yaml:14: tenfold.knative: a panic window of 1 % of 60s is 0.6 s, less than 1 s";
+  EXPECT_EQ(read_file_text(kWrong).error, together);
+  EXPECT_THAT(read_file_text(fmt::format("{}unknown: 1\n", kWrong)).error,
+              StartsWith(together + "\napp.yaml:15: unknown key 'unknown'"))
+      << "beside what is wrong by itself";
+}
+
+TEST(AzureFiles, AFlagMayMendWhatDoesNotFitTogether) {
+  const AppConfig file = [] {
+    AppConfig config;
+    EXPECT_TRUE(apply_yaml(config, "properties: {template: {scale: {\nminReplicas: 3,\nmaxReplicas: 2}}}", "app.yaml"));
+    return config;
+  }();
+  EXPECT_EQ(with_flags(file, {{"max-replicas", "3"}}).error, "");
+  EXPECT_EQ(with_flags(file, {{"min-replicas", "5"}}).error, "app.yaml:3: min replicas (5) is above max replicas (2)")
+      << "the line of what the file says";
+}
+
+TEST(AzureFiles, OfAValueThatIsWrongByItselfNothingElseIsSaid) {
+  EXPECT_EQ(read_file_text("properties: {template: {scale: {minReplicas: 20, maxReplicas: many}}}").error,
+            "app.yaml:1: properties.template.scale.maxReplicas: 'many' is no whole number from 1 to 10000");
 }
 
 TEST(AzureFiles, OfManyFaultsTwentyAreTold) {

@@ -144,6 +144,122 @@ TEST(ToYaml, KeepsAnAutomaticConcurrency) {
   EXPECT_THAT(to_yaml(config), HasSubstr("concurrency: auto"));
 }
 
+// A file of Azure's, with what has no setting here.
+constexpr std::string_view kFile = R"(location: westeurope
+properties:
+  configuration:
+    secrets:
+      - name: key
+        value: "12"
+      - name: vault
+        keyVaultUrl: "https://vault.example/secrets/key"
+  template:
+    initContainers:
+      - name: fetch
+        image: registry.example/fetch:1
+        command:
+          - ./fetch
+    containers:
+      - name: solver
+        image: registry.example/solver:3
+        command:
+          - ./solver
+        args:
+          - "--fast"
+        env:
+          - name: KEY
+            secretRef: key
+          - name: LEVEL
+            value: "3"
+        resources:
+          cpu: 1
+          memory: 2Gi
+        volumeMounts:
+          - volumeName: models
+            mountPath: /models
+      - name: cache
+        image: registry.example/cache:2
+        resources:
+          cpu: 0.25
+          memory: 0.5Gi
+    scale:
+      minReplicas: 2
+      maxReplicas: 4
+      rules:
+        - name: web
+          http:
+            metadata:
+              concurrentRequests: "5"
+        - name: jobs
+          azureQueue:
+            queueName: jobs
+    terminationGracePeriodSeconds: 20
+tenfold:
+  queue:
+    maxWaiting: 7
+)";
+
+// `text` with each pair's first replaced by its second.
+std::string with(std::string text, std::initializer_list<std::pair<std::string_view, std::string_view>> changes) {
+  for (const auto& [before, after] : changes) {
+    EXPECT_THAT(text, HasSubstr(std::string{before}));
+    text.replace(text.find(before), before.size(), after);
+  }
+  return text;
+}
+
+TEST(ToYaml, OfAFileIsTheFile) {
+  const Read read = read_file_text(kFile);
+  ASSERT_EQ(read.error, "");
+  EXPECT_EQ(to_yaml(read.config), kFile);
+}
+
+TEST(ToYaml, OfAFileChangesWhatFlagsChangedAndKeepsSecretsAndFurtherContainers) {
+  const Read read = with_flags(read_file_text(kFile).config, {{"max-replicas", "10"},
+                                                              {"cpu", "0.5"},
+                                                              {"grace", "5s"},
+                                                              {"concurrency", "2"},
+                                                              {"scale-rule-http-concurrency", "8"}});
+  ASSERT_EQ(read.error, "");
+  const std::string yaml = to_yaml(read.config);
+  EXPECT_EQ(yaml,
+            with(std::string{kFile}, {{"maxReplicas: 4", "maxReplicas: 10"},
+                                      {"cpu: 1", "cpu: 0.5"},
+                                      {R"(        - name: web
+          http:
+            metadata:
+              concurrentRequests: "5"
+        - name: jobs
+          azureQueue:
+            queueName: jobs
+)",
+                                       R"(        - name: jobs
+          azureQueue:
+            queueName: jobs
+        - name: "web"
+          http:
+            metadata:
+              concurrentRequests: "8"
+)"},
+                                      {"    maxWaiting: 7\n", "    maxWaiting: 7\n  concurrency: 2\n  grace: 5s\n"}}));
+  EXPECT_EQ(read_file_text(yaml).config.core, read.config.core);
+}
+
+TEST(ToYaml, OfAFileWithAnotherProgramKeepsItsVariables) {
+  AppConfig config = read_file_text(kFile).config;
+  config.command = {"./other"};
+  config.env.emplace_back("MODE", "x");
+  ASSERT_TRUE(finish(config));
+  const std::string yaml = to_yaml(config);
+  EXPECT_THAT(yaml, Not(HasSubstr("--fast")));
+  const AppConfig again = read_file_text(yaml).config;
+  EXPECT_EQ(again.command, config.command);
+  EXPECT_EQ(again.env, config.env);
+  EXPECT_EQ(again.secret_env, config.secret_env);
+  EXPECT_EQ(again.sidecars, config.sidecars);
+  EXPECT_EQ(again.init_containers, config.init_containers);
+}
+
 TEST(ToYaml, IsForAzureOnceOurKeyIsGone) {
   AppConfig config;
   config.core.scale.max_replicas = 4;

@@ -33,7 +33,7 @@ inline Read with_flags(AppConfig config, Flags flags) {
   std::expected<void, std::string> applied;
   for (const Setting& setting : settings()) {
     for (const auto& [flag, text] : flags) {
-      if (applied && !setting.flag.empty() && setting.flag == flag) applied = setting.apply(read.config, text);
+      if (applied && !setting.flag.empty() && setting.flag == flag) applied = apply_flag(read.config, setting, text);
     }
   }
   if (applied) applied = finish(read.config);
