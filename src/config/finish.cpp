@@ -11,6 +11,8 @@ namespace tenfold::config {
 
 namespace {
 
+// What no target of Knative's may be below.
+constexpr double kSmallestKnativeTarget = 0.01;
 // A timetable is right until its next change, whenever that is; so its value never grows old.
 constexpr core::Duration kScheduleKeep = std::chrono::hours{24 * 366};
 
@@ -70,20 +72,27 @@ void set_polling(AppConfig& config) {
   }
 }
 
-Applied check_behavior(std::string_view name, const core::HpaBehavior& behavior) {
-  const bool has_bound = behavior.percent > 0 || behavior.pods > 0;
-  if (has_bound || behavior.select_policy == core::SelectPolicy::kDisabled) return {};
-  return std::unexpected(fmt::format(
-      "tenfold.hpa.{}: percent and pods are both 0; for no change at all write selectPolicy: Disabled", name));
+// Knative's rule: what a replica aims at by default is no smaller than its smallest target.
+Applied check_default_target(const core::KnativeSettings& knative) {
+  const double share = knative.container_concurrency_target_percentage / 100;
+  const double target = share * knative.container_concurrency_target_default;
+  if (target >= kSmallestKnativeTarget) return {};
+  return std::unexpected(
+      fmt::format("tenfold.knative: {} % of a container-concurrency-target-default of {} is {:.6g}, less "
+                  "than {}",
+                  knative.container_concurrency_target_percentage, knative.container_concurrency_target_default, target,
+                  kSmallestKnativeTarget));
 }
 
-// Knative's rule: the panic window holds at least one of its buckets of a second.
-Applied check_panic_window(const core::KnativeSettings& knative) {
-  const double seconds =
-      std::chrono::duration<double>{knative.stable_window}.count() * knative.panic_window_percentage / 100;
-  if (seconds >= 1) return {};
-  return std::unexpected(fmt::format("tenfold.knative: a panic window of {} % of {} is {} s, less than 1 s",
-                                     knative.panic_window_percentage, format_duration(knative.stable_window), seconds));
+// Only Knative has a default for how many requests a second a replica takes.
+Applied fill_rates(core::ScaleSettings& scale) {
+  for (core::ScaleRule& rule : scale.rules) {
+    if (rule.kind != core::RuleKind::kRps || rule.target > 0) continue;
+    if (scale.policy != core::PolicyKind::kKnative)
+      return std::unexpected(fmt::format("the rps rule '{}' needs target in its metadata", rule.name));
+    rule.target = scale.knative.requests_per_second_target_default;
+  }
+  return {};
 }
 
 Applied check_scale(const core::ScaleSettings& scale) {
@@ -91,9 +100,7 @@ Applied check_scale(const core::ScaleSettings& scale) {
     return std::unexpected(
         fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
   }
-  if (auto checked = check_behavior("scaleUp", scale.hpa.scale_up); !checked) return checked;
-  if (auto checked = check_behavior("scaleDown", scale.hpa.scale_down); !checked) return checked;
-  return check_panic_window(scale.knative);
+  return check_default_target(scale.knative);
 }
 
 }  // namespace
@@ -103,6 +110,7 @@ Applied finish(AppConfig& config) {
   if (auto checked = check_names(config); !checked) return checked;
   core::ScaleSettings& scale = config.core.scale;
   if (!config.has_min_replicas) scale.min_replicas = std::min(scale.min_replicas, scale.max_replicas);
+  if (auto filled = fill_rates(scale); !filled) return filled;
   if (auto checked = check_scale(config.core.scale); !checked) return checked;
   bound_start(config);
   core::ReplicaSettings& replica = config.core.replica;
