@@ -146,6 +146,8 @@ struct WindowRecord {
   // The first second since the window was last empty, and the last one that has a value.
   std::int64_t first = 0;
   std::int64_t last = 0;
+  // The sum of all places as the reference keeps it: with what adding and taking away leave of it.
+  double total = 0;
   std::vector<double> seconds;
   friend bool operator==(const WindowRecord&, const WindowRecord&) = default;
 };

@@ -105,7 +105,7 @@ auto fields(Of<core::HpaRecord> auto& x) {
   return std::tie(x.next_evaluation, x.window_start, x.window_in_flight, x.window_arrivals, x.count, x.last_active, x.has_begun,
                   x.recommendations, x.ups, x.downs);
 }
-auto fields(Of<core::WindowRecord> auto& x) { return std::tie(x.has_data, x.first, x.last, x.seconds); }
+auto fields(Of<core::WindowRecord> auto& x) { return std::tie(x.has_data, x.first, x.last, x.total, x.seconds); }
 auto fields(Of<core::KnativeRecord> auto& x) {
   return std::tie(x.next_evaluation, x.second, x.second_in_flight, x.second_arrivals, x.load, x.arrivals, x.had_ready,
                   x.is_reported_ahead, x.is_poked, x.stable_concurrency,

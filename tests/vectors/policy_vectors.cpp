@@ -2,8 +2,8 @@
 //
 //   policy_vectors FILE...      each mismatch, then "N cases, M mismatches"
 //
-// A file is JSON as data/vectors/hpa.json or data/vectors/knative.json are; which of them, its sections tell. Exit 0:
-// all cases agree; 1: some do not; 2: a file cannot be used.
+// A file is JSON as those of data/vectors are; which of them, its sections tell; or a text of lines as
+// data/vectors/reference/knative_config.txt. Exit 0: all cases agree; 1: some do not; 2: a file cannot be used.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -19,9 +19,16 @@
 namespace tenfold::test {
 
 void Tally::check(std::string_view where, std::string_view what, std::int64_t expected, std::int64_t got) {
-  if (expected == got) return;
+  if (expected != got) count_mismatch(fmt::format("{}: {} {}, got {}", where, what, expected, got));
+}
+
+void Tally::check_exactly(std::string_view where, std::string_view what, double expected, double got) {
+  if (expected != got) count_mismatch(fmt::format("{}: {} {}, got {}", where, what, expected, got));
+}
+
+void Tally::count_mismatch(std::string_view what) {
   ++mismatches_;
-  fmt::print("{}: {}: {} {}, got {}\n", file_, where, what, expected, got);
+  fmt::print("{}: {}\n", file_, what);
 }
 
 void Tally::report_broken(std::string_view problem) {
@@ -60,14 +67,22 @@ std::string read(const char* path) {
 }
 
 void run(const char* path, Tally& tally) {
+  const std::string text = read(path);
+  if (std::filesystem::path{path}.extension() == ".txt") return run_knative_config(text, tally);
   boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(read(path), error);
+  const boost::json::value value = parse_exactly(text, error);
   if (error) throw BadVectors{fmt::format("is not JSON: {}", error.message())};
   const boost::json::object& file = as_object(value, "what it holds");
   const auto has = [&](std::string_view section) { return file.contains(section); };
   if (has("utilization") || has("averageValue") || has("value")) return run_hpa(file, tally);
+  if (has("sequences")) return run_hpa_sequences(file, tally);
   if (has("cases")) return run_knative(file, tally);
-  throw BadVectors{"has none of the sections utilization, averageValue, value (hpa) or cases (knative)"};
+  if (has("windows")) return run_knative_windows(file, tally);
+  if (has("targets")) return run_knative_targets(file, tally);
+  if (has("crons")) return run_cron(file, tally);
+  throw BadVectors{
+      "has none of the sections utilization, averageValue, value, sequences (hpa), cases, windows, targets (knative) "
+      "or crons"};
 }
 
 int run_all(int count, char** paths) {
