@@ -28,8 +28,9 @@ std::string stabilization(const core::RecordDecision& d, const core::ScaleSettin
     window = is_upwards ? scale.hpa.scale_up.stabilization_window : scale.hpa.scale_down.stabilization_window;
   }
   if (d.policy == PolicyKind::kKnative) window = scale.knative.scale_down_delay;
-  const char* verb = d.stabilized > d.current ? "raised to" : "kept at";
-  return fmt::format("{} {} by the {} recommendation of the past {}", verb, d.stabilized,
+  // An autoscaler without behavior also grows by what it recommended then.
+  const bool may_grow = d.policy == PolicyKind::kHpa && d.stabilized > d.current;
+  return fmt::format("{}{} by the {} recommendation of the past {}", may_grow ? "" : "kept at ", d.stabilized,
                      is_upwards ? "smallest" : "largest", setting_text(window));
 }
 
