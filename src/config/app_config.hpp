@@ -191,6 +191,8 @@ struct Setting {
   std::string_view group = {};
   // Each use of the flag adds to those before it, instead of replacing them.
   bool is_repeatable = false;
+  // In a file each is a map, which `apply` gets as "key=value,key=value" and `show` writes so, several with "; ".
+  bool takes_maps = false;
 };
 std::span<const Setting> settings();
 

@@ -21,7 +21,9 @@ using std::chrono::local_seconds;
 using std::chrono::minutes;
 using std::chrono::sys_seconds;
 
-constexpr days kHorizon{3653};
+// Of robfig/cron: what does not come in this year and the next five does not come.
+constexpr std::chrono::years kYearsAhead{6};
+constexpr days kNever{3653};
 constexpr days kYear{366};
 // Of next_change: a start every minute may come a thousand times before an end.
 constexpr int kMaxSteps = 10'000;
@@ -40,7 +42,10 @@ constexpr std::array<FieldKind, 5> kFields{{{"minute", 0, 59},
                                             {"hour", 0, 23},
                                             {"day of the month", 1, 31},
                                             {"month", 1, 12, kMonths},
-                                            {"day of the week", 0, 7, kWeekdays}}};
+                                            {"day of the week", 0, 6, kWeekdays}}};
+
+// No field has a value as large.
+constexpr std::int64_t kMostOfAll = 60;
 
 struct Field {
   std::bitset<64> values;
@@ -54,14 +59,22 @@ std::string upper(std::string_view text) {
   return result;
 }
 
+// A whole number from 0 on, as Go reads one: with a plus before it, too.
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('-')) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  return is_number ? std::optional{value} : std::nullopt;
+}
+
 std::optional<unsigned> parse_value(std::string_view text, const FieldKind& kind) {
   const auto word = std::ranges::find(kind.words, upper(text));
   if (word != kind.words.end()) return kind.least + static_cast<unsigned>(word - kind.words.begin());
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_number = error == std::errc{} && end == text.data() + text.size();
-  if (!is_number || value < kind.least || value > kind.most) return std::nullopt;
-  return value;
+  const auto value = parse_number(text);
+  if (!value || *value < kind.least || *value > kind.most) return std::nullopt;
+  return static_cast<unsigned>(*value);
 }
 
 std::unexpected<std::string> bad_value(std::string_view text, const FieldKind& kind) {
@@ -83,15 +96,19 @@ struct Range {
   unsigned last;
 };
 
+// "*-5" is "*": what stands behind a star is not looked at.
+bool is_star(std::string_view text) {
+  const std::string_view first = text.substr(0, text.find('-'));
+  return first == "*" || first == "?";
+}
+
 std::expected<Range, std::string> parse_range(std::string_view text, const FieldKind& kind, bool has_step) {
-  // Sunday is 0; 7 is understood but not part of `*`.
-  const unsigned last = kind.words.size() == kWeekdays.size() ? 6 : kind.most;
-  if (text == "*" || text == "?") return Range{kind.least, last};
+  if (is_star(text)) return Range{kind.least, kind.most};
   const std::size_t dash = text.find('-');
   const auto first = parse_value(text.substr(0, dash), kind);
   if (!first) return bad_value(text.substr(0, dash), kind);
   // "5/15" is every 15 from 5 on.
-  if (dash == std::string_view::npos) return Range{*first, has_step ? std::max(last, *first) : *first};
+  if (dash == std::string_view::npos) return Range{*first, has_step ? kind.most : *first};
   const auto end = parse_value(text.substr(dash + 1), kind);
   if (!end) return bad_value(text.substr(dash + 1), kind);
   if (*end < *first) return std::unexpected(fmt::format("the range '{}' ends before it begins", text));
@@ -101,23 +118,26 @@ std::expected<Range, std::string> parse_range(std::string_view text, const Field
 std::expected<void, std::string> add_part(Field& field, std::string_view part, const FieldKind& kind) {
   const std::size_t slash = part.find('/');
   const std::string_view base = part.substr(0, slash);
-  unsigned step = 1;
+  std::int64_t step = 1;
   if (slash != std::string_view::npos) {
-    const FieldKind steps{"step", 1, kind.most + 1};
-    const auto parsed = parse_value(part.substr(slash + 1), steps);
-    if (!parsed) return bad_value(part.substr(slash + 1), steps);
+    const auto parsed = parse_number(part.substr(slash + 1));
+    if (!parsed || *parsed == 0)
+      return std::unexpected(fmt::format("'{}' is no step, a whole number from 1 on", part.substr(slash + 1)));
     step = *parsed;
   }
   const auto range = parse_range(base, kind, slash != std::string_view::npos);
   if (!range) return std::unexpected(range.error());
-  for (unsigned value = range->first; value <= range->last; value += step) field.values.set(value);
-  if ((base == "*" || base == "?") && step == 1) field.is_any = true;
+  for (std::int64_t value = range->first; value <= range->last; value += std::min<std::int64_t>(step, kMostOfAll))
+    field.values.set(static_cast<std::size_t>(value));
+  field.is_any |= is_star(base) && step == 1;
   return {};
 }
 
+// Commas with nothing between them count as one.
 std::expected<Field, std::string> parse_field(std::string_view text, const FieldKind& kind) {
   Field field;
   for (const std::string_view part : split(text, ",")) {
+    if (part.empty()) continue;
     if (auto added = add_part(field, part, kind); !added) return std::unexpected(added.error());
   }
   return field;
@@ -148,7 +168,7 @@ class Timetable {
       : start_{CronExpression::parse(source.start)}, end_{CronExpression::parse(source.end)}, source_{source} {}
 
   Next next(sys_seconds now) const {
-    const auto never = now + kHorizon;
+    const auto never = now + kNever;
     if (!start_ || !end_) return {never, never};
     return {start_->next(now, source_.time_zone).value_or(never), end_->next(now, source_.time_zone).value_or(never)};
   }
@@ -163,7 +183,17 @@ class Timetable {
 }  // namespace
 
 std::expected<CronExpression, std::string> CronExpression::parse(std::string_view text) {
-  std::vector<std::string_view> words = split(text, " \t");
+  CronExpression expression;
+  std::string_view rest = text;
+  if (text.starts_with("TZ=") || text.starts_with("CRON_TZ=")) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::size_t equals = text.find('=');
+    expression.time_zone_ = text.substr(equals + 1, end - equals - 1);
+    rest = text.substr(end);
+    if (find_zone(expression.time_zone_) == nullptr)
+      return std::unexpected(fmt::format("time zone '{}' is not known in cron '{}'", expression.time_zone_, text));
+  }
+  std::vector<std::string_view> words = split(rest, " \t\n\v\f\r");
   std::erase(words, std::string_view{});
   if (words.size() != kFields.size()) {
     return std::unexpected(
@@ -176,8 +206,6 @@ std::expected<CronExpression, std::string> CronExpression::parse(std::string_vie
     if (!field) return std::unexpected(fmt::format("{} in cron '{}'", field.error(), text));
     fields[i] = *field;
   }
-  if (fields[4].values.test(7)) fields[4].values.set(0);
-  CronExpression expression;
   expression.minutes_ = cut<60>(fields[0].values);
   expression.hours_ = cut<24>(fields[1].values);
   expression.days_ = cut<32>(fields[2].values);
@@ -221,12 +249,18 @@ std::optional<local_seconds> CronExpression::first_match(local_seconds from, loc
 }
 
 std::optional<sys_seconds> CronExpression::next(sys_seconds after, std::string_view time_zone) const {
-  const date::time_zone* zone = find_zone(time_zone);
+  const date::time_zone* zone = find_zone(time_zone_.empty() ? time_zone : time_zone_);
   if (!zone) return std::nullopt;
-  const sys_seconds horizon = after + kHorizon;
+  const sys_seconds first = after + std::chrono::seconds{1};
+  const auto local_year =
+      std::chrono::year_month_day{
+          std::chrono::floor<days>(local_seconds{first.time_since_epoch() + zone->get_info(first).offset})}
+          .year();
+  // Wall time, which is as good as any: nothing comes on New Year's Eve for the first time in six years.
+  const sys_seconds horizon{local_days{(local_year + kYearsAhead) / 1 / 1}.time_since_epoch()};
   // Between two changes of the clocks, wall time is plain arithmetic; so nothing special is to be done where they
   // change.
-  for (sys_seconds from = after + std::chrono::seconds{1}; from < horizon;) {
+  for (sys_seconds from = first; from < horizon;) {
     const date::sys_info info = zone->get_info(from);
     const sys_seconds until = std::min(info.end, horizon);
     const auto local = [&](sys_seconds at) { return local_seconds{at.time_since_epoch() + info.offset}; };

@@ -1,9 +1,10 @@
 // Timetables: cron expressions, and KEDA's cron scaler made of two of them.
 //
-// The expressions are those of KEDA's parser (robfig/cron's standard one) and so of Azure: minute, hour, day of month,
-// month, day of week; `*` or `?`, numbers, names (JAN, MON), lists, ranges, steps. If both days are restricted, either
-// is enough. Times are those on the wall: one that daylight saving skips does not come, one that it repeats comes
-// twice.
+// The expressions are those of KEDA's parser (robfig/cron v3.0.1 without seconds and descriptors) and so of Azure:
+// minute, hour, day of month, month, day of week from 0, Sunday, to 6; `*` or `?`, numbers, names (JAN, MON), lists,
+// ranges, steps; before them perhaps `TZ=Europe/Berlin`. If both days are restricted, either is enough. What that
+// parser lets pass passes here: "1,,2", "+5", "*-5", "*/100". Times are those on the wall: one that daylight saving
+// skips does not come, one that it repeats comes twice.
 #pragma once
 
 #include <bitset>
@@ -22,8 +23,8 @@ class CronExpression {
  public:
   static std::expected<CronExpression, std::string> parse(std::string_view text);
 
-  // The first match strictly after `after`, on the wall clocks of `time_zone`, which must be known. Nothing if there is
-  // none in ten years: February 30.
+  // The first match strictly after `after`, on the wall clocks of `time_zone`, which must be known, or of the zone that
+  // the expression names. Nothing if there is none in this year and the next five: February 30.
   std::optional<std::chrono::sys_seconds> next(std::chrono::sys_seconds after, std::string_view time_zone) const;
 
  private:
@@ -39,6 +40,7 @@ class CronExpression {
   std::bitset<7> weekdays_;
   bool is_any_day_ = false;
   bool is_any_weekday_ = false;
+  std::string time_zone_;  // empty where the expression names none
 };
 
 // What keeps a timetable from working: a bad expression, a time zone that nobody knows, a start that never comes.

@@ -1,7 +1,6 @@
 #include "config/cross_checks.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <initializer_list>
 #include <utility>
 
@@ -14,15 +13,17 @@ namespace tenfold::config {
 
 namespace {
 
+// What no target of Knative's may be below.
+constexpr double kSmallestKnativeTarget = 0.01;
+
 class Checks {
  public:
   Checks(const AppConfig& config, Faults& faults) : config_{config}, faults_{faults} {}
 
   void all() {
     replicas();
-    behavior("scaleUp", config_.core.scale.hpa.scale_up);
-    behavior("scaleDown", config_.core.scale.hpa.scale_down);
-    panic_window();
+    default_target();
+    rates();
     times();
   }
 
@@ -53,23 +54,27 @@ class Checks {
         fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
   }
 
-  void behavior(std::string_view direction, const core::HpaBehavior& behavior) {
-    const bool has_bound = behavior.percent > 0 || behavior.pods > 0;
-    if (has_bound || behavior.select_policy == core::SelectPolicy::kDisabled) return;
-    const std::string path = fmt::format("tenfold.hpa.{}", direction);
-    add({path + ".percent", path + ".pods"}, path,
-        "percent and pods are both 0; for no change at all write selectPolicy: Disabled");
+  // Knative's rule: what a replica aims at by default is no smaller than its smallest target.
+  void default_target() {
+    const core::KnativeSettings& knative = config_.core.scale.knative;
+    const double share = knative.container_concurrency_target_percentage / 100;
+    const double target = share * knative.container_concurrency_target_default;
+    if (target >= kSmallestKnativeTarget) return;
+    add({"tenfold.knative.container-concurrency-target-percentage",
+         "tenfold.knative.container-concurrency-target-default"},
+        "tenfold.knative",
+        fmt::format("{} % of a container-concurrency-target-default of {} is {:.6g}, less than {}",
+                    knative.container_concurrency_target_percentage, knative.container_concurrency_target_default,
+                    target, kSmallestKnativeTarget));
   }
 
-  // Knative's rule: the panic window holds at least one of its buckets of a second.
-  void panic_window() {
-    const core::KnativeSettings& knative = config_.core.scale.knative;
-    const double seconds =
-        std::chrono::duration<double>{knative.stable_window}.count() * knative.panic_window_percentage / 100;
-    if (seconds >= 1) return;
-    add({"tenfold.knative.panic-window-percentage", "tenfold.knative.stable-window"}, "tenfold.knative",
-        fmt::format("a panic window of {} % of {} is {} s, less than 1 s", knative.panic_window_percentage,
-                    format_duration(knative.stable_window), seconds));
+  // Only Knative has a default for how many requests a second a replica takes.
+  void rates() {
+    if (config_.core.scale.policy == core::PolicyKind::kKnative) return;
+    for (const core::ScaleRule& rule : config_.core.scale.rules) {
+      if (rule.kind == core::RuleKind::kRps && rule.target <= 0)
+        add({}, "", fmt::format("the rps rule '{}' needs target in its metadata", rule.name));
+    }
   }
 
   void times() {

@@ -68,11 +68,32 @@ void print_container(const AppConfig& config, const AppConfig& before, Node& fil
   }
 }
 
+// "key=value,key=value; ..." as a list of maps.
+Node maps_of(std::string_view text) {
+  Node list{.kind = Node::Kind::kList};
+  const auto take = [](std::string_view& rest, std::string_view separator) {
+    const std::size_t end = std::min(rest.find(separator), rest.size());
+    const std::string_view front = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + separator.size(), rest.size()));
+    return front;
+  };
+  while (!text.empty()) {
+    Node& map = list.append();
+    for (std::string_view one = take(text, "; "); !one.empty();) {
+      std::string_view value = take(one, ",");
+      const std::string_view key = take(value, "=");
+      map.at(key) = Node::number(value);
+    }
+  }
+  return list;
+}
+
 void print_settings(const AppConfig& config, const AppConfig& before, Node& file) {
   for (const Setting& setting : settings()) {
     if (!setting.show || setting.key.empty()) continue;
     const std::string value = setting.show(config);
-    if (value != setting.show(before)) node_at(file, setting.key) = Node::number(value);
+    if (value == setting.show(before)) continue;
+    node_at(file, setting.key) = setting.takes_maps ? maps_of(value) : Node::number(value);
   }
 }
 

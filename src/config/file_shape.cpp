@@ -53,6 +53,7 @@ Shape make_file_shape() {
     Shape& shape = shape_at(root, setting.key);
     shape.is_value = true;
     shape.is_repeatable = setting.is_repeatable;
+    shape.takes_maps = setting.takes_maps;
   }
   Shape& rule = shape_at(root, fmt::format("{}[]", kOurRules));
   rule.keys["name"].is_value = true;
@@ -100,7 +101,18 @@ class Check {
   void value(const Node& node, const Shape& shape, const std::string& path) {
     if (node.is_scalar()) return;
     if (!node.is_list() || !shape.is_repeatable) return faults_.add(node.line, path, "one value is wanted here");
-    for (const Entry& entry : node.entries) value(entry.value, {}, path);
+    for (const Entry& entry : node.entries) {
+      if (shape.takes_maps && entry.value.is_map()) {
+        values(entry.value, path);
+      } else {
+        value(entry.value, {}, path);
+      }
+    }
+  }
+
+  void values(const Node& map, const std::string& path) {
+    once(map);
+    for (const Entry& entry : map.entries) value(entry.value, {}, fmt::format("{}[].{}", path, entry.key));
   }
 
   void list(const Node& node, const Shape& shape, const std::string& path) {

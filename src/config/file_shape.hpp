@@ -21,6 +21,8 @@ struct Shape {
   bool is_any = false;
   // A value, or a list of such values.
   bool is_repeatable = false;
+  // Each of them a map of values.
+  bool takes_maps = false;
   // Azure's key that stands here; null for ours and for what is not a value.
   const AzureKey* azure = nullptr;
 };

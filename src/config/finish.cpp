@@ -72,6 +72,14 @@ void set_polling(AppConfig& config) {
   }
 }
 
+// Knative has a default for how many requests a second a replica takes.
+void fill_rates(core::ScaleSettings& scale) {
+  for (core::ScaleRule& rule : scale.rules) {
+    if (rule.kind == core::RuleKind::kRps && rule.target <= 0)
+      rule.target = scale.knative.requests_per_second_target_default;
+  }
+}
+
 }  // namespace
 
 Applied finish(AppConfig& config) {
@@ -83,6 +91,7 @@ Applied finish(AppConfig& config) {
   Faults faults;
   check_together(config, faults);
   if (!faults.empty()) return std::unexpected(faults.text(config.document_name));
+  fill_rates(scale);
   core::ReplicaSettings& replica = config.core.replica;
   order_rules(config);
   set_polling(config);

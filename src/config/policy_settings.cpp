@@ -1,5 +1,7 @@
 // The part of the table of settings that belongs to one policy each: the parameters by the names of their references.
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -28,6 +30,82 @@ struct SelectPolicies {
                                                                       {"Disabled", core::SelectPolicy::kDisabled}});
 };
 
+struct PolicyTypes {
+  static constexpr std::string_view kWhat = "type of policy";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, core::HpaPolicyType>>(
+      {{"Percent", core::HpaPolicyType::kPercent}, {"Pods", core::HpaPolicyType::kPods}});
+};
+
+std::string_view trim(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// Takes what stands before the next `separator` off the front of `text`.
+std::string_view take_until(std::string_view& text, char separator) {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view front = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return trim(front);
+}
+
+// "type=Pods,value=4,periodSeconds=15", and several of these with semicolons between.
+struct ScalingPolicies {
+  using Policies = std::vector<core::HpaScalingPolicy>;
+
+  static Applied read(Policies& member, std::string_view text) {
+    do {
+      auto added = add(member, take_until(text, ';'));
+      if (!added) return added;
+    } while (!text.empty());
+    return {};
+  }
+  static std::string write(const Policies& policies) {
+    std::string text;
+    for (const core::HpaScalingPolicy& policy : policies) {
+      text += fmt::format("{}type={},value={},periodSeconds={}", text.empty() ? "" : "; ",
+                          Word<PolicyTypes>::write(policy.type), policy.value, Seconds<1, 1800>::write(policy.period));
+    }
+    return text;
+  }
+
+ private:
+  static Applied add(Policies& member, std::string_view text) {
+    core::HpaScalingPolicy policy;
+    std::vector<std::string_view> stated;
+    for (std::string_view rest = text; !rest.empty();) {
+      std::string_view value = take_until(rest, ',');
+      const std::string_view key = take_until(value, '=');
+      auto read = read_key(policy, key, value);
+      if (!read) return read;
+      stated.push_back(key);
+    }
+    std::ranges::sort(stated);
+    if (stated != std::vector<std::string_view>{"periodSeconds", "type", "value"}) {
+      return std::unexpected(
+          fmt::format("'{}' is no policy; it has a type, a value and periodSeconds, each once: "
+                      "type=Percent,value=100,periodSeconds=15",
+                      text));
+    }
+    member.push_back(policy);
+    return {};
+  }
+  static Applied read_key(core::HpaScalingPolicy& policy, std::string_view key, std::string_view text) {
+    if (key == "type") return Word<PolicyTypes>::read(policy.type, text);
+    if (key == "value") return Count<1, 2'147'483'647>::read(policy.value, text);
+    if (key == "periodSeconds") return Seconds<1, 1800>::read(policy.period, text);
+    return std::unexpected(unknown_word("key", key, {"type", "value", "periodSeconds"}));
+  }
+};
+
+struct OptionalNumber {
+  static Applied read(std::optional<double>& member, std::string_view text) {
+    return Number<0, 10>::read(member.emplace(), text);
+  }
+  static std::string write(std::optional<double> member) { return member ? format_number(*member) : ""; }
+};
+
 // Knative reads a percentage of 1 or less as a fraction.
 struct Share {
   static Applied read(double& member, std::string_view text) {
@@ -39,11 +117,11 @@ struct Share {
 };
 
 // Knative's windows are whole seconds: its buckets are.
-template <std::int64_t least>
+template <std::int64_t least, std::int64_t most = kHourMs>
 struct Window {
   static Applied read(core::Duration& member, std::string_view text) {
     core::Duration window{};
-    if (auto read = Time<least, kHourMs>::read(window, text); !read) return read;
+    if (auto read = Time<least, most>::read(window, text); !read) return read;
     if (window % std::chrono::seconds{1} != core::Duration::zero())
       return std::unexpected(fmt::format("'{}' is not a whole number of seconds", text));
     member = window;
@@ -52,11 +130,22 @@ struct Window {
   static std::string write(core::Duration member) { return format_duration(member); }
 };
 
+// A target of Knative's is 0.01 at least.
+struct Target {
+  static Applied read(double& member, std::string_view text) {
+    return store(member, parse_number(text, 0.01, 1'000'000));
+  }
+  static std::string write(double member) { return format_number(member); }
+};
+
 struct BurstCapacity {
   static Applied read(double& member, std::string_view text) {
-    auto read = Number<-1, 1'000'000'000>::read(member, text);
-    if (read && member < 0) member = -1;
-    return read;
+    double number = 0;
+    if (auto read = Number<-1, 1'000'000'000>::read(number, text); !read) return read;
+    if (number < 0 && number != -1)
+      return std::unexpected(fmt::format("'{}' is neither -1 nor a number from 0 on", text));
+    member = number;
+    return {};
   }
   static std::string write(double member) { return format_number(member); }
 };
@@ -73,6 +162,41 @@ constexpr Setting of(std::string_view group, std::string_view flag, std::string_
   setting.group = group;
   return setting;
 }
+
+using core::HpaBehavior;
+
+core::Duration& down_window(core::HpaSettings& hpa) { return hpa.scale_down.stabilization_window; }
+
+// The settings of one direction of `behavior`. Stating any of them states a behavior.
+template <HpaBehavior core::HpaSettings::* direction>
+struct Direction {
+  template <class Format, auto member>
+  static constexpr Setting field(std::string_view flag, std::string_view key, std::string_view value_name,
+                                 std::string_view help) {
+    return {.flag = flag,
+            .key = key,
+            .value_name = value_name,
+            .help = help,
+            .apply =
+                [](AppConfig& config, std::string_view text) {
+                  config.core.scale.hpa.has_behavior = true;
+                  return Format::read((config.core.scale.hpa.*direction).*member, text);
+                },
+            .show = [](const AppConfig& config) -> std::string {
+              if (!config.core.scale.hpa.has_behavior) return "";
+              return Format::write((config.core.scale.hpa.*direction).*member);
+            },
+            .group = kHpaGroup};
+  }
+
+  static constexpr Setting policies(std::string_view flag, std::string_view key, std::string_view help) {
+    Setting setting = field<ScalingPolicies, &HpaBehavior::policies>(flag, key, "POLICY", help);
+    setting.is_repeatable = setting.takes_maps = true;
+    return setting;
+  }
+};
+using Up = Direction<&core::HpaSettings::scale_up>;
+using Down = Direction<&core::HpaSettings::scale_down>;
 
 const auto kSlo = std::to_array<Setting>({
     of<Time<1>>(kSloGroup, "slo-target", "tenfold.slo.target", "TIME",
@@ -105,36 +229,40 @@ const auto kHpa = std::to_array<Setting>({
     of<Time<0>>(kHpaGroup, "hpa-initial-readiness-delay", "tenfold.hpa.initialReadinessDelay", "TIME",
                 "how long after its start a replica that is not ready counts as starting",
                 TENFOLD_FIELD(core.scale.hpa.initial_readiness_delay)),
-    of<Seconds<0, 3600>>(kHpaGroup, "hpa-scale-up-stabilization-window-seconds",
-                         "tenfold.hpa.scaleUp.stabilizationWindowSeconds", "SECONDS",
-                         "growing uses the smallest recommendation of this span",
-                         TENFOLD_FIELD(core.scale.hpa.scale_up.stabilization_window)),
-    of<Word<SelectPolicies>>(kHpaGroup, "hpa-scale-up-select-policy", "tenfold.hpa.scaleUp.selectPolicy",
-                             "Max|Min|Disabled", "which of percent and pods bounds the growth",
-                             TENFOLD_FIELD(core.scale.hpa.scale_up.select_policy)),
-    of<Count<0, 1'000'000>>(kHpaGroup, "hpa-scale-up-percent", "tenfold.hpa.scaleUp.percent", "N",
-                            "growth in a period, in percent; 0: no such bound",
-                            TENFOLD_FIELD(core.scale.hpa.scale_up.percent)),
-    of<Count<0, core::kMaxReplicas>>(kHpaGroup, "hpa-scale-up-pods", "tenfold.hpa.scaleUp.pods", "N",
-                                     "growth in a period, in replicas; 0: no such bound",
-                                     TENFOLD_FIELD(core.scale.hpa.scale_up.pods)),
-    of<Seconds<1, 1800>>(kHpaGroup, "hpa-scale-up-period-seconds", "tenfold.hpa.scaleUp.periodSeconds", "SECONDS",
-                         "the period of both", TENFOLD_FIELD(core.scale.hpa.scale_up.period)),
-    of<Seconds<0, 3600>>(kHpaGroup, "hpa-scale-down-stabilization-window-seconds",
-                         "tenfold.hpa.scaleDown.stabilizationWindowSeconds", "SECONDS",
-                         "shrinking uses the largest recommendation of this span",
-                         TENFOLD_FIELD(core.scale.hpa.scale_down.stabilization_window)),
-    of<Word<SelectPolicies>>(kHpaGroup, "hpa-scale-down-select-policy", "tenfold.hpa.scaleDown.selectPolicy",
-                             "Max|Min|Disabled", "which of percent and pods bounds the shrinking",
-                             TENFOLD_FIELD(core.scale.hpa.scale_down.select_policy)),
-    of<Count<0, 1'000'000>>(kHpaGroup, "hpa-scale-down-percent", "tenfold.hpa.scaleDown.percent", "N",
-                            "shrinking in a period, in percent; 0: no such bound",
-                            TENFOLD_FIELD(core.scale.hpa.scale_down.percent)),
-    of<Count<0, core::kMaxReplicas>>(kHpaGroup, "hpa-scale-down-pods", "tenfold.hpa.scaleDown.pods", "N",
-                                     "shrinking in a period, in replicas; 0: no such bound",
-                                     TENFOLD_FIELD(core.scale.hpa.scale_down.pods)),
-    of<Seconds<1, 1800>>(kHpaGroup, "hpa-scale-down-period-seconds", "tenfold.hpa.scaleDown.periodSeconds", "SECONDS",
-                         "the period of both", TENFOLD_FIELD(core.scale.hpa.scale_down.period)),
+    {.flag = "hpa-downscale-stabilization",
+     .key = "tenfold.hpa.downscaleStabilization",
+     .value_name = "TIME",
+     .help = "shrinking uses the largest recommendation of this span, where `behavior` states none",
+     .apply = [](AppConfig& config,
+                 std::string_view text) { return Time<0>::read(down_window(config.core.scale.hpa), text); },
+     .show =
+         [](const AppConfig& config) {
+           // What a behavior states is shown there.
+           const core::HpaSettings stated =
+               config.core.scale.hpa.has_behavior ? core::HpaSettings{} : config.core.scale.hpa;
+           return Time<0>::write(stated.scale_down.stabilization_window);
+         },
+     .group = kHpaGroup},
+    Up::field<Seconds<0, 3600>, &HpaBehavior::stabilization_window>(
+        "hpa-scale-up-stabilization-window-seconds", "tenfold.hpa.behavior.scaleUp.stabilizationWindowSeconds",
+        "SECONDS", "growing uses the smallest recommendation of this span"),
+    Up::field<Word<SelectPolicies>, &HpaBehavior::select_policy>(
+        "hpa-scale-up-select-policy", "tenfold.hpa.behavior.scaleUp.selectPolicy", "Max|Min|Disabled",
+        "which of the policies bounds the growth"),
+    Up::policies("hpa-scale-up-policies", "tenfold.hpa.behavior.scaleUp.policies",
+                 "growth in a period, in Percent or Pods; may be given more than once"),
+    Up::field<OptionalNumber, &HpaBehavior::tolerance>(
+        "hpa-scale-up-tolerance", "tenfold.hpa.behavior.scaleUp.tolerance", "NUMBER", "of growth alone"),
+    Down::field<Seconds<0, 3600>, &HpaBehavior::stabilization_window>(
+        "hpa-scale-down-stabilization-window-seconds", "tenfold.hpa.behavior.scaleDown.stabilizationWindowSeconds",
+        "SECONDS", "shrinking uses the largest recommendation of this span"),
+    Down::field<Word<SelectPolicies>, &HpaBehavior::select_policy>(
+        "hpa-scale-down-select-policy", "tenfold.hpa.behavior.scaleDown.selectPolicy", "Max|Min|Disabled",
+        "which of the policies bounds the shrinking"),
+    Down::policies("hpa-scale-down-policies", "tenfold.hpa.behavior.scaleDown.policies",
+                   "shrinking in a period, in Percent or Pods; may be given more than once"),
+    Down::field<OptionalNumber, &HpaBehavior::tolerance>(
+        "hpa-scale-down-tolerance", "tenfold.hpa.behavior.scaleDown.tolerance", "NUMBER", "of shrinking alone"),
 });
 
 // The bounds are those of Knative's own validation (pkg/autoscaler/config).
@@ -144,35 +272,41 @@ const auto kKnative = std::to_array<Setting>({
               TENFOLD_FIELD(core.scale.knative.container_concurrency_target_percentage)),
     of<Above0<1'000'000>>(kKnativeGroup, "knative-container-concurrency-target-default",
                           "tenfold.knative.container-concurrency-target-default", "N",
-                          "requests in flight for a replica whose concurrency has no limit",
+                          "requests in flight for a replica whose slots are measured, at most",
                           TENFOLD_FIELD(core.scale.knative.container_concurrency_target_default)),
-    of<Above0<1'000'000>>(kKnativeGroup, "knative-requests-per-second-target-default",
-                          "tenfold.knative.requests-per-second-target-default", "N",
-                          "requests in a second for a replica, where rps is the metric",
-                          TENFOLD_FIELD(core.scale.knative.requests_per_second_target_default)),
-    of<BurstCapacity>(kKnativeGroup, "knative-target-burst-capacity", "tenfold.knative.target-burst-capacity", "N",
-                      "requests at once that are to be borne without queueing; -1: any number",
-                      TENFOLD_FIELD(core.scale.knative.target_burst_capacity)),
+    of<Target>(kKnativeGroup, "knative-requests-per-second-target-default",
+               "tenfold.knative.requests-per-second-target-default", "N",
+               "requests in a second for a replica, of an rps rule without target",
+               TENFOLD_FIELD(core.scale.knative.requests_per_second_target_default)),
+    of<BurstCapacity>(
+        kKnativeGroup, "knative-target-burst-capacity", "tenfold.knative.target-burst-capacity", "N",
+        "requests at once that are to be borne without queueing, else the activator is in the path; -1: it always is",
+        TENFOLD_FIELD(core.scale.knative.target_burst_capacity)),
     of<Window<6 * kSecondMs>>(kKnativeGroup, "knative-stable-window", "tenfold.knative.stable-window", "TIME",
                               "what it averages over in calm", TENFOLD_FIELD(core.scale.knative.stable_window)),
     of<Number<1, 100>>(kKnativeGroup, "knative-panic-window-percentage", "tenfold.knative.panic-window-percentage",
                        "PERCENT", "of the stable window: what it averages over in panic",
                        TENFOLD_FIELD(core.scale.knative.panic_window_percentage)),
-    of<Above0<1'000'000>>(kKnativeGroup, "knative-panic-threshold-percentage",
-                          "tenfold.knative.panic-threshold-percentage", "PERCENT",
-                          "of what the ready replicas bear: above it, panic begins",
-                          TENFOLD_FIELD(core.scale.knative.panic_threshold_percentage)),
+    of<Number<-1'000'000, 1'000'000>>(kKnativeGroup, "knative-panic-threshold-percentage",
+                                      "tenfold.knative.panic-threshold-percentage", "PERCENT",
+                                      "of what the ready replicas bear: above it, panic begins",
+                                      TENFOLD_FIELD(core.scale.knative.panic_threshold_percentage)),
     of<Number<1, 1'000'000, true>>(kKnativeGroup, "knative-max-scale-up-rate", "tenfold.knative.max-scale-up-rate",
                                    "FACTOR", "growth in one look", TENFOLD_FIELD(core.scale.knative.max_scale_up_rate)),
     of<Number<1, 1'000'000, true>>(kKnativeGroup, "knative-max-scale-down-rate", "tenfold.knative.max-scale-down-rate",
                                    "FACTOR", "shrinking in one look",
                                    TENFOLD_FIELD(core.scale.knative.max_scale_down_rate)),
-    of<Time<6 * kSecondMs>>(kKnativeGroup, "knative-scale-to-zero-grace-period",
-                            "tenfold.knative.scale-to-zero-grace-period", "TIME", "how long the last replica stays",
-                            TENFOLD_FIELD(core.scale.knative.scale_to_zero_grace_period)),
-    of<Window<0>>(kKnativeGroup, "knative-scale-down-delay", "tenfold.knative.scale-down-delay", "TIME",
-                  "shrinking uses the largest count of this span", TENFOLD_FIELD(core.scale.knative.scale_down_delay)),
-    of<Count<0, core::kMaxReplicas>>(kKnativeGroup, "knative-initial-scale", "tenfold.knative.initial-scale", "N",
+    of<Time<1>>(kKnativeGroup, "knative-scale-to-zero-grace-period", "tenfold.knative.scale-to-zero-grace-period",
+                "TIME", "how long the activator is in the path before the last replica goes",
+                TENFOLD_FIELD(core.scale.knative.scale_to_zero_grace_period)),
+    of<Time<0>>(kKnativeGroup, "knative-scale-to-zero-pod-retention-period",
+                "tenfold.knative.scale-to-zero-pod-retention-period", "TIME",
+                "how long the last replicas stay when none is wanted",
+                TENFOLD_FIELD(core.scale.knative.scale_to_zero_pod_retention_period)),
+    of<Window<0, 24 * kHourMs>>(kKnativeGroup, "knative-scale-down-delay", "tenfold.knative.scale-down-delay", "TIME",
+                                "shrinking uses the largest count of this span",
+                                TENFOLD_FIELD(core.scale.knative.scale_down_delay)),
+    of<Count<1, core::kMaxReplicas>>(kKnativeGroup, "knative-initial-scale", "tenfold.knative.initial-scale", "N",
                                      "replicas to begin with", TENFOLD_FIELD(core.scale.knative.initial_scale)),
     of<Count<1, core::kMaxReplicas>>(kKnativeGroup, "knative-activation-scale", "tenfold.knative.activation-scale", "N",
                                      "replicas at least, when there are any",

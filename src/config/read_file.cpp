@@ -24,11 +24,19 @@ void take(AppConfig& config, const Setting& setting, const Node& node, Faults& f
   if (node.is_list()) {
     for (const Entry& entry : node.entries) take(config, setting, entry.value, faults);
   }
-  if (!node.is_scalar()) return;
-  if (auto applied = setting.apply(config, node.scalar); !applied) faults.add(node.line, setting.key, applied.error());
+  std::string text = node.scalar;
+  if (node.is_map() && setting.takes_maps) {
+    for (const Entry& entry : node.entries)
+      text += fmt::format("{}{}={}", text.empty() ? "" : ",", entry.key, entry.value.scalar);
+  } else if (!node.is_scalar()) {
+    return;
+  }
+  if (auto applied = setting.apply(config, text); !applied) faults.add(node.line, setting.key, applied.error());
 }
 
 void read_settings(AppConfig& config, const Node& file, Faults& faults) {
+  // An empty one is one: with it, the defaults of autoscaling/v2 count.
+  config.core.scale.hpa.has_behavior |= find_at(file, "tenfold.hpa.behavior") != nullptr;
   for (const Setting& setting : settings()) {
     if (setting.key.empty()) continue;
     if (const Node* node = find_at(file, setting.key)) take(config, setting, *node, faults);

@@ -108,7 +108,10 @@ void read_utilization(Metadata& in, Rule& out) {
   out.rule.target = in.number("value", parse_positive);
 }
 
-void read_rps(Metadata& in, Rule& out) { out.rule.target = in.number("target", parse_target_rate); }
+// Zero, until `finish` fills it in, where it states none.
+void read_rps(Metadata& in, Rule& out) {
+  out.rule.target = in.find("target") ? in.number("target", parse_target_rate) : 0;
+}
 void read_queue_wait(Metadata& in, Rule& out) { out.rule.target = in.number("target", parse_target_wait); }
 
 void read_prometheus(Metadata& in, Rule& out) {

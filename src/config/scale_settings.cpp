@@ -91,7 +91,7 @@ const auto kScale = std::to_array<Setting>({
                                     "how often rules other than http and tcp are looked at",
                                     TENFOLD_FIELD(core.scale.aca.polling_interval)),
     scale_field<Seconds<0, 86'400>>("cooldown-period", "properties.template.scale.cooldownPeriod", "SECONDS",
-                                    "of aca: from the last activity until the step to zero",
+                                    "of aca and hpa: how long after the last activity all replicas go, if there may be none",
                                     TENFOLD_FIELD(core.scale.aca.cooldown_period)),
     scale_field<Time<1, 3'600'000>>("metrics-timeout", "tenfold.metrics.timeout", "TIME",
                                     "how long the answer of a polled metric may take", TENFOLD_FIELD(metric_timeout)),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -57,7 +58,8 @@ struct ReplicaRecord {
   ReplicaId id{};
   ReplicaState state = ReplicaState::kStarting;
   std::uint32_t running = 0;
-  // When it entered its state.
+  // When it was started, and when it entered its state.
+  TimePoint started{};
   TimePoint since{};
   // Its turn among equals: the smallest has waited longest.
   std::uint64_t turn = 0;
@@ -71,12 +73,16 @@ struct ReplicaRecord {
   std::uint32_t stuck = 0;
   // Its readiness probe failed: it gets nothing until it is ready again.
   bool is_unready = false;
+  // When it became ready, or ceased to be, last.
+  TimePoint readiness_changed{};
   // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
   double busy = 0;
   TimePoint busy_until{};
   double busy_sampled = 0;
-  // The last usage sample: CPUs and memory in use. `sampled` is zero while there was none.
+  // The last usage sample: CPUs and memory in use. `sampled` is zero while there was none; it covers the time since
+  // `sample_began`.
   TimePoint sampled{};
+  TimePoint sample_began{};
   double cpus = 0;
   Bytes memory{};
   friend bool operator==(const ReplicaRecord&, const ReplicaRecord&) = default;
@@ -100,15 +106,21 @@ struct AcaRecord {
   // What each rule asked for last, by its place in the list.
   std::vector<std::uint32_t> asked;
   std::vector<double> measured;
+  // The signals at the last look of either kind, and when there was activity last.
+  double seen_in_flight = 0;
+  std::uint64_t seen_arrivals = 0;
   TimePoint last_active{};
   std::vector<Recommendation> recommendations;
   friend bool operator==(const AcaRecord&, const AcaRecord&) = default;
 };
 
-// A change of the count by the HPA, for its limits per period.
+// A change of the count by the HPA in one direction, for its limits per period. Once it is older than the longest
+// period of its direction it is outdated: it counts on for longer periods of the other, and gives its place to the
+// next.
 struct ScaleChange {
   TimePoint at{};
-  std::int64_t change = 0;
+  std::uint32_t change = 0;
+  bool is_outdated = false;
   friend bool operator==(const ScaleChange&, const ScaleChange&) = default;
 };
 
@@ -119,8 +131,12 @@ struct HpaRecord {
   double window_in_flight = 0;
   std::uint64_t window_arrivals = 0;
   std::uint32_t count = 0;
+  TimePoint last_active{};
+  // Whether the count that the first evaluation found was remembered, as a recommendation.
+  bool has_begun = false;
   std::vector<Recommendation> recommendations;
-  std::vector<ScaleChange> changes;
+  std::vector<ScaleChange> ups;
+  std::vector<ScaleChange> downs;
   friend bool operator==(const HpaRecord&, const HpaRecord&) = default;
 };
 
@@ -130,8 +146,17 @@ struct WindowRecord {
   // The first second since the window was last empty, and the last one that has a value.
   std::int64_t first = 0;
   std::int64_t last = 0;
+  // The sum of all places as the reference keeps it: with what adding and taking away leave of it.
+  double total = 0;
   std::vector<double> seconds;
   friend bool operator==(const WindowRecord&, const WindowRecord&) = default;
+};
+
+// What Knative says of a revision that it scales.
+enum class KnativeActivity : std::uint8_t {
+  kActivating,  // wanted, and not enough of it is ready
+  kActive,
+  kInactive,  // not wanted
 };
 
 struct KnativeRecord {
@@ -143,6 +168,11 @@ struct KnativeRecord {
   // After the last event: requests in flight, and arrivals so far.
   std::uint32_t load = 0;
   std::uint64_t arrivals = 0;
+  // Whether a replica was ready then. From none the first request is reported at once, ahead of its second.
+  bool had_ready = false;
+  bool is_reported_ahead = false;
+  // That report asks for an evaluation now, beside those of the tick.
+  bool is_poked = false;
   WindowRecord stable_concurrency;
   WindowRecord panic_concurrency;
   WindowRecord stable_rate;
@@ -153,7 +183,12 @@ struct KnativeRecord {
   std::uint32_t panic_most = 0;
   // What was wanted within the scale-down delay, as far as it may still be the most.
   std::vector<Recommendation> delayed;
-  TimePoint last_wanted{};
+  // What the averages asked for last: it stands while there is no data. Nothing before there was any.
+  std::optional<std::uint32_t> desired;
+  KnativeActivity activity = KnativeActivity::kActivating;
+  TimePoint activity_since{};
+  // Since when requests go through the activator; kNever while they do not.
+  TimePoint proxied_since{};
   friend bool operator==(const KnativeRecord&, const KnativeRecord&) = default;
 };
 

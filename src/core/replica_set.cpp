@@ -27,7 +27,8 @@ void ReplicaSet::configure(const ReplicaSettings& settings) {
 
 ReplicaId ReplicaSet::add(TimePoint now) {
   const ReplicaId id{next_id_++};
-  const Slot slot = table_.insert({.id = id, .state = ReplicaState::kStarting, .since = now, .busy_until = now});
+  const Slot slot =
+      table_.insert({.id = id, .state = ReplicaState::kStarting, .started = now, .since = now, .busy_until = now});
   by_age_.push_back(slot);
   count(ReplicaState::kStarting, +1);
   reorder(slot);
@@ -41,6 +42,7 @@ void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
   count(state, +1);
   replica.state = state;
   replica.since = now;
+  if (state == ReplicaState::kReady) replica.readiness_changed = now;
   replica.turn = next_turn_++;
   reorder(slot);
 }
@@ -101,12 +103,15 @@ Duration ReplicaSet::sample(Slot slot, TimePoint now, double cpus, Bytes memory)
   nanocpus_ += to_nanocpus(cpus) - to_nanocpus(replica.cpus);
   replica.cpus = cpus;
   replica.memory = memory;
+  replica.sample_began = std::max(replica.sampled, replica.started);
   replica.sampled = now;
   return busy;
 }
 
-void ReplicaSet::set_unready(Slot slot, bool is_unready) {
-  table_[slot].is_unready = is_unready;
+void ReplicaSet::set_unready(Slot slot, TimePoint now, bool is_unready) {
+  ReplicaRecord& replica = table_[slot];
+  if (replica.is_unready != is_unready) replica.readiness_changed = now;
+  replica.is_unready = is_unready;
   reorder(slot);
 }
 

@@ -66,7 +66,7 @@ class ReplicaSet {
   double cpus() const;
 
   // Its readiness probe failed, or passes again.
-  void set_unready(Slot slot, bool is_unready);
+  void set_unready(Slot slot, TimePoint now, bool is_unready);
 
   // It took no connection: it gets nothing for a pause, which doubles until it answers.
   void pause(Slot slot, TimePoint now);

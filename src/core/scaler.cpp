@@ -8,11 +8,12 @@
 namespace tenfold::core {
 
 Scaler::Scaler(const Settings& settings, const ReplicaSet& replicas, const RequestTable& requests,
-               const ServiceTimes& times)
+               const ServiceTimes& times, const std::uint32_t& decided)
     : settings_{settings},
       replicas_{replicas},
       requests_{requests},
       times_{times},
+      decided_{decided},
       metrics_(settings.scale.rules.size()),
       policy_{make_policy(settings)} {}
 
@@ -33,13 +34,17 @@ void Scaler::configure(TimePoint now, const Settings& before) {
   }
   metrics_ = std::move(metrics);
   // Limits are the service's; all else of the scale settings is the policy's.
-  Settings compared = before;
-  compared.scale.min_replicas = settings_.scale.min_replicas;
-  compared.scale.max_replicas = settings_.scale.max_replicas;
-  compared.queue = settings_.queue;
-  if (compared == settings_) return;
+  ScaleSettings compared = before.scale;
+  compared.min_replicas = settings_.scale.min_replicas;
+  compared.max_replicas = settings_.scale.max_replicas;
+  Checkpoint memory;
+  policy_->save(memory);
   policy_ = make_policy(settings_);
-  policy_->start(situation(now));
+  if (compared == settings_.scale) {
+    policy_->load(memory);
+  } else {
+    policy_->start(situation(now));
+  }
 }
 
 void Scaler::advance(TimePoint now) {

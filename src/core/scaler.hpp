@@ -15,12 +15,13 @@ namespace tenfold::core {
 class Scaler {
  public:
   // All are the service's own and outlive the scaler.
-  Scaler(const Settings& settings, const ReplicaSet& replicas, const RequestTable& requests, const ServiceTimes& times);
+  Scaler(const Settings& settings, const ReplicaSet& replicas, const RequestTable& requests, const ServiceTimes& times,
+         const std::uint32_t& decided);
 
   // The service came to life.
   void start(TimePoint now);
-  // The settings changed: values of rules that stay are kept, and so is the policy's state if nothing of its own
-  // changed.
+  // The settings changed: values of rules that stay are kept, and so is the policy's memory unless the policy, its
+  // rules or its parameters changed.
   void configure(TimePoint now, const Settings& before);
 
   // Time goes on until `now`, with the load as it was.
@@ -49,13 +50,15 @@ class Scaler {
             .replicas = replicas_,
             .requests = requests_,
             .metrics = metrics_,
-            .times = times_};
+            .times = times_,
+            .decided = decided_};
   }
 
   const Settings& settings_;
   const ReplicaSet& replicas_;
   const RequestTable& requests_;
   const ServiceTimes& times_;
+  const std::uint32_t& decided_;
   SignalsRecord signals_;
   std::vector<MetricRecord> metrics_;
   std::unique_ptr<ScalePolicy> policy_;

@@ -31,7 +31,7 @@ class Service::Impl {
         backoff_{settings.replica},
         concurrency_{settings.replica},
         admission_{settings_, requests_, replicas_, times_},
-        scaler_{settings_, replicas_, requests_, times_} {
+        scaler_{settings_, replicas_, requests_, times_, desired_} {
     set_slots();
   }
 
@@ -290,7 +290,7 @@ class Service::Impl {
     const auto slot = replicas_.find(ready.replica);
     if (!slot) return;
     const ReplicaRecord& replica = replicas_[*slot];
-    if (replica.state == ReplicaState::kReady && replica.is_unready) return replicas_.set_unready(*slot, false);
+    if (replica.state == ReplicaState::kReady && replica.is_unready) return replicas_.set_unready(*slot, now_, false);
     if (replica.state != ReplicaState::kStarting) return;
     times_.started(now_ - replica.since);
     replicas_.set_cancels(*slot, ready.cancels);
@@ -317,7 +317,7 @@ class Service::Impl {
     if (!slot) return;
     const ReplicaRecord replica = replicas_[*slot];
     if (failed.probe == Probe::kReadiness) {
-      if (replica.state == ReplicaState::kReady) replicas_.set_unready(*slot, true);
+      if (replica.state == ReplicaState::kReady) replicas_.set_unready(*slot, now_, true);
       return;
     }
     if (replica.state == ReplicaState::kDraining) return stop(*slot, Duration::zero());  // it would not finish

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,7 +116,7 @@ struct AcaSettings {
   Duration evaluation_interval = std::chrono::seconds{15};
   // Of all other rules.
   Duration polling_interval = std::chrono::seconds{30};
-  // From the last activity until the step to zero.
+  // How long after the last activity the step to zero is taken; of `hpa` too, since both are KEDA's.
   Duration cooldown_period = std::chrono::seconds{300};
   // Shrinking uses the largest recommendation of this span.
   Duration scale_down_stabilization = std::chrono::seconds{300};
@@ -124,13 +125,23 @@ struct AcaSettings {
 
 // Kubernetes' HorizontalPodAutoscaler: see core/scale/hpa.hpp.
 enum class SelectPolicy : std::uint8_t { kMax, kMin, kDisabled };
+enum class HpaPolicyType : std::uint8_t { kPods, kPercent };
+// How far the count may change within a period: by so many replicas, or by so many percent of what it was at the
+// period's beginning.
+struct HpaScalingPolicy {
+  HpaPolicyType type = HpaPolicyType::kPercent;
+  std::uint32_t value = 100;
+  Duration period = std::chrono::seconds{15};
+  friend bool operator==(const HpaScalingPolicy&, const HpaScalingPolicy&) = default;
+};
+// One direction of `behavior` in autoscaling/v2.
 struct HpaBehavior {
   Duration stabilization_window{};
   SelectPolicy select_policy = SelectPolicy::kMax;
-  // Of the count at the beginning of the period; zero for no such policy. Likewise in pods.
-  std::uint32_t percent = 100;
-  std::uint32_t pods = 0;
-  Duration period = std::chrono::seconds{15};
+  // None: those of the API server's defaults, 100 % in 15 s, and upwards 4 replicas in 15 s beside.
+  std::vector<HpaScalingPolicy> policies;
+  // Nothing: that of HpaSettings.
+  std::optional<double> tolerance;
   friend bool operator==(const HpaBehavior&, const HpaBehavior&) = default;
 };
 struct HpaSettings {
@@ -138,15 +149,20 @@ struct HpaSettings {
   double tolerance = 0.1;
   Duration cpu_initialization_period = std::chrono::seconds{300};
   Duration initial_readiness_delay = std::chrono::seconds{30};
-  HpaBehavior scale_up{.percent = 100, .pods = 4};
-  HpaBehavior scale_down{.stabilization_window = std::chrono::seconds{300}, .percent = 100};
+  // Whether there is a `behavior`. Without one, which is what KEDA makes, the controller takes another path: of what
+  // follows only the window of `scale_down` counts then.
+  bool has_behavior = false;
+  HpaBehavior scale_up;
+  HpaBehavior scale_down{.stabilization_window = std::chrono::seconds{300}};
   friend bool operator==(const HpaSettings&, const HpaSettings&) = default;
 };
 
 // Knative's Pod Autoscaler: see core/scale/knative.hpp.
 struct KnativeSettings {
   double container_concurrency_target_percentage = 70;
+  // What a replica carries at most where its slots are measured (`concurrency: auto`).
   double container_concurrency_target_default = 100;
+  // The target of a rule `rps` that states none.
   double requests_per_second_target_default = 200;
   double target_burst_capacity = 211;
   Duration stable_window = std::chrono::seconds{60};
@@ -155,6 +171,7 @@ struct KnativeSettings {
   double max_scale_up_rate = 1000;
   double max_scale_down_rate = 2;
   Duration scale_to_zero_grace_period = std::chrono::seconds{30};
+  Duration scale_to_zero_pod_retention_period{};
   Duration scale_down_delay{};
   std::uint32_t initial_scale = 1;
   std::uint32_t activation_scale = 1;

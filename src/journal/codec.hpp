@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -66,16 +67,18 @@ auto fields(Of<core::ScaleRule> auto& x) { return std::tie(x.name, x.kind, x.tar
 auto fields(Of<core::AcaSettings> auto& x) {
   return std::tie(x.metric, x.evaluation_interval, x.polling_interval, x.cooldown_period, x.scale_down_stabilization);
 }
+auto fields(Of<core::HpaScalingPolicy> auto& x) { return std::tie(x.type, x.value, x.period); }
 auto fields(Of<core::HpaBehavior> auto& x) {
-  return std::tie(x.stabilization_window, x.select_policy, x.percent, x.pods, x.period);
+  return std::tie(x.stabilization_window, x.select_policy, x.policies, x.tolerance);
 }
 auto fields(Of<core::HpaSettings> auto& x) {
-  return std::tie(x.sync_period, x.tolerance, x.cpu_initialization_period, x.initial_readiness_delay, x.scale_up, x.scale_down);
+  return std::tie(x.sync_period, x.tolerance, x.cpu_initialization_period, x.initial_readiness_delay, x.has_behavior, x.scale_up,
+                  x.scale_down);
 }
 auto fields(Of<core::KnativeSettings> auto& x) {
   return std::tie(x.container_concurrency_target_percentage, x.container_concurrency_target_default,
                   x.requests_per_second_target_default, x.target_burst_capacity, x.stable_window, x.panic_window_percentage,
-                  x.panic_threshold_percentage, x.max_scale_up_rate, x.max_scale_down_rate, x.scale_to_zero_grace_period,
+                  x.panic_threshold_percentage, x.max_scale_up_rate, x.max_scale_down_rate, x.scale_to_zero_grace_period, x.scale_to_zero_pod_retention_period,
                   x.scale_down_delay, x.initial_scale, x.activation_scale, x.tick_interval);
 }
 auto fields(Of<core::SloSettings> auto& x) { return std::tie(x.target); }
@@ -89,24 +92,25 @@ auto fields(Of<core::RequestRecord> auto& x) {
                   x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.deviation, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
-  return std::tie(x.id, x.state, x.running, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.busy, x.busy_until, x.busy_sampled,
-                  x.sampled, x.cpus, x.memory);
+  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.readiness_changed, x.busy, x.busy_until, x.busy_sampled,
+                  x.sampled, x.sample_began, x.cpus, x.memory);
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
 auto fields(Of<core::AcaRecord> auto& x) {
   return std::tie(x.next_evaluation, x.next_poll, x.window_start, x.window_in_flight, x.window_arrivals, x.poll_start,
-                  x.poll_arrivals, x.asked, x.measured, x.last_active, x.recommendations);
+                  x.poll_arrivals, x.asked, x.measured, x.seen_in_flight, x.seen_arrivals, x.last_active, x.recommendations);
 }
-auto fields(Of<core::ScaleChange> auto& x) { return std::tie(x.at, x.change); }
+auto fields(Of<core::ScaleChange> auto& x) { return std::tie(x.at, x.change, x.is_outdated); }
 auto fields(Of<core::HpaRecord> auto& x) {
-  return std::tie(x.next_evaluation, x.window_start, x.window_in_flight, x.window_arrivals, x.count, x.recommendations,
-                  x.changes);
+  return std::tie(x.next_evaluation, x.window_start, x.window_in_flight, x.window_arrivals, x.count, x.last_active, x.has_begun,
+                  x.recommendations, x.ups, x.downs);
 }
-auto fields(Of<core::WindowRecord> auto& x) { return std::tie(x.has_data, x.first, x.last, x.seconds); }
+auto fields(Of<core::WindowRecord> auto& x) { return std::tie(x.has_data, x.first, x.last, x.total, x.seconds); }
 auto fields(Of<core::KnativeRecord> auto& x) {
-  return std::tie(x.next_evaluation, x.second, x.second_in_flight, x.second_arrivals, x.load, x.arrivals, x.stable_concurrency,
+  return std::tie(x.next_evaluation, x.second, x.second_in_flight, x.second_arrivals, x.load, x.arrivals, x.had_ready,
+                  x.is_reported_ahead, x.is_poked, x.stable_concurrency,
                   x.panic_concurrency, x.stable_rate, x.panic_rate, x.is_initialized, x.panic_since, x.panic_most, x.delayed,
-                  x.last_wanted);
+                  x.desired, x.activity, x.activity_since, x.proxied_since);
 }
 auto fields(Of<core::SloRecord> auto& x) {
   return std::tie(x.next_evaluation, x.began, x.counted_until, x.arrivals_seen, x.dispatched_seen, x.late_seen, x.waiting_seen,
@@ -167,6 +171,11 @@ class Encoder {
     for (const T& item : items) put(item);
   }
   template <class T>
+  void put(const std::optional<T>& value) {
+    put(value.has_value());
+    if (value) put(*value);
+  }
+  template <class T>
   void put(const core::Boxed<T>& value) {
     put(*value);
   }
@@ -223,6 +232,13 @@ class Decoder {
     const std::uint32_t count = get_size(1);
     items.clear();
     for (std::uint32_t i = 0; i < count && is_good_; ++i) get(items.emplace_back());
+  }
+  template <class T>
+  void get(std::optional<T>& value) {
+    bool has_value = false;
+    get(has_value);
+    value.reset();
+    if (has_value) get(value.emplace());
   }
   template <class T>
   void get(core::Boxed<T>& value) {

@@ -1,6 +1,7 @@
 // Decisions in words: what was measured and asked for (rule_words.cpp), what limited it, and what came of it.
 #include <fmt/format.h>
 
+#include "core/scale/hpa.hpp"
 #include "core/service_times.hpp"
 #include "report/rule_words.hpp"
 #include "report/story.hpp"
@@ -27,13 +28,24 @@ std::string stabilization(const core::RecordDecision& d, const core::ScaleSettin
     window = is_upwards ? scale.hpa.scale_up.stabilization_window : scale.hpa.scale_down.stabilization_window;
   }
   if (d.policy == PolicyKind::kKnative) window = scale.knative.scale_down_delay;
-  return fmt::format("kept at {} by the {} recommendation of the past {}", d.stabilized,
+  // An autoscaler without behavior also grows by what it recommended then.
+  const bool may_grow = d.policy == PolicyKind::kHpa && d.stabilized > d.current;
+  return fmt::format("{}{} by the {} recommendation of the past {}", may_grow ? "" : "kept at ", d.stabilized,
                      is_upwards ? "smallest" : "largest", setting_text(window));
+}
+
+std::string tolerance(const core::RecordDecision& d, const core::HpaSettings& hpa) {
+  const core::HpaTolerance tolerance = core::hpa_tolerance(hpa);
+  return fmt::format("within the tolerance of {:g} %, so nothing changes",
+                     100 * (d.recommended > d.stabilized ? tolerance.up : tolerance.down));
 }
 
 std::string cooldown(const core::RecordDecision& d, const core::ScaleSettings& scale) {
   if (d.policy == PolicyKind::kKnative) {
-    return fmt::format("the step to zero waits {}", setting_text(scale.knative.scale_to_zero_grace_period));
+    return fmt::format("the last replica stays for the stable window ({}), the retention ({}) and the grace ({})",
+                       setting_text(scale.knative.stable_window),
+                       setting_text(scale.knative.scale_to_zero_pod_retention_period),
+                       setting_text(scale.knative.scale_to_zero_grace_period));
   }
   return fmt::format("the step to zero comes {} after the last activity", setting_text(scale.aca.cooldown_period));
 }
@@ -53,7 +65,7 @@ std::string limit(const core::RecordDecision& d, const core::Settings& settings)
     case Limit::kStabilization:
       return stabilization(d, settings.scale);
     case Limit::kTolerance:
-      return fmt::format("within the tolerance of {:g} %, so nothing changes", 100 * settings.scale.hpa.tolerance);
+      return tolerance(d, settings.scale.hpa);
     case Limit::kPanic:
       return fmt::format("in panic it does not shrink: kept at {}", d.stabilized);
     case Limit::kMissing:

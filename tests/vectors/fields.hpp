@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,9 +32,13 @@ class Fields {
   // A whole number from zero on.
   std::uint32_t count(std::string_view name) const;
   std::uint32_t count_or(std::string_view name, std::uint32_t fallback) const;
+  bool flag(std::string_view name) const;
   bool flag_or(std::string_view name, bool fallback) const;
   std::string text_or(std::string_view name, std::string_view fallback) const;
+  std::string text(std::string_view name) const;
   const boost::json::array& array(std::string_view name) const;
+  // Null where there is none.
+  const boost::json::object* object(std::string_view name) const;
 
  private:
   const boost::json::value* find(std::string_view name) const;
@@ -43,6 +48,12 @@ class Fields {
   std::string where_;
   std::vector<const boost::json::object*> layers_;
 };
+
+// The value of a number, to the digit; nothing if it is none. `parse_exactly` keeps a fraction as its text.
+std::optional<double> number_of(const boost::json::value& value);
+
+// Boost.JSON (1.81) does not round fractions to the nearest double: they become texts, which `number_of` reads.
+boost::json::value parse_exactly(std::string_view text, boost::system::error_code& error);
 
 // `value` as an object; `where` is for the error.
 const boost::json::object& as_object(const boost::json::value& value, std::string_view where);

@@ -32,7 +32,7 @@ std::vector<core::HpaPod> pods_of(const Fields& fields) {
 }
 
 // Where no pod counts the controller reports an error, and the count stays.
-std::uint32_t run_utilization(const Fields& fields, double tolerance) {
+std::uint32_t run_utilization(const Fields& fields, core::HpaTolerance tolerance) {
   const std::uint32_t current = fields.count("current");
   const std::string resource = fields.text_or("resource", "cpu");
   if (resource != "cpu" && resource != "memory") {
@@ -47,13 +47,13 @@ std::uint32_t run_utilization(const Fields& fields, double tolerance) {
 // Quantities are whole thousandths in Kubernetes.
 double thousandths(double value) { return std::round(value * 1e3); }
 
-std::uint32_t run_average_value(const Fields& fields, double tolerance) {
+std::uint32_t run_average_value(const Fields& fields, core::HpaTolerance tolerance) {
   return core::hpa_average_value(thousandths(fields.number("total")), thousandths(fields.number("target")),
                                  fields.count("current"), tolerance)
       .replicas;
 }
 
-std::uint32_t run_value(const Fields& fields, double tolerance) {
+std::uint32_t run_value(const Fields& fields, core::HpaTolerance tolerance) {
   const std::uint32_t current = fields.count("current");
   return core::hpa_value(thousandths(fields.number("value")), thousandths(fields.number("target")), current,
                          fields.count_or("ready", current), tolerance)
@@ -62,7 +62,7 @@ std::uint32_t run_value(const Fields& fields, double tolerance) {
 
 struct Section {
   const char* name;
-  std::uint32_t (*run)(const Fields& fields, double tolerance);
+  std::uint32_t (*run)(const Fields& fields, core::HpaTolerance tolerance);
 };
 constexpr Section kSections[] = {
     {"utilization", run_utilization}, {"averageValue", run_average_value}, {"value", run_value}};
@@ -70,7 +70,8 @@ constexpr Section kSections[] = {
 void run_case(const Section& section, const Fields& fields, Tally& tally) {
   tally.count_case();
   const double tolerance = fields.number_or("tolerance", kDefaultTolerance);
-  tally.check(fields.where(), "desired", fields.count("desired"), section.run(fields, tolerance));
+  tally.check(fields.where(), "desired", fields.count("desired"),
+              section.run(fields, {.down = tolerance, .up = tolerance}));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class Tally {
   void count_case() { ++cases_; }
   // `where` names the case within the file, `what` the number that is compared.
   void check(std::string_view where, std::string_view what, std::int64_t expected, std::int64_t got);
+  // To the digit.
+  void check_exactly(std::string_view where, std::string_view what, double expected, double got);
 
   // Something in the file cannot be used; what else is there is run all the same.
   void report_broken(std::string_view problem);
@@ -28,6 +30,8 @@ class Tally {
   std::uint64_t mismatches() const { return mismatches_; }
 
  private:
+  void count_mismatch(std::string_view what);
+
   std::string file_;
   bool is_all_usable_ = true;
   std::uint64_t cases_ = 0;
@@ -35,7 +39,12 @@ class Tally {
 };
 
 void run_hpa(const boost::json::object& file, Tally& tally);
+void run_hpa_sequences(const boost::json::object& file, Tally& tally);
 void run_knative(const boost::json::object& file, Tally& tally);
+void run_knative_windows(const boost::json::object& file, Tally& tally);
+void run_knative_targets(const boost::json::object& file, Tally& tally);
+void run_knative_config(const std::string& text, Tally& tally);
+void run_cron(const boost::json::object& file, Tally& tally);
 
 // The values that hold for each case of `file` that has none of its own; empty if it has none.
 const boost::json::object& defaults_of(const boost::json::object& file);

@@ -36,8 +36,8 @@ void AcaPolicy::start(const Situation& situation) {
   state_.next_evaluation = has_window_ ? situation.now + aca.evaluation_interval : kNever;
   state_.next_poll = has_polled_ ? situation.now + aca.polling_interval : kNever;
   state_.window_start = state_.poll_start = state_.last_active = situation.now;
-  state_.window_in_flight = situation.signals.in_flight;
-  state_.window_arrivals = state_.poll_arrivals = situation.signals.arrivals;
+  state_.window_in_flight = state_.seen_in_flight = situation.signals.in_flight;
+  state_.window_arrivals = state_.poll_arrivals = state_.seen_arrivals = situation.signals.arrivals;
   state_.asked.assign(settings_.scale.rules.size(), 0);
   state_.measured.assign(settings_.scale.rules.size(), 0);
 }
@@ -53,7 +53,8 @@ Evaluation AcaPolicy::evaluate(const Situation& situation) {
                         .target = rules[most].target,
                         .recommended = state_.asked[most]};
   remember(situation.now, evaluation.recommended);
-  limit(situation, evaluation);
+  limit(situation.decided, evaluation);
+  deactivate(situation, evaluation);
   return evaluation;
 }
 
@@ -108,9 +109,8 @@ void AcaPolicy::remember(TimePoint now, std::uint32_t recommended) {
   state_.recommendations.push_back({.at = now, .replicas = recommended});
 }
 
-// Steps, stabilization and cool-down, in the order in which they apply.
-void AcaPolicy::limit(const Situation& situation, Evaluation& evaluation) {
-  const std::uint32_t current = situation.current();
+// Stabilization and steps, in the order in which they apply.
+void AcaPolicy::limit(std::uint32_t current, Evaluation& evaluation) const {
   const std::uint32_t largest =
       std::ranges::max_element(state_.recommendations, {}, &Recommendation::replicas)->replicas;
   const std::uint32_t kept = std::min(current, largest);
@@ -123,10 +123,22 @@ void AcaPolicy::limit(const Situation& situation, Evaluation& evaluation) {
     evaluation.stabilized = step_limit(current);
     evaluation.limit = Limit::kStep;
   }
-  const bool is_active = evaluation.recommended > 0 || situation.requests.waiting() + situation.requests.running() > 0;
+}
+
+// KEDA's executor: once nothing was active, at any look, for longer than the cool-down, all replicas go, however many
+// and whatever is remembered; until then one stays. What came and went between two looks was activity.
+void AcaPolicy::deactivate(const Situation& situation, Evaluation& evaluation) {
+  const SignalsRecord& signals = situation.signals;
+  const bool is_active = evaluation.recommended > 0 || signals.waiting + signals.running > 0 ||
+                         signals.arrivals > state_.seen_arrivals || signals.in_flight > state_.seen_in_flight;
+  state_.seen_arrivals = signals.arrivals;
+  state_.seen_in_flight = signals.in_flight;
   if (is_active) state_.last_active = situation.now;
-  const bool is_cooling = situation.now < state_.last_active + settings_.scale.aca.cooldown_period;
-  if (evaluation.stabilized == 0 && current > 0 && is_cooling) {
+  if (situation.decided == 0) return;
+  if (situation.now > state_.last_active + settings_.scale.aca.cooldown_period) {
+    evaluation.stabilized = 0;
+    evaluation.limit = Limit::kNone;
+  } else if (evaluation.stabilized == 0) {
     evaluation.stabilized = 1;
     evaluation.limit = Limit::kCooldown;
   }

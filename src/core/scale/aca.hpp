@@ -9,7 +9,9 @@
 //   - desired = ceil(metric / target) for each rule, the largest of them.
 //   - Up: from c replicas one evaluation reaches at most max(4, 2c), or 1 from none; no stabilization.
 //   - Down: at most the largest recommendation of the past 300 s is kept; then all of the excess goes at once.
-//   - The step to zero waits for `cooldownPeriod`, 300 s, since the last activity. cpu and memory never ask for zero.
+//   - Zero is KEDA's (2.21, pkg/scaling/executor): when nothing was active for longer than `cooldownPeriod`, 300 s, all
+//     replicas go at that look, however many there are. cpu and memory never ask for zero.
+//   - The count is what was decided, as in a deployment's spec: a replica that died is still counted.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +36,8 @@ class AcaPolicy final : public ScalePolicy {
   void poll(const Situation& situation);
   void ask(std::size_t rule, double measured);
   void remember(TimePoint now, std::uint32_t recommended);
-  void limit(const Situation& situation, Evaluation& evaluation);
+  void limit(std::uint32_t current, Evaluation& evaluation) const;
+  void deactivate(const Situation& situation, Evaluation& evaluation);
 
   Settings settings_;
   bool is_default_rule_ = false;

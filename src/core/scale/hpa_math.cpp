@@ -52,7 +52,7 @@ bool turns_round(double ratio, double rerun) { return (ratio < 1 && rerun > 1) |
 
 // The count when the pods that did not count are taken to use what may be assumed of them.
 std::uint32_t rerun_with_all(std::span<const HpaPod> pods, HpaResource resource, Sum sum, std::uint32_t current,
-                             double target_percent, double tolerance) {
+                             double target_percent, HpaTolerance tolerance) {
   const double ratio = sum.percent() / target_percent;
   for (const HpaPod& pod : pods) {
     const Group group = group_of(pod, resource);
@@ -61,7 +61,7 @@ std::uint32_t rerun_with_all(std::span<const HpaPod> pods, HpaResource resource,
     if (percent) sum.add(pod.request * *percent / 100, pod.request);
   }
   const double rerun = sum.percent() / target_percent;
-  if (is_tolerated(rerun, tolerance) || turns_round(ratio, rerun)) return current;
+  if (tolerance.covers(rerun) || turns_round(ratio, rerun)) return current;
   const std::uint32_t replicas = ceil_count(rerun * sum.pods);
   const bool is_against_the_ratio = (rerun < 1 && replicas > current) || (rerun > 1 && replicas < current);
   return is_against_the_ratio ? current : replicas;
@@ -70,7 +70,7 @@ std::uint32_t rerun_with_all(std::span<const HpaPod> pods, HpaResource resource,
 }  // namespace
 
 std::optional<HpaProposal> hpa_utilization(std::span<const HpaPod> pods, HpaResource resource, std::uint32_t current,
-                                           double target_percent, double tolerance) {
+                                           double target_percent, HpaTolerance tolerance) {
   Sum sum;
   std::uint32_t missing = 0;
   std::uint32_t set_aside = 0;
@@ -86,23 +86,23 @@ std::optional<HpaProposal> hpa_utilization(std::span<const HpaPod> pods, HpaReso
   const bool is_growing_with_some_aside = set_aside > 0 && ratio > 1;
   if (missing > 0 || is_growing_with_some_aside) {
     proposal.replicas = rerun_with_all(pods, resource, sum, current, target_percent, tolerance);
-  } else if (!is_tolerated(ratio, tolerance)) {
+  } else if (!tolerance.covers(ratio)) {
     proposal.replicas = proposal.bare;
   }
   return proposal;
 }
 
-HpaProposal hpa_average_value(double total, double target, std::uint32_t current, double tolerance) {
+HpaProposal hpa_average_value(double total, double target, std::uint32_t current, HpaTolerance tolerance) {
   const std::uint32_t bare = ceil_count(total / target);
   // Without pods the ratio is infinite, or not a number when the total is zero: neither is tolerated.
-  const bool stays = is_tolerated(total / (target * current), tolerance);
+  const bool stays = tolerance.covers(total / (target * current));
   return {.replicas = stays ? current : bare, .bare = bare, .value = total};
 }
 
-HpaProposal hpa_value(double value, double target, std::uint32_t current, std::uint32_t ready, double tolerance) {
+HpaProposal hpa_value(double value, double target, std::uint32_t current, std::uint32_t ready, HpaTolerance tolerance) {
   const double ratio = value / target;
   const std::uint32_t bare = ceil_count(current == 0 ? ratio : ratio * ready);
-  const bool stays = current != 0 && is_tolerated(ratio, tolerance);
+  const bool stays = current != 0 && tolerance.covers(ratio);
   return {.replicas = stays ? current : bare, .bare = bare, .value = value};
 }
 

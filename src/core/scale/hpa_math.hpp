@@ -37,22 +37,25 @@ struct HpaProposal {
   friend bool operator==(const HpaProposal&, const HpaProposal&) = default;
 };
 
-// Whether `ratio`, the metric over its target, is near enough to 1 for nothing to be done.
-constexpr bool is_tolerated(double ratio, double tolerance) {
-  return 1.0 - tolerance <= ratio && ratio <= 1.0 + tolerance;
-}
+// How far the ratio of a metric and its target may be from 1, below and above it, for nothing to be done.
+struct HpaTolerance {
+  double down = 0;
+  double up = 0;
+
+  constexpr bool covers(double ratio) const { return 1.0 - down <= ratio && ratio <= 1.0 + up; }
+};
 
 // A target of type Utilization: `target_percent` of what the pods request. When the pods that count are above the
 // target, the others (without a sample, pending, not ready) are taken to use nothing; when they are below it, those
 // without a sample are taken to use all of their request, or the target where that is above 100. If this turns the
 // direction round, or lands within the tolerance, `current` stays. Nothing if no pod counts.
 std::optional<HpaProposal> hpa_utilization(std::span<const HpaPod> pods, HpaResource resource, std::uint32_t current,
-                                           double target_percent, double tolerance);
+                                           double target_percent, HpaTolerance tolerance);
 
 // A target of type AverageValue: `total` over all pods, `target` for each. Both in the same unit.
-HpaProposal hpa_average_value(double total, double target, std::uint32_t current, double tolerance);
+HpaProposal hpa_average_value(double total, double target, std::uint32_t current, HpaTolerance tolerance);
 
 // A target of type Value: the value itself is to be at the target, and grows with the pods that are ready.
-HpaProposal hpa_value(double value, double target, std::uint32_t current, std::uint32_t ready, double tolerance);
+HpaProposal hpa_value(double value, double target, std::uint32_t current, std::uint32_t ready, HpaTolerance tolerance);
 
 }  // namespace tenfold::core

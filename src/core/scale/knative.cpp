@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/queue/request_table.hpp"
 #include "core/scale/rules.hpp"
@@ -13,6 +14,10 @@ namespace {
 constexpr double kPercent = 100;
 // The smallest target that Knative takes (autoscaling.TargetMin).
 constexpr double kSmallestTarget = 0.01;
+// Of a rate; the configured percentage is of concurrency alone (config.TargetUtilization).
+constexpr double kRateUtilization = 0.7;
+// A revision that does not become active within its progress deadline, 600 s, and a buffer of 30 s has failed.
+constexpr Duration kActivationTimeout = std::chrono::seconds{630};
 constexpr Duration kSecond = std::chrono::seconds{1};
 
 std::int64_t second_of(TimePoint time) { return time.time_since_epoch() / kSecond; }
@@ -21,9 +26,10 @@ TimePoint begin_of(std::int64_t second) { return TimePoint{second * kSecond}; }
 double nanoseconds(Duration span) { return static_cast<double>(span.count()); }
 
 Duration panic_window(const KnativeSettings& settings) {
-  const double share = settings.panic_window_percentage / kPercent;
-  const auto window = Duration{static_cast<Duration::rep>(nanoseconds(settings.stable_window) * share)};
-  return std::max<Duration>(std::chrono::round<std::chrono::seconds>(window), kSecond);
+  const double window = nanoseconds(settings.stable_window) * settings.panic_window_percentage / kPercent;
+  const auto rounded =
+      std::chrono::floor<std::chrono::seconds>(Duration{static_cast<Duration::rep>(window)} + kSecond / 2);
+  return std::max<Duration>(rounded, kSecond);
 }
 
 std::uint32_t count_ready(const ReplicaSet& replicas) {
@@ -38,6 +44,8 @@ struct Measure {
   RuleKind measures = RuleKind::kHttp;
   double average = 0;
   double target = 1;
+  // Without the share of it that is aimed at.
+  double total = 1;
 
   double replicas() const { return average / target; }
 };
@@ -55,10 +63,13 @@ struct KnativePolicy::Traffic {
   }
 };
 
-double knative_target(const KnativeSettings& settings, const ScaleRule* rule, std::uint32_t slots) {
-  double total = slots;
-  if (rule != nullptr) total = rule->kind == RuleKind::kRps ? rule->target : std::min(rule->target, total);
-  return std::max(total * settings.container_concurrency_target_percentage / kPercent, kSmallestTarget);
+KnativeTarget knative_target(const KnativeSettings& settings, const ScaleRule* rule, KnativeSlots slots) {
+  const bool is_rate = rule != nullptr && rule->kind == RuleKind::kRps;
+  double total = slots.is_measured ? settings.container_concurrency_target_default : slots.count;
+  if (rule != nullptr) total = rule->target;
+  if (!is_rate) total = std::min<double>(total, slots.count);
+  const double share = is_rate ? kRateUtilization : settings.container_concurrency_target_percentage / kPercent;
+  return {.target = std::max(total * share, kSmallestTarget), .total = total};
 }
 
 KnativePolicy::KnativePolicy(const Settings& settings)
@@ -76,7 +87,8 @@ void KnativePolicy::start(const Situation& situation) {
   state_.second_in_flight = situation.signals.in_flight;
   state_.second_arrivals = state_.arrivals = situation.signals.arrivals;
   state_.load = situation.signals.waiting + situation.signals.running;
-  state_.last_wanted = situation.now;
+  state_.had_ready = situation.replicas.counts().ready > 0;
+  state_.activity_since = state_.proxied_since = situation.now;
   // A service that is to begin with more than its minimum does so at once.
   const bool begins_with_more = knative.initial_scale > std::max(settings_.scale.min_replicas, situation.current());
   state_.next_evaluation = begins_with_more ? situation.now : situation.now + knative.tick_interval;
@@ -86,8 +98,22 @@ void KnativePolicy::start(const Situation& situation) {
 
 void KnativePolicy::observe(const Situation& situation) {
   if (situation.now >= begin_of(state_.second + 1)) finish_seconds(situation, second_of(situation.now));
+  if (!has_reporters() && situation.signals.arrivals > state_.arrivals) report_ahead();
   state_.load = situation.signals.waiting + situation.signals.running;
   state_.arrivals = situation.signals.arrivals;
+  state_.had_ready = situation.replicas.counts().ready > 0;
+}
+
+// Whether anything tells of the second under way: a replica that is ready, or the activator, which has seen a request.
+bool KnativePolicy::has_reporters() const {
+  return state_.had_ready || state_.load > 0 || state_.arrivals > state_.second_arrivals;
+}
+
+// From none the activator reports its first request at once, as one for a whole second, and the autoscaler looks.
+void KnativePolicy::report_ahead() {
+  record(state_.second, 1, 1);
+  state_.is_reported_ahead = true;
+  state_.is_poked = state_.activity == KnativeActivity::kInactive;
 }
 
 // Records the seconds until `second`, which has begun. Since the last event the load has stayed what it was, and
@@ -96,12 +122,14 @@ void KnativePolicy::finish_seconds(const Situation& situation, std::int64_t seco
   const auto integral_at = [&](std::int64_t begun) {
     return situation.signals.in_flight - state_.load * nanoseconds(situation.now - begin_of(begun));
   };
-  const bool has_reporters = situation.current() > 0 || state_.load > 0 || state_.arrivals > state_.second_arrivals;
-  if (has_reporters) {
-    // A second is recorded when it is over, as a scrape reports it.
+  if (has_reporters()) {
+    // A second is recorded when it is over, as a scrape reports it, without what was reported ahead of it.
     const std::int64_t first = state_.second + 1;
+    const double ahead = state_.is_reported_ahead ? 1 : 0;
     const double in_flight = (integral_at(first) - state_.second_in_flight) / nanoseconds(kSecond);
-    record(first, in_flight, static_cast<double>(state_.arrivals - state_.second_arrivals));
+    record(first, std::max(in_flight - ahead, 0.0),
+           static_cast<double>(state_.arrivals - state_.second_arrivals) - ahead);
+    state_.is_reported_ahead = false;
     const std::int64_t oldest_that_counts = second - settings_.scale.knative.stable_window / kSecond - 1;
     for (std::int64_t next = std::max(first + 1, oldest_that_counts); next <= second; ++next)
       record(next, state_.load, 0);
@@ -119,15 +147,18 @@ void KnativePolicy::record(std::int64_t second, double in_flight, double arrival
 }
 
 KnativePolicy::Traffic KnativePolicy::traffic(const Situation& situation) const {
-  const std::uint32_t slots = situation.replicas.concurrency();
+  const KnativeSlots slots{.count = situation.replicas.concurrency(),
+                           .is_measured = settings_.replica.is_concurrency_auto};
   const std::int64_t now = state_.second;
   std::optional<Traffic> traffic;
   const auto consider = [&](std::uint32_t index, const ScaleRule* rule) {
     const bool is_rate = rule != nullptr && rule->kind == RuleKind::kRps;
+    const KnativeTarget target = knative_target(settings_.scale.knative, rule, slots);
     Measure stable{.rule = index,
                    .measures = rule != nullptr ? rule->kind : RuleKind::kHttp,
                    .average = (is_rate ? stable_rate_ : stable_concurrency_).average(now),
-                   .target = knative_target(settings_.scale.knative, rule, slots)};
+                   .target = target.target,
+                   .total = target.total};
     Measure panic = stable;
     panic.average = (is_rate ? panic_rate_ : panic_concurrency_).average(now);
     if (!traffic) traffic = {.stable = stable, .panic = panic};
@@ -143,14 +174,18 @@ KnativePolicy::Traffic KnativePolicy::traffic(const Situation& situation) const 
 
 Evaluation KnativePolicy::evaluate(const Situation& situation) {
   if (situation.now >= begin_of(state_.second + 1)) finish_seconds(situation, second_of(situation.now));
-  state_.next_evaluation = situation.now + settings_.scale.knative.tick_interval;
+  if (!std::exchange(state_.is_poked, false)) {
+    state_.next_evaluation = situation.now + settings_.scale.knative.tick_interval;
+  }
   const std::uint32_t ready = count_ready(situation.replicas);
   const Traffic measured = traffic(situation);
-  KnativeDecider::Decision decision{.desired = situation.current(), .wanted = situation.current()};
-  // Without data there is nothing to decide by: the count stays.
+  // Without data there is nothing to decide by: what was decided last stays.
+  const std::uint32_t last = state_.desired.value_or(situation.decided);
+  KnativeDecider::Decision decision{.desired = last, .wanted = last};
   if (!stable_concurrency_.is_empty(state_.second)) {
     decision = decider_.decide(
         situation.now, {.ready = ready, .stable = measured.stable.replicas(), .panic = measured.panic.replicas()});
+    state_.desired = decision.desired;
   }
   const Measure& by = decision.is_by_panic ? measured.panic : measured.stable;
   Evaluation evaluation{.rule = by.rule,
@@ -162,12 +197,14 @@ Evaluation KnativePolicy::evaluate(const Situation& situation) {
                         .limit = decision.limit,
                         .evidence = {.panic_since = decider_.panic_since()}};
   hold(situation, ready, evaluation);
+  const double excess = excess_burst_capacity(ready, measured.panic.total,
+                                              settings_.scale.knative.target_burst_capacity, measured.panic.average);
+  retain(situation, ready, excess, evaluation);
   return evaluation;
 }
 
-// What keeps the count above what the traffic asks for: other rules, the initial scale, the grace before zero.
+// What keeps the count above what the traffic asks for: other rules, and the initial scale.
 void KnativePolicy::hold(const Situation& situation, std::uint32_t ready, Evaluation& evaluation) {
-  const KnativeSettings& knative = settings_.scale.knative;
   const Ask floor = largest_level_ask(situation, settings_);
   if (floor.rule != kNoRule && floor.replicas > evaluation.stabilized) {
     evaluation = {.rule = floor.rule,
@@ -178,16 +215,75 @@ void KnativePolicy::hold(const Situation& situation, std::uint32_t ready, Evalua
                   .stabilized = floor.replicas,
                   .evidence = evaluation.evidence};
   }
-  const std::uint32_t initial = std::min(knative.initial_scale, settings_.scale.max_replicas);
+  const std::uint32_t initial = initial_scale();
   if (ready >= initial) state_.is_initialized = true;
   if (!state_.is_initialized) evaluation.stabilized = std::max(evaluation.stabilized, initial);
+}
 
-  if (evaluation.stabilized > 0) {
-    state_.last_wanted = situation.now;
-  } else if (situation.current() > 0 && situation.now < state_.last_wanted + knative.scale_to_zero_grace_period) {
-    evaluation.stabilized = 1;
-    evaluation.limit = Limit::kCooldown;
+std::uint32_t KnativePolicy::initial_scale() const {
+  return std::min(settings_.scale.knative.initial_scale, settings_.scale.max_replicas);
+}
+
+// What keeps the last replicas while none is wanted. An active service has one for a stable window at least; one that
+// is inactive keeps what it has until the retention is over and the activator was in the path for the grace, and no
+// longer than the longer of both.
+void KnativePolicy::retain(const Situation& situation, std::uint32_t ready, double excess, Evaluation& evaluation) {
+  const KnativeSettings& knative = settings_.scale.knative;
+  const std::uint32_t least = settings_.scale.min_replicas;
+  const auto passed_since = [&](TimePoint since) { return situation.now - since; };
+  bool is_wanted = std::max(evaluation.stabilized, least) > 0;
+  if (!is_wanted && situation.decided > 0) {
+    const Duration lasting = passed_since(state_.activity_since);
+    std::uint32_t kept = situation.decided;
+    bool may_go = false;
+    switch (state_.activity) {
+      case KnativeActivity::kActivating:
+        may_go = lasting > kActivationTimeout;
+        is_wanted = !may_go;
+        break;
+      case KnativeActivity::kActive:
+        is_wanted = lasting < knative.stable_window;
+        if (is_wanted) {
+          kept = 1;
+          break;
+        }
+        enter(KnativeActivity::kInactive, situation.now);
+        [[fallthrough]];
+      case KnativeActivity::kInactive:
+        may_go = may_be_none(situation.now);
+        break;
+    }
+    if (!may_go) {
+      evaluation.stabilized = kept;
+      evaluation.limit = Limit::kCooldown;
+    }
   }
+
+  const std::uint32_t threshold = std::max({least, 1U, state_.is_initialized ? 0U : initial_scale()});
+  if (!is_wanted) {
+    enter(KnativeActivity::kInactive, situation.now);
+  } else {
+    enter(ready < threshold ? KnativeActivity::kActivating : KnativeActivity::kActive, situation.now);
+  }
+  const bool is_proxied = !is_wanted || excess < 0;
+  if (!is_proxied) state_.proxied_since = kNever;
+  if (is_proxied) state_.proxied_since = std::min(state_.proxied_since, situation.now);
+}
+
+// Whether an inactive service may have no replica.
+bool KnativePolicy::may_be_none(TimePoint now) const {
+  const KnativeSettings& knative = settings_.scale.knative;
+  const Duration inactive = now - state_.activity_since;
+  if (inactive < knative.scale_to_zero_pod_retention_period) return false;
+  const bool is_proxied = state_.proxied_since != kNever;
+  return inactive >= knative.scale_to_zero_grace_period ||
+         (is_proxied && now - state_.proxied_since >= knative.scale_to_zero_grace_period);
+}
+
+void KnativePolicy::enter(KnativeActivity activity, TimePoint now) {
+  if (state_.activity == activity) return;
+  state_.activity = activity;
+  state_.activity_since = now;
 }
 
 void KnativePolicy::save(Checkpoint& checkpoint) const {

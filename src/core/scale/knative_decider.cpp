@@ -56,7 +56,7 @@ KnativeDecider::Decision KnativeDecider::decide(TimePoint now, const Look& look)
     if (panic_most_ > decision.desired) decision.limit = Limit::kPanic;
     decision.desired = panic_most_ = std::max(panic_most_, decision.desired);
   }
-  const std::uint32_t delayed = delay(now, decision.desired);
+  const std::uint32_t delayed = look.is_reachable ? delay(now, decision.desired) : decision.desired;
   if (delayed != decision.desired) decision.limit = Limit::kStabilization;
   decision.desired = delayed;
   return decision;

@@ -24,7 +24,7 @@ class KnativeDecider {
     // The averages over the stable and the panic window, each over its target: replicas' worth of load.
     double stable = 0;
     double panic = 0;
-    // Whether anything can still send requests. If not, the rate does not hold back the shrinking.
+    // Whether anything can still send requests. If not, neither the rate nor the delay holds back the shrinking.
     bool is_reachable = true;
   };
 

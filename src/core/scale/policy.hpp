@@ -27,6 +27,9 @@ struct Situation {
   // By the place of their rules in the settings' list.
   std::span<const MetricRecord> metrics;
   const ServiceTimes& times;
+  // The count that was decided last. A replica that failed is still counted here: the reference systems see what a
+  // deployment is to have, not what of it lives.
+  std::uint32_t decided = 0;
 
   // Replicas that serve or start.
   std::uint32_t current() const { return replicas.counts().active(); }

@@ -24,20 +24,24 @@ SecondsWindow::SecondsWindow(Duration length) {
 void SecondsWindow::record(std::int64_t second, double value) {
   assert(!state_.has_data || second >= state_.last);
   if (!state_.has_data || second - state_.last >= length()) begin_at(second);
-  while (state_.last < second) at(++state_.last) = 0;
+  while (state_.last < second) {
+    double& gone = at(++state_.last);
+    state_.total -= gone;
+    gone = 0;
+  }
   at(second) += value;
+  state_.total += value;
 }
 
 double SecondsWindow::average(std::int64_t now) const {
   const std::int64_t silent = state_.has_data ? std::max<std::int64_t>(now - state_.last, 0) : length();
   if (silent >= length()) return 0;
   // What is older than the window at `now` has left it, and with each of these seconds one place.
-  const std::int64_t places = length() - silent;
-  const std::int64_t count = std::min(state_.last - state_.first + 1, places);
-  double sum = 0;
-  for (std::int64_t second = state_.last - count + 1; second <= state_.last; ++second) {
-    sum += state_.seconds[index(second)];
+  double sum = state_.total;
+  for (std::int64_t second = state_.last + 1; second <= state_.last + silent; ++second) {
+    sum -= state_.seconds[index(second)];
   }
+  const std::int64_t count = std::min(state_.last - state_.first + 1, length() - silent);
   return rounded(sum / static_cast<double>(count));
 }
 
@@ -52,6 +56,7 @@ std::size_t SecondsWindow::index(std::int64_t second) const {
 
 void SecondsWindow::begin_at(std::int64_t second) {
   std::ranges::fill(state_.seconds, 0.0);
+  state_.total = 0;
   state_.has_data = true;
   state_.first = state_.last = second;
 }

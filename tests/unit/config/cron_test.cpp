@@ -69,7 +69,7 @@ TEST(Cron, ReadsListsRangesStepsAndNames) {
               ElementsAre("2026-07-01T00:00:00Z", "2027-01-01T00:00:00Z"));
   EXPECT_THAT(matches("0 0 * * mon-WED", "2026-01-08T00:00:00Z", 3),
               ElementsAre("2026-01-12T00:00:00Z", "2026-01-13T00:00:00Z", "2026-01-14T00:00:00Z"));
-  EXPECT_THAT(matches("0 0 * * 7", "2026-01-05T00:00:00Z", 1), ElementsAre("2026-01-11T00:00:00Z")) << "Sunday";
+  EXPECT_THAT(matches("0 0 * * 0", "2026-01-05T00:00:00Z", 1), ElementsAre("2026-01-11T00:00:00Z")) << "Sunday";
   EXPECT_THAT(matches("0 0 29 2 *", "2026-01-05T00:00:00Z", 1), ElementsAre("2028-02-29T00:00:00Z"));
 }
 
@@ -104,6 +104,23 @@ TEST(Cron, KnowsZonesOfOddOffsets) {
   EXPECT_THAT(matches("0 6 * * *", "2026-01-05T00:00:00Z", 1, "America/New_York"), ElementsAre("2026-01-05T11:00:00Z"));
 }
 
+// What robfig/cron lets pass.
+TEST(Cron, ReadsWhatKedasParserReads) {
+  const std::string from = "2026-01-05T00:00:00Z";
+  EXPECT_THAT(matches("1,,2 * * * *", from, 2), ElementsAre("2026-01-05T00:01:00Z", "2026-01-05T00:02:00Z"));
+  EXPECT_THAT(matches("+5 01 * * *", from, 1), ElementsAre("2026-01-05T01:05:00Z"));
+  EXPECT_THAT(matches("*-5 * * * *", from, 1), ElementsAre("2026-01-05T00:01:00Z"));
+  EXPECT_THAT(matches("*/100 * * * *", from, 2), ElementsAre("2026-01-05T01:00:00Z", "2026-01-05T02:00:00Z"));
+  EXPECT_THAT(matches("1/70 0 * * *", from, 2), ElementsAre("2026-01-05T00:01:00Z", "2026-01-06T00:01:00Z"));
+  EXPECT_THAT(matches("TZ=Asia/Kathmandu 0 6 * * *", from, 1, "Europe/Berlin"), ElementsAre("2026-01-05T00:15:00Z"));
+  EXPECT_THAT(matches("CRON_TZ=Asia/Kathmandu 0 6 * * *", from, 1), ElementsAre("2026-01-05T00:15:00Z"));
+}
+
+TEST(Cron, WhatDoesNotComeInFiveYearsDoesNotCome) {
+  EXPECT_THAT(matches("0 0 30 2 *", "2026-01-05T00:00:00Z", 1), ElementsAre("never"));
+  EXPECT_THAT(matches("0 0 29 2 *", "2096-03-01T00:00:00Z", 1), ElementsAre("never")) << "2100 is no leap year";
+}
+
 TEST(Cron, SaysWhichFieldIsWrong) {
   const auto error = [](std::string_view cron) {
     const auto parsed = CronExpression::parse(cron);
@@ -113,13 +130,15 @@ TEST(Cron, SaysWhichFieldIsWrong) {
   EXPECT_EQ(error("* 24 * * *"), "'24' is no hour from 0 to 23 in cron '* 24 * * *'");
   EXPECT_EQ(error("* * 0 * *"), "'0' is no day of the month from 1 to 31 in cron '* * 0 * *'");
   EXPECT_EQ(error("* * * JNA *"), "'JNA' is no month from 1 to 12 in cron '* * * JNA *'");
-  EXPECT_EQ(error("* * * * 8"), "'8' is no day of the week from 0 to 7 in cron '* * * * 8'");
-  EXPECT_EQ(error("*/0 * * * *"), "'0' is no step from 1 to 60 in cron '*/0 * * * *'");
+  EXPECT_EQ(error("* * * * 7"), "'7' is no day of the week from 0 to 6 in cron '* * * * 7'");
+  EXPECT_EQ(error("*/0 * * * *"), "'0' is no step, a whole number from 1 on in cron '*/0 * * * *'");
   EXPECT_EQ(error("5-1 * * * *"), "the range '5-1' ends before it begins in cron '5-1 * * * *'");
-  EXPECT_EQ(error("1,,2 * * * *"), "'' is no minute from 0 to 59 in cron '1,,2 * * * *'");
+  EXPECT_EQ(error("TZ=Mars/Olympus * * * * *"),
+            "time zone 'Mars/Olympus' is not known in cron 'TZ=Mars/Olympus * * * * *'");
   EXPECT_EQ(error("* * * *"),
             "'* * * *' has 4 fields; cron has five: minute, hour, day of the month, month, day of the week");
-  for (const char* wrong : {"", "@daily", "* * * * * *", "-5 * * * *", "1-2-3 * * * *", "*/-1 * * * *", "a * * * *"})
+  for (const char* wrong : {"", "@daily", "* * * * * *", "-5 * * * *", "1-2-3 * * * *", "*/-1 * * * *", "a * * * *",
+                            "TZ=UTC", "* * * * FRI-MON"})
     EXPECT_NE(error(wrong), "") << wrong;
 }
 

@@ -96,9 +96,17 @@ TEST(ToYaml, GivesTheSameSettingsForEveryParameter) {
   core::ScaleSettings& scale = config.core.scale;
   scale = {.min_replicas = 0, .max_replicas = 33, .policy = core::PolicyKind::kHpa};
   scale.aca = {core::AcaMetric::kInFlight, 5s, 15s, 60s, 61s};
-  scale.hpa = {
-      10s, 0.2, 60s, 10s, {5s, core::SelectPolicy::kMin, 50, 2, 30s}, {60s, core::SelectPolicy::kDisabled, 0, 0, 60s}};
-  scale.knative = {80, 50.5, 100, -1, 90s, 20, 150, 10, 3, 10s, 15s, 3, 2, 1s};
+  scale.hpa = {10s,
+               0.2,
+               60s,
+               10s,
+               true,
+               {5s,
+                core::SelectPolicy::kMin,
+                {{core::HpaPolicyType::kPercent, 50, 30s}, {core::HpaPolicyType::kPods, 2, 60s}},
+                0.3},
+               {60s, core::SelectPolicy::kDisabled, {}, {}}};
+  scale.knative = {80, 50.5, 100, -1, 90s, 20, 150, 10, 3, 10s, 20s, 15s, 3, 2, 1s};
   scale.slo = {123us * 1000};
   Read read = round_trip(config);
   ASSERT_EQ(read.error, "");

@@ -300,8 +300,7 @@ TEST(RuleFlags, SayWhatIsWrong) {
   EXPECT_EQ(read_flags({{"scale-rule-metadata", "target"}}).error, "'target' is not KEY=VALUE");
   EXPECT_EQ(read_flags({{"scale-rule-type", "rps"}, {"scale-rule-metadata", "target=-5"}}).error,
             "--scale-rule-metadata target: '-5' is no rate; write 15, 15/s, 900/min or 3600/h");
-  EXPECT_EQ(read_flags({{"scale-rule-type", "rps"}}).error,
-            "--scale-rule-*: the rps rule 'rps' needs target in its metadata");
+  EXPECT_EQ(read_flags({{"scale-rule-type", "rps"}}).error, "the rps rule 'rps' needs target in its metadata");
   EXPECT_EQ(read_flags(
                 {{"scale-rule-type", "cpu"}, {"scale-rule-metadata", "type=Value"}, {"scale-rule-metadata", "value=5"}})
                 .error,

@@ -118,8 +118,17 @@ tenfold:
     tolerance: 0.2
     cpuInitializationPeriod: 1m0s
     initialReadinessDelay: 10s
-    scaleUp: {stabilizationWindowSeconds: 5, selectPolicy: Min, percent: 50, pods: 2, periodSeconds: 30}
-    scaleDown: {stabilizationWindowSeconds: 60, selectPolicy: Disabled, percent: 0, pods: 0, periodSeconds: 60}
+    behavior:
+      scaleUp:
+        stabilizationWindowSeconds: 5
+        selectPolicy: Min
+        policies:
+        - {type: Percent, value: 50, periodSeconds: 30}
+        - type: Pods
+          value: 2
+          periodSeconds: 60
+        tolerance: 0.3
+      scaleDown: {stabilizationWindowSeconds: 60, selectPolicy: Disabled}
   knative:
     container-concurrency-target-percentage: 80
     container-concurrency-target-default: 50
@@ -131,6 +140,7 @@ tenfold:
     max-scale-up-rate: 10
     max-scale-down-rate: 3
     scale-to-zero-grace-period: 10s
+    scale-to-zero-pod-retention-period: 20s
     scale-down-delay: 15s
     initial-scale: 3
     activation-scale: 2
@@ -144,9 +154,17 @@ tenfold:
   core::ScaleSettings want;
   want.policy = core::PolicyKind::kKnative;
   want.aca = {core::AcaMetric::kInFlight, 5s, 15s, 60s, 60s};
-  want.hpa = {
-      10s, 0.2, 60s, 10s, {5s, core::SelectPolicy::kMin, 50, 2, 30s}, {60s, core::SelectPolicy::kDisabled, 0, 0, 60s}};
-  want.knative = {80, 50, 100, -1, 90s, 20, 150, 10, 3, 10s, 15s, 3, 2, 1s};
+  want.hpa = {10s,
+              0.2,
+              60s,
+              10s,
+              true,
+              {5s,
+               core::SelectPolicy::kMin,
+               {{core::HpaPolicyType::kPercent, 50, 30s}, {core::HpaPolicyType::kPods, 2, 60s}},
+               0.3},
+              {60s, core::SelectPolicy::kDisabled, {}, {}}};
+  want.knative = {80, 50, 100, -1, 90s, 20, 150, 10, 3, 10s, 20s, 15s, 3, 2, 1s};
   want.slo = {250ms};
   EXPECT_EQ(read.config.core.scale, want);
   EXPECT_EQ(read.config.core.machine.cores, 8);
@@ -178,6 +196,61 @@ TEST(Settings, EveryParameterHasAFlag) {
   EXPECT_EQ(read.config.metric_keep, core::Duration{60s});
 }
 
+TEST(Settings, AnEmptyBehaviorIsOneAndNoneIsNone) {
+  EXPECT_FALSE(read_file_text("tenfold: {hpa: {behavior: null}}\n").config.core.scale.hpa.has_behavior);
+  EXPECT_TRUE(read_file_text("tenfold: {hpa: {behavior: {}}}\n").config.core.scale.hpa.has_behavior);
+  EXPECT_TRUE(read_file_text("tenfold: {hpa: {behavior: {scaleUp: {}}}}\n").config.core.scale.hpa.has_behavior);
+  EXPECT_TRUE(read_flags({{"hpa-scale-up-select-policy", "Max"}}).config.core.scale.hpa.has_behavior);
+  EXPECT_FALSE(read_flags({{"hpa-downscale-stabilization", "60s"}}).config.core.scale.hpa.has_behavior);
+}
+
+TEST(Settings, AFlagStatesPoliciesAsAFileDoes) {
+  const Read read = read_flags(
+      {{"hpa-scale-down-policies", "type=Pods,value=1,periodSeconds=60; type=Percent,value=10,periodSeconds=30"},
+       {"hpa-scale-down-policies", "periodSeconds=5,type=Pods,value=9"}});
+  ASSERT_EQ(read.error, "");
+  using enum core::HpaPolicyType;
+  EXPECT_EQ(read.config.core.scale.hpa.scale_down.policies,
+            (std::vector<core::HpaScalingPolicy>{{kPods, 1, 60s}, {kPercent, 10, 30s}, {kPods, 9, 5s}}));
+}
+
+TEST(Settings, WhatBehaviorCannotBeIsToldWithItsLine) {
+  const auto policies = [](std::string_view list) {
+    return read_file_text(fmt::format("tenfold:\n  hpa:\n    behavior:\n      scaleUp:\n        policies:\n{}", list))
+        .error;
+  };
+  constexpr std::string_view kAt = "app.yaml:6: tenfold.hpa.behavior.scaleUp.policies: ";
+  EXPECT_EQ(policies("        - {type: Pods, value: 4}\n"),
+            fmt::format("{}'type=Pods,value=4' is no policy; it has a type, a value and periodSeconds, each once: "
+                        "type=Percent,value=100,periodSeconds=15",
+                        kAt));
+  EXPECT_EQ(policies("        - {type: pods, value: 4, periodSeconds: 15}\n"),
+            fmt::format("{}type of policy 'pods' is not known; did you mean 'Pods'?", kAt));
+  EXPECT_EQ(policies("        - {type: Pods, value: 0, periodSeconds: 15}\n"),
+            fmt::format("{}'0' is no whole number from 1 to 2147483647", kAt));
+  EXPECT_THAT(policies("        - {type: Pods, value: 4, periodSeconds: 1801}\n"), HasSubstr("from 1 to 1800"));
+  EXPECT_THAT(policies("        - {type: Pods, valeu: 4, periodSeconds: 15}\n"),
+              HasSubstr("key 'valeu' is not known; did you mean 'value'?"));
+  EXPECT_THAT(policies("        - {type: Pods, value: [4], periodSeconds: 15}\n"),
+              HasSubstr("one value is wanted here"));
+  EXPECT_THAT(refusal("hpa-scale-up-stabilization-window-seconds", "3601"), HasSubstr("from 0 to 3600"));
+  EXPECT_EQ(read_file_text("tenfold: {hpa: {scaleUp: {percent: 50}}}\n").error,
+            "app.yaml:1: unknown key 'scaleUp' in tenfold.hpa; known: behavior, cpuInitializationPeriod, "
+            "downscaleStabilization, initialReadinessDelay, syncPeriod, tolerance");
+}
+
+TEST(Settings, ARateWithoutTargetIsKnativesDefault) {
+  constexpr std::string_view kRule = "tenfold: {policy: %, rules: [{name: pace, rps: {}}]}\n";
+  const auto read = [&](std::string_view policy) {
+    std::string text{kRule};
+    return read_file_text(text.replace(text.find('%'), 1, policy));
+  };
+  const Read knative = read("knative, knative: {requests-per-second-target-default: 50}");
+  ASSERT_EQ(knative.error, "");
+  EXPECT_EQ(knative.config.core.scale.rules.front().target, 50);
+  EXPECT_EQ(read("hpa").error, "the rps rule 'pace' needs target in its metadata");
+}
+
 TEST(Settings, KnativeReadsASharePercentageOfOneOrLessAsAFraction) {
   EXPECT_EQ(read_flags({{"knative-container-concurrency-target-percentage", "0.7"}})
                 .config.core.scale.knative.container_concurrency_target_percentage,
@@ -197,15 +270,15 @@ TEST(Settings, WhatMakesNoSenseIsRefusedInOneLine) {
   EXPECT_EQ(refusal("knative-max-scale-up-rate", "1"), "'1' is no number above 1, at most 1000000");
   EXPECT_EQ(refusal("knative-stable-window", "1s"), "'1s' is not from 6s to 3600s");
   EXPECT_EQ(refusal("knative-stable-window", "6500ms"), "'6500ms' is not a whole number of seconds");
-  EXPECT_EQ(refusal("knative-panic-window-percentage", "1"),
-            "tenfold.knative: a panic window of 1 % of 60s is 0.6 s, less than 1 s");
+  EXPECT_EQ(refusal("knative-container-concurrency-target-default", "0.01"),
+            "tenfold.knative: 70 % of a container-concurrency-target-default of 0.01 is 0.007, less than "
+            "0.01");
+  EXPECT_EQ(refusal("knative-target-burst-capacity", "-0.5"), "'-0.5' is neither -1 nor a number from 0 on");
   EXPECT_EQ(refusal("polling-interval", "0"), "'0' is no whole number from 1 to 86400, in seconds");
   EXPECT_EQ(refusal("polling-interval", "soon"), "'soon' is no whole number from 1 to 86400, in seconds");
   EXPECT_EQ(refusal("class-by", "X Model"), "'X Model' is no name of a header; write X-Model");
   EXPECT_EQ(refusal("retry", "saf"), "retry 'saf' is not known; did you mean 'safe'?");
   EXPECT_EQ(refusal("concurrency", "0"), "'0' is no whole number from 1 to 100000, nor auto");
-  EXPECT_EQ(read_flags({{"hpa-scale-up-percent", "0"}, {"hpa-scale-up-pods", "0"}}).error,
-            "tenfold.hpa.scaleUp: percent and pods are both 0; for no change at all write selectPolicy: Disabled");
 }
 
 TEST(Settings, AnUnknownParameterIsAnErrorWithItsLine) {

@@ -102,12 +102,60 @@ TEST(AcaPolicy, TheStepToZeroWaitsForTheCooldown) {
   EXPECT_EQ(aca.after(15s).stabilized, 1);
   aca.world.set_count(1);
   Evaluation evaluation;
-  for (int i = 2; i <= 20; ++i) {
+  for (int i = 2; i <= 21; ++i) {
     evaluation = aca.after(15s);
     EXPECT_EQ(evaluation.stabilized, 1) << "evaluation " << i;
     EXPECT_EQ(evaluation.limit, Limit::kCooldown);
   }
-  EXPECT_EQ(aca.after(15s).stabilized, 0) << "300 s after the last activity";
+  EXPECT_EQ(aca.after(15s).stabilized, 0) << "more than 300 s after the last activity";
+}
+
+// When the last of `count` replicas goes, after activity at 60 s that a rule of 30 s sees.
+TimePoint gone_at(std::uint32_t count, Duration cooldown) {
+  Settings some = settings({{.name = "depth", .kind = RuleKind::kCustom, .target = 1, .keep = 1h}});
+  some.scale.aca.cooldown_period = cooldown;
+  Aca aca{some};
+  aca.world.set_count(count);
+  for (int i = 0; i < 100 && aca.world.replicas.counts().active() > 0; ++i) {
+    const double value = aca.world.now < TimePoint{60s} ? count : 0;
+    aca.world.metrics[0] = {.was_observed = true, .value = value, .at = aca.world.now};
+    aca.world.set_count(aca.after(30s).stabilized);
+  }
+  return aca.world.now;
+}
+
+// What KEDA's executor did when it was run (v2.21.0).
+TEST(AcaPolicy, TheCooldownTakesAllReplicasAtOnceWhateverIsRemembered) {
+  for (const std::uint32_t count : {1U, 5U}) {
+    EXPECT_EQ(gone_at(count, 10s), TimePoint{90s});
+    EXPECT_EQ(gone_at(count, 60s), TimePoint{150s});
+    EXPECT_EQ(gone_at(count, 300s), TimePoint{390s});
+    EXPECT_EQ(gone_at(count, 600s), TimePoint{690s});
+  }
+}
+
+TEST(AcaPolicy, WhatCameAndWentBetweenTwoLooksWasActivity) {
+  Settings some = settings({{.name = "depth", .kind = RuleKind::kCustom, .target = 1, .keep = 1h}});
+  some.scale.aca.cooldown_period = 50s;
+  Aca aca{some};
+  aca.world.set_count(1);
+  aca.world.metrics[0] = {.was_observed = true, .value = 0, .at = aca.world.now};
+  for (int i = 0; i < 10; ++i) {
+    aca.world.arrive(1);
+    EXPECT_EQ(aca.after(30s).stabilized, 1);
+  }
+  EXPECT_EQ(aca.after(30s).stabilized, 1);
+  EXPECT_EQ(aca.after(30s).stabilized, 0);
+}
+
+TEST(AcaPolicy, TheCountIsWhatWasDecidedNotWhatLives) {
+  Aca aca{settings()};
+  aca.world.set_count(5);
+  aca.world.decided = 10;
+  aca.world.arrive(900);
+  EXPECT_EQ(aca.after(15s).stabilized, 6) << "nothing asked for more yet";
+  aca.world.arrive(4500);
+  EXPECT_EQ(aca.after(15s).stabilized, 20) << "twice the ten";
 }
 
 TEST(AcaPolicy, OtherRulesArePolledEveryThirtySecondsAndTheLargestAskWins) {

@@ -8,7 +8,7 @@
 namespace tenfold::core {
 namespace {
 
-constexpr double kTolerance = 0.1;
+constexpr HpaTolerance kTolerance{.down = 0.1, .up = 0.1};
 
 HpaPod pod(std::int64_t used) { return {.used = used, .request = 1000}; }
 HpaPod unready(std::int64_t used) { return {.used = used, .request = 1000, .is_ready = false}; }

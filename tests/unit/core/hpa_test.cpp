@@ -1,6 +1,7 @@
 // The policy `hpa`: what it measures, and what its memory makes of it.
 #include "core/scale/hpa.hpp"
 
+#include <cstdlib>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,6 +12,15 @@ namespace tenfold::core {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr auto kPods = HpaPolicyType::kPods;
+constexpr auto kPercent = HpaPolicyType::kPercent;
+
+Settings with_behavior() {
+  Settings settings;
+  settings.scale.hpa.has_behavior = true;
+  return settings;
+}
 
 Settings settings_with(std::vector<ScaleRule> rules) {
   Settings settings;
@@ -50,11 +60,42 @@ TEST(HpaPolicy, TakesTheRateOfTheWindowForRps) {
   EXPECT_EQ(world.evaluate(policy).metric, 0) << "the next window is its own";
 }
 
-// SCALING: from 2 at most 6 in the first 15 s.
-TEST(HpaPolicy, GrowsByFourOrByDoublingWhicheverIsMore) {
+// What KEDA makes has no `behavior`: the other path through the controller.
+TEST(HpaPolicy, WithoutBehaviorOneLookReachesFourOrTwiceTheCount) {
+  PolicyWorld world{{}};
+  world.add_ready(1);
+  HpaPolicy policy{Settings{}};
+  policy.start(world.situation());
+  world.set_in_flight(1000);
+  std::vector<std::uint32_t> steps;
+  for (int i = 0; i < 6; ++i) {
+    const Evaluation evaluation = world.evaluate(policy);
+    steps.push_back(evaluation.stabilized);
+    EXPECT_EQ(evaluation.recommended, 100);
+    EXPECT_EQ(evaluation.limit, i < 5 ? Limit::kStep : Limit::kNone) << i;
+  }
+  EXPECT_EQ(steps, (std::vector<std::uint32_t>{4, 8, 16, 32, 64, 100}));
+}
+
+TEST(HpaPolicy, WithoutBehaviorAnOldRecommendationMayScaleUp) {
   PolicyWorld world{{}};
   world.add_ready(2);
   HpaPolicy policy{Settings{}};
+  policy.start(world.situation());
+  world.set_in_flight(80);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 4);
+  world.set_in_flight(20);
+  const Evaluation evaluation = world.evaluate(policy);
+  EXPECT_EQ(evaluation.recommended, 2);
+  EXPECT_EQ(evaluation.stabilized, 8) << "the recommendation of the burst, which the first step did not reach";
+  EXPECT_EQ(evaluation.limit, Limit::kStabilization);
+}
+
+TEST(HpaPolicy, WithDefaultBehaviorItGrowsByFourOrByDoublingWhicheverIsMore) {
+  const Settings settings = with_behavior();
+  PolicyWorld world{settings};
+  world.add_ready(2);
+  HpaPolicy policy{settings};
   policy.start(world.situation());
   world.set_in_flight(1000);
   std::vector<std::uint32_t> steps;
@@ -69,8 +110,8 @@ TEST(HpaPolicy, GrowsByFourOrByDoublingWhicheverIsMore) {
 }
 
 TEST(HpaPolicy, CountsWhatWasAddedWithinThePeriodOfTheLimit) {
-  Settings settings;
-  settings.scale.hpa.scale_up = {.percent = 0, .pods = 3, .period = 60s};
+  Settings settings = with_behavior();
+  settings.scale.hpa.scale_up.policies = {{.type = kPods, .value = 3, .period = 60s}};
   PolicyWorld world{settings};
   world.add_ready(2);
   HpaPolicy policy{settings};
@@ -90,7 +131,7 @@ TEST(HpaPolicy, ShrinksToTheLargestRecommendationOfFiveMinutes) {
   world.set_in_flight(100);
   world.evaluate(policy);
   world.set_in_flight(30);
-  for (int i = 0; i < 19; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const Evaluation evaluation = world.evaluate(policy);
     EXPECT_EQ(evaluation.stabilized, 10) << "evaluation " << i;
     EXPECT_EQ(evaluation.recommended, 3);
@@ -99,18 +140,91 @@ TEST(HpaPolicy, ShrinksToTheLargestRecommendationOfFiveMinutes) {
   EXPECT_EQ(world.evaluate(policy).stabilized, 3);
 }
 
+TEST(HpaPolicy, WithBehaviorARecommendationOfFiveMinutesAgoIsOutOfTheWindow) {
+  const Settings settings = with_behavior();
+  PolicyWorld world{settings};
+  world.add_ready(10);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.set_in_flight(100);
+  world.evaluate(policy);
+  world.set_in_flight(30);
+  for (int i = 0; i < 19; ++i) EXPECT_EQ(world.evaluate(policy).stabilized, 10) << "evaluation " << i;
+  EXPECT_EQ(world.evaluate(policy).stabilized, 3);
+}
+
+TEST(HpaPolicy, EachDirectionMayHaveItsOwnTolerance) {
+  Settings settings = with_behavior();
+  settings.scale.hpa.scale_up.tolerance = 0.5;
+  settings.scale.hpa.scale_down.tolerance = 0;
+  settings.scale.hpa.scale_down.stabilization_window = 0s;
+  PolicyWorld world{settings};
+  world.add_ready(10);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.set_in_flight(149);
+  EXPECT_EQ(world.evaluate(policy).limit, Limit::kTolerance);
+  world.set_in_flight(89);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 9);
+}
+
+TEST(HpaPolicy, InACrashLoopTheCountIsWhatWasDecidedNotWhatLives) {
+  const Settings settings = settings_with({{.kind = RuleKind::kCustom, .target = 1, .keep = 1h}});
+  PolicyWorld world{settings};
+  world.add_ready(5);
+  world.decided = 10;
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.metrics[0] = {.was_observed = true, .value = 5.4, .at = world.now};
+  for (int i = 0; i < 21; ++i) {
+    world.advance(15s);
+    const Evaluation evaluation = policy.evaluate(world.situation());
+    EXPECT_EQ(evaluation.recommended, 6);
+    EXPECT_EQ(evaluation.stabilized, 10) << "evaluation " << i;
+  }
+  world.advance(15s);
+  EXPECT_EQ(policy.evaluate(world.situation()).stabilized, 6);
+}
+
+TEST(HpaPolicy, AReplicaThatWaitsForItsNextTryIsAPodOfWhichNothingIsKnown) {
+  Settings settings = settings_with({{.kind = RuleKind::kCpu, .target = 50}});
+  settings.replica.cpu = 1;
+  PolicyWorld world{settings};
+  world.add_ready(2);
+  world.decided = 3;
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.advance(1s);
+  world.sample_all(0.8);
+  const Evaluation evaluation = world.evaluate(policy);
+  EXPECT_EQ(evaluation.recommended, 4) << "by the two of which something is known";
+  EXPECT_EQ(evaluation.stabilized, 3) << "53 % over all three is within the tolerance";
+  EXPECT_EQ(evaluation.limit, Limit::kTolerance);
+}
+
 TEST(HpaPolicy, TheCountThatItFindsIsARecommendation) {
   PolicyWorld world{{}};
   world.add_ready(8);
   HpaPolicy policy{Settings{}};
   policy.start(world.situation());
   world.set_in_flight(10);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(world.evaluate(policy).stabilized, 8) << "evaluation " << i;
+  for (int i = 0; i < 21; ++i) EXPECT_EQ(world.evaluate(policy).stabilized, 8) << "evaluation " << i;
+  EXPECT_EQ(world.evaluate(policy).stabilized, 1);
+}
+
+TEST(HpaPolicy, OnlyTheFirstCountIsOneEvenWhereMetricsWereMissingForLong) {
+  const Settings settings = settings_with({{.kind = RuleKind::kCustom, .target = 5, .keep = 1s}});
+  PolicyWorld world{settings};
+  world.add_ready(8);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(world.evaluate(policy).limit, Limit::kMissing);
+  world.metrics[0] = {.was_observed = true, .value = 5, .at = world.now + 15s};
   EXPECT_EQ(world.evaluate(policy).stabilized, 1);
 }
 
 TEST(HpaPolicy, GrowsOnlyToTheSmallestRecommendationOfTheWindowUp) {
-  Settings settings;
+  Settings settings = with_behavior();
   settings.scale.hpa.scale_up.stabilization_window = 60s;
   PolicyWorld world{settings};
   world.add_ready(2);
@@ -151,7 +265,8 @@ TEST(HpaPolicy, TheLargestOfTheRulesCounts) {
   EXPECT_EQ(evaluation.rule, 1);
   EXPECT_EQ(evaluation.measures, RuleKind::kCustom);
   EXPECT_EQ(evaluation.metric, 23);
-  EXPECT_EQ(evaluation.stabilized, 5);
+  EXPECT_EQ(evaluation.recommended, 5);
+  EXPECT_EQ(evaluation.stabilized, 4);
 }
 
 TEST(HpaPolicy, WhileAMetricIsMissingItGrowsButDoesNotShrink) {
@@ -213,7 +328,37 @@ TEST(HpaPolicy, LeavesOutTheCpuOfAReplicaFromBeforeItWasReady) {
   world.replicas.enter(second, ReplicaState::kReady, world.now);
   EXPECT_EQ(world.evaluate(policy).stabilized, 2) << "the one at 100 %, and one that counts as idle";
   world.replicas.sample(second, world.now, 1.0, {});
+  EXPECT_EQ(world.evaluate(policy).stabilized, 2) << "that sample began before it was ready";
+  world.replicas.sample(second, world.now, 1.0, {});
   EXPECT_EQ(world.evaluate(policy).stabilized, 4);
+}
+
+// A pod whose readiness came and went is set aside until a whole sample lies after the change; one that is old counts
+// although it is not ready, unless it was never ready but at its very beginning.
+TEST(HpaPolicy, TheLastChangeOfReadinessSaysWhichSampleCounts) {
+  Settings settings = settings_with({{.kind = RuleKind::kCpu, .target = 50}});
+  settings.replica.cpu = 1;
+  PolicyWorld world{settings};
+  world.add_ready(2);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  const Slot second = world.replicas.by_age()[1];
+  world.advance(10s);
+  world.sample_all(0.5);
+  world.replicas.set_unready(second, world.now, true);
+  world.sample_all(0.5);
+  EXPECT_EQ(world.evaluate(policy).metric, 50);
+  world.replicas.sample(world.replicas.by_age()[0], world.now, 0.2, {});
+  EXPECT_EQ(world.evaluate(policy).metric, 20) << "the one that is not ready is set aside";
+  world.replicas.set_unready(second, world.now, false);
+  EXPECT_EQ(world.evaluate(policy).metric, 20) << "its sample is of the time before";
+  world.sample_all(0.2);
+  world.sample_all(0.4);
+  EXPECT_EQ(world.evaluate(policy).metric, 40);
+  world.advance(300s);
+  world.replicas.set_unready(second, world.now, true);
+  world.replicas.sample(second, world.now, 0.6, {});
+  EXPECT_EQ(policy.evaluate(world.situation()).metric, 50) << "it is old, and was ready for long";
 }
 
 TEST(HpaPolicy, MeasuresMemoryAsAShareOfTheReplicas) {
@@ -239,7 +384,7 @@ TEST(HpaPolicy, GrowsByHowFarTheQueueWaitIsAboveItsTarget) {
   world.enqueue(1);
   const Evaluation evaluation = world.evaluate(policy);
   EXPECT_DOUBLE_EQ(evaluation.metric, 15);
-  EXPECT_EQ(evaluation.stabilized, 6);
+  EXPECT_EQ(evaluation.recommended, 6);
 }
 
 TEST(HpaPolicy, FromNoneAnythingToDoBringsOne) {
@@ -250,7 +395,7 @@ TEST(HpaPolicy, FromNoneAnythingToDoBringsOne) {
   EXPECT_EQ(world.evaluate(policy).stabilized, 0);
   world.metrics[0] = {.was_observed = true, .value = 100, .at = world.now};
   EXPECT_EQ(world.evaluate(policy).stabilized, 1);
-  EXPECT_EQ(world.evaluate(policy).stabilized, 5) << "and then as ever: one and four more";
+  EXPECT_EQ(world.evaluate(policy).stabilized, 4) << "and then as ever";
 }
 
 TEST(HpaPolicy, TheLastReplicaGoesFiveMinutesAfterTheLastRequest) {
@@ -261,8 +406,36 @@ TEST(HpaPolicy, TheLastReplicaGoesFiveMinutesAfterTheLastRequest) {
   world.set_in_flight(1);
   world.evaluate(policy);
   world.set_in_flight(0);
-  for (int i = 0; i < 19; ++i) EXPECT_EQ(world.evaluate(policy).stabilized, 1) << "evaluation " << i;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(world.evaluate(policy).stabilized, 1) << "evaluation " << i;
   EXPECT_EQ(world.evaluate(policy).stabilized, 0);
+}
+
+TEST(HpaPolicy, WhatCameAndWentBetweenTwoLooksKeepsTheLastReplica) {
+  const Settings settings = settings_with({{.kind = RuleKind::kCustom, .target = 5, .keep = 1h}});
+  PolicyWorld world{settings};
+  world.add_ready(1);
+  world.metrics[0] = {.was_observed = true, .value = 0, .at = world.now};
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  for (int i = 0; i < 40; ++i) {
+    world.arrive(1);
+    EXPECT_EQ(world.evaluate(policy).stabilized, 1) << "evaluation " << i;
+  }
+}
+
+TEST(HpaPolicy, AfterAShortCooldownAllReplicasGoAtOnce) {
+  Settings settings;
+  settings.scale.aca.cooldown_period = 40s;
+  PolicyWorld world{settings};
+  world.add_ready(5);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.set_in_flight(50);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 5);
+  world.set_in_flight(0);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 5);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 5);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 0) << "45 s after the last activity";
 }
 
 TEST(HpaPolicy, CpuAndMemoryAloneNeverAskForNone) {
@@ -316,26 +489,64 @@ TEST(HpaPolicy, GoesOnFromACheckpoint) {
   EXPECT_EQ(after.hpa, checkpoint.hpa);
 }
 
+// After a change of so many within the last 10 s.
+HpaRecord changed_by(int change) {
+  HpaRecord memory;
+  auto& changes = change > 0 ? memory.ups : memory.downs;
+  if (change != 0) changes.push_back({.at = TimePoint{90s}, .change = static_cast<std::uint32_t>(std::abs(change))});
+  return memory;
+}
+std::uint32_t up(const HpaBehavior& behavior, std::uint32_t current, int change = 0) {
+  return hpa_limit_up(behavior, current, changed_by(change), TimePoint{100s});
+}
+std::uint32_t down(const HpaBehavior& behavior, std::uint32_t current, int change = 0) {
+  return hpa_limit_down(behavior, current, changed_by(change), TimePoint{100s});
+}
+
 TEST(HpaLimits, UpIsTheLargestOrTheSmallestPolicyFromTheBeginOfThePeriod) {
-  const HpaBehavior both{.percent = 100, .pods = 4};
-  EXPECT_EQ(hpa_limit_up(both, 2, 0), 6);
-  EXPECT_EQ(hpa_limit_up(both, 10, 0), 20);
-  EXPECT_EQ(hpa_limit_up(both, 6, 4), 6) << "four of the six came within the period";
-  EXPECT_EQ(hpa_limit_up(both, 8, -2), 20) << "two went within the period";
-  EXPECT_EQ(hpa_limit_up({.select_policy = SelectPolicy::kMin, .percent = 100, .pods = 4}, 2, 0), 4);
-  EXPECT_EQ(hpa_limit_up({.select_policy = SelectPolicy::kMin, .percent = 100, .pods = 4}, 10, 0), 14);
-  EXPECT_EQ(hpa_limit_up({.select_policy = SelectPolicy::kDisabled, .percent = 100}, 10, 0), 10);
-  EXPECT_EQ(hpa_limit_up({.percent = 10}, 1, 0), 2) << "rounded up, or it would never grow";
-  EXPECT_EQ(hpa_limit_up({.percent = 100}, 9, 8), 9) << "never below what there is";
+  const HpaBehavior both;
+  const HpaBehavior least{.select_policy = SelectPolicy::kMin};
+  EXPECT_EQ(up(both, 2), 6);
+  EXPECT_EQ(up(both, 10), 20);
+  EXPECT_EQ(up(both, 6, 4), 6) << "four of the six came within the period";
+  EXPECT_EQ(up(both, 8, -2), 20) << "two went within the period";
+  EXPECT_EQ(up(least, 2), 4);
+  EXPECT_EQ(up(least, 10), 14);
+  EXPECT_EQ(up({.select_policy = SelectPolicy::kDisabled}, 10), 10);
+  EXPECT_EQ(up({.policies = {{.type = kPercent, .value = 10}}}, 1), 2) << "rounded up, or it would never grow";
+  EXPECT_EQ(up({.policies = {{.type = kPercent, .value = 100}}}, 9, 8), 9) << "never below what there is";
+}
+
+TEST(HpaLimits, EachPolicyHasItsOwnPeriod) {
+  const HpaBehavior two{
+      .select_policy = SelectPolicy::kMin,
+      .policies = {{.type = kPods, .value = 3, .period = 5s}, {.type = kPods, .value = 6, .period = 60s}}};
+  EXPECT_EQ(up(two, 10), 13);
+  EXPECT_EQ(up(two, 10, 5), 11) << "six a minute, of which five came ten seconds ago";
 }
 
 TEST(HpaLimits, DownLikewise) {
-  EXPECT_EQ(hpa_limit_down({.percent = 100}, 10, 0), 0);
-  EXPECT_EQ(hpa_limit_down({.percent = 25}, 10, 0), 7) << "cut off";
-  EXPECT_EQ(hpa_limit_down({.percent = 50, .pods = 2}, 10, 0), 5);
-  EXPECT_EQ(hpa_limit_down({.select_policy = SelectPolicy::kMin, .percent = 50, .pods = 2}, 10, 0), 8);
-  EXPECT_EQ(hpa_limit_down({.percent = 0, .pods = 2}, 8, -2), 8) << "two went within the period";
-  EXPECT_EQ(hpa_limit_down({.select_policy = SelectPolicy::kDisabled}, 10, 0), 10);
+  EXPECT_EQ(down({}, 10), 0);
+  EXPECT_EQ(down({.policies = {{.type = kPercent, .value = 25}}}, 10), 7) << "cut off";
+  const std::vector<HpaScalingPolicy> both{{.type = kPercent, .value = 50}, {.type = kPods, .value = 2}};
+  EXPECT_EQ(down({.policies = both}, 10), 5);
+  EXPECT_EQ(down({.select_policy = SelectPolicy::kMin, .policies = both}, 10), 8);
+  EXPECT_EQ(down({.policies = {{.type = kPods, .value = 2}}}, 8, -2), 8) << "two went within the period";
+  EXPECT_EQ(down({.select_policy = SelectPolicy::kDisabled}, 10), 10);
+}
+
+// The controller keeps a list for each direction and reuses the last place that is older than the direction's longest
+// period. What lies in another place still counts for a longer period of the other direction.
+TEST(HpaLimits, AnOutdatedChangeCountsForTheOtherDirectionUntilItsPlaceIsReused) {
+  HpaSettings settings{.has_behavior = true};
+  settings.scale_up.policies = {{.type = kPods, .value = 1, .period = 600s}};
+  settings.scale_down.policies = {{.type = kPods, .value = 9, .period = 15s}};
+  HpaRecord memory;
+  hpa_remember_change(settings, memory, TimePoint{0s}, 10, 8);
+  EXPECT_EQ(hpa_limit_up(settings.scale_up, 8, memory, TimePoint{100s}), 11) << "two went within ten minutes";
+  hpa_remember_change(settings, memory, TimePoint{100s}, 8, 7);
+  EXPECT_EQ(memory.downs.size(), 1);
+  EXPECT_EQ(hpa_limit_up(settings.scale_up, 7, memory, TimePoint{110s}), 9) << "the one of then, no longer the two";
 }
 
 }  // namespace

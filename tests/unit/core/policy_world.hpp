@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/queue/request_table.hpp"
@@ -18,8 +19,13 @@ class PolicyWorld {
       : replicas{settings.replica}, requests{settings.queue}, metrics(settings.scale.rules.size()) {}
 
   Situation situation() const {
-    return {
-        .now = now, .signals = signals, .replicas = replicas, .requests = requests, .metrics = metrics, .times = times};
+    return {.now = now,
+            .signals = signals,
+            .replicas = replicas,
+            .requests = requests,
+            .metrics = metrics,
+            .times = times,
+            .decided = decided.value_or(replicas.counts().active())};
   }
 
   // Time goes on, and the load stays.
@@ -70,6 +76,8 @@ class PolicyWorld {
   RequestTable requests;
   std::vector<MetricRecord> metrics;
   ServiceTimes times;
+  // Where it is not what lives.
+  std::optional<std::uint32_t> decided;
 };
 
 }  // namespace tenfold::core

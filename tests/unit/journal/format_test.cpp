@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -34,6 +35,10 @@ class Filler {
   template <class T>
   void fill(std::vector<T>& items) {
     fill(items.emplace_back());
+  }
+  template <class T>
+  void fill(std::optional<T>& value) {
+    fill(value.emplace());
   }
   template <class T>
   void fill(core::Boxed<T>& value) {

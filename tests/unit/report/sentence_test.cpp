@@ -90,14 +90,16 @@ TEST(Sentence, EveryLimitIsNamed) {
   EXPECT_THAT(limited(PolicyKind::kAca, Limit::kStabilization, 1, 6),
               HasSubstr("kept at 6 by the largest recommendation of the past 300 s"));
   EXPECT_THAT(limited(PolicyKind::kHpa, Limit::kStabilization, 1, 6),
-              HasSubstr("largest recommendation of the past 300 s"));
+              HasSubstr("; 6 by the largest recommendation of the past 300 s"));
   EXPECT_THAT(limited(PolicyKind::kHpa, Limit::kTolerance, 2, 2), HasSubstr("within the tolerance of 10 %"));
   EXPECT_THAT(limited(PolicyKind::kHpa, Limit::kMissing, 1, 2),
               HasSubstr("a metric is missing, so it does not shrink"));
   EXPECT_THAT(limited(PolicyKind::kHpa, Limit::kStep, 9, 6), HasSubstr("6 in this step, from 2"));
   EXPECT_THAT(limited(PolicyKind::kKnative, Limit::kPanic, 1, 8), HasSubstr("in panic it does not shrink: kept at 8"));
   EXPECT_THAT(limited(PolicyKind::kAca, Limit::kCooldown, 0, 1), HasSubstr("comes 300 s after the last activity"));
-  EXPECT_THAT(limited(PolicyKind::kKnative, Limit::kCooldown, 0, 1), HasSubstr("the step to zero waits 30 s"));
+  EXPECT_THAT(
+      limited(PolicyKind::kKnative, Limit::kCooldown, 0, 1),
+      HasSubstr("the last replica stays for the stable window (60 s), the retention (0 ms) and the grace (30 s)"));
   EXPECT_THAT(limited(PolicyKind::kSlo, Limit::kCores, 10, 2),
               HasSubstr("more than 2 CPU-bound replicas gain nothing on 2 cores"));
   EXPECT_THAT(limited(PolicyKind::kSlo, Limit::kHold, 2, 6),
