@@ -76,7 +76,10 @@ class Recorder {
   void replica_idle(core::TimePoint now) { change(now, 0, -1); }
 
   // What comes and passes before `begin` does not count. Called before it.
-  void count_from(core::TimePoint begin) { counts_from_ = begin; }
+  void count_from(core::TimePoint begin) {
+    result_ = {};
+    counts_from_ = begin;
+  }
   // The time between the two does not count.
   void pause(core::TimePoint now);
   void resume(core::TimePoint now);

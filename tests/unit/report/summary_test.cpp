@@ -134,7 +134,7 @@ TEST(Summary, OfReplicationsAreMeansAndTheirIntervals) {
 TEST(Summary, OfReplicationsATableShowsMeansAndIntervalsBelowEachOther) {
   const std::array<Replications, 2> policies{three_seeds(), three_seeds()};
   const std::string table = to_table(policies);
-  EXPECT_THAT(table, HasSubstr("makespan, s           11.000 ±2.484*  11.000 ±2.484*\n"));
+  EXPECT_THAT(table, HasSubstr("makespan, s                11.000 ±2.484*       11.000 ±2.484*\n"));
   EXPECT_THAT(table, HasSubstr("means of 3 seeds, ± half of the 95 % confidence interval"));
 }
 
