@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config/units.hpp"
+#include "sim/spec.hpp"
 #include "sim/trace_time.hpp"
 
 namespace tenfold::cli {
@@ -49,24 +50,92 @@ void ScenarioLine::add_to(CLI::App& command) {
       .add_option("--begin", begin_,
                   "the wall clock when it begins, for schedule rules, in UTC [2026-01-05T00:00:00Z, a Monday]")
       ->type_name("TIME");
-  command.add_option("--seed", scenario_.seed, "of all random numbers: the same seed is the same run [1]")
-      ->type_name("N");
+  command
+      .add_option("--warm-up", warm_up_,
+                  "requests that come before, and what replicas cost until then, do not count [0s]")
+      ->type_name("TIME");
+  command.add_option("--scale-rate", rate_scale_, "so many times as many requests in the same time [1]")
+      ->type_name("FACTOR");
+  command
+      .add_option(
+          "--failures", scenario_.failures,
+          "replicas that fail: life=MEAN TIME, start=SHARE of starts that fail, slow=SHARE that take slowdown=10 "
+          "times as long [none]")
+      ->type_name("SPEC");
+  command
+      .add_option("--request-memory", scenario_.request_memory,
+                  "what a request takes of its replica's --memory; who exceeds it is killed [not looked at]")
+      ->type_name("SPEC");
+  command.add_option("--idle-memory", idle_memory_, "of a replica without requests [0]")->type_name("SIZE");
+  command.add_option("--nodes", nodes_, "what replicas are placed on: cpu=CPUS,memory=SIZE [room for all]")
+      ->type_name("SPEC");
+  command.add_option("--seed", seed_, "of all random numbers: the same seed is the same run [1]")->type_name("N");
 }
+
+namespace {
+
+// A whole number; the text is the option's value.
+std::expected<std::uint64_t, std::string> whole_number(std::string_view option, const std::string& text,
+                                                       std::uint64_t least) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size() && number >= least) return number;
+  return std::unexpected(fmt::format("{}: '{}' is no whole number from {} to {}", option, text, least, UINT64_MAX));
+}
+
+std::expected<void, std::string> read_nodes(sim::Scenario& scenario, const std::string& text) {
+  sim::SpecReader spec = sim::SpecReader::of_keys("--nodes", text);
+  scenario.node_cpu = spec.number("cpu", 0, 0, 1e6);
+  const std::string memory = spec.text("memory", "");
+  if (!memory.empty()) {
+    const auto size = config::parse_size(memory);
+    if (!size) spec.fail("memory: " + size.error());
+    scenario.node_memory = size.value_or(core::Bytes{});
+  }
+  if (scenario.node_cpu == 0 && scenario.node_memory == core::Bytes{}) spec.fail("write cpu=8,memory=32Gi");
+  const std::string wrong = spec.error();
+  return wrong.empty() ? std::expected<void, std::string>{} : std::unexpected(wrong);
+}
+
+}  // namespace
 
 std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   sim::Scenario scenario = scenario_;
   if (!requests_.empty()) {
-    std::uint64_t count = 0;
-    const auto [end, error] = std::from_chars(requests_.data(), requests_.data() + requests_.size(), count);
-    if (error != std::errc{} || end != requests_.data() + requests_.size() || count == 0) {
-      return std::unexpected(fmt::format("--requests: '{}' is no whole number above zero", requests_));
-    }
-    scenario.requests = count;
+    const auto count = whole_number("--requests", requests_, 1);
+    if (!count) return std::unexpected(count.error());
+    scenario.requests = *count;
+  }
+  if (!seed_.empty()) {
+    const auto seed = whole_number("--seed", seed_, 0);
+    if (!seed) return std::unexpected(seed.error());
+    scenario.seed = *seed;
+  }
+  if (!warm_up_.empty()) {
+    const auto warm_up = config::parse_duration(warm_up_);
+    if (!warm_up) return std::unexpected("--warm-up: " + warm_up.error());
+    scenario.warm_up = *warm_up;
+  }
+  if (!rate_scale_.empty()) {
+    const auto scale = config::parse_number(rate_scale_, 1e-6, 1e6);
+    if (!scale) return std::unexpected("--scale-rate: " + scale.error());
+    scenario.rate_scale = *scale;
+  }
+  if (!idle_memory_.empty()) {
+    const auto size = config::parse_size(idle_memory_);
+    if (!size) return std::unexpected("--idle-memory: " + size.error());
+    if (scenario.request_memory.empty()) return std::unexpected("--idle-memory: it needs --request-memory");
+    scenario.idle_memory = *size;
+  }
+  if (!nodes_.empty()) {
+    if (const auto read = read_nodes(scenario, nodes_); !read) return std::unexpected(read.error());
   }
   if (!duration_.empty()) {
     const auto duration = config::parse_duration(duration_);
     if (!duration) return std::unexpected("--duration: " + duration.error());
     scenario.duration = *duration;
+    if (scenario.warm_up > core::Duration::zero() && scenario.warm_up >= *duration)
+      return std::unexpected("--warm-up: it must be shorter than --duration");
   }
   if (!begin_.empty()) {
     const auto nanoseconds = sim::parse_time(begin_);
@@ -91,10 +160,10 @@ double cost_of(const sim::Result& result, const config::AppConfig& app) {
 std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or(config::Prices{}).currency; }
 
 std::vector<std::string_view> not_simulated() {
-  return {"port", "address", "admin-port", "env", "max-body", "max-head", "journal", "retry", "class-by"};
+  return {"port", "address", "admin-port", "env", "max-body", "max-head", "journal", "class-by"};
 }
 
-report::Summary to_summary(const sim::Result& result, const config::AppConfig& app, std::string label) {
+report::Summary to_summary(const sim::ScenarioResult& result, const config::AppConfig& app, std::string label) {
   report::Summary summary{.policy = std::move(label),
                           .wait = to_percentiles(result.wait),
                           .total = to_percentiles(result.total),
@@ -112,6 +181,18 @@ report::Summary to_summary(const sim::Result& result, const config::AppConfig& a
   if (result.wall_s > 0) summary.simulated_requests_per_s = static_cast<double>(result.requests) / result.wall_s;
   summary.cost = cost_of(result, app);
   summary.cost_unit = cost_unit(app);
+  for (std::size_t n = 0; n < result.classes.size(); ++n) {
+    const sim::ClassResult& own = result.classes[n];
+    if (own.requests == 0) continue;
+    const bool is_named = n > 0 && n <= result.class_names.size();
+    summary.classes.push_back({.name = is_named ? result.class_names[n - 1] : "",
+                               .requests = own.requests,
+                               .answered = own.answered,
+                               .rejected = own.rejected,
+                               .left = own.left,
+                               .wait = to_percentiles(own.wait),
+                               .total = to_percentiles(own.total)});
+  }
   return summary;
 }
 

@@ -25,10 +25,15 @@ class ScenarioLine {
   std::string requests_;
   std::string duration_;
   std::string begin_;
+  std::string warm_up_;
+  std::string idle_memory_;
+  std::string nodes_;
+  std::string rate_scale_;
+  std::string seed_;
 };
 
 // The numbers of a run for people and scripts.
-report::Summary to_summary(const sim::Result& result, const config::AppConfig& app, std::string label);
+report::Summary to_summary(const sim::ScenarioResult& result, const config::AppConfig& app, std::string label);
 
 // What a run costs in money, at the app's prices, or Azure's where it states none; and their currency.
 double cost_of(const sim::Result& result, const config::AppConfig& app);

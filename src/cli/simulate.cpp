@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "journal/print.hpp"
 #include "report/collector.hpp"
 #include "sim/faults.hpp"
+#include "sim/request_log.hpp"
 
 namespace tenfold::cli {
 
@@ -31,6 +33,7 @@ struct SimulateLine {
   std::vector<std::string> policies;
   std::string svg;
   std::string html;
+  std::string csv;
   bool is_json = false;
   bool has_faults = false;
   bool has_shell = false;
@@ -59,9 +62,10 @@ class Teller final : public sim::StepObserver {
   report::Collector collector_{report::Origin::kSimulation};
 };
 
-struct Run {
-  report::Summary summary;
-  std::optional<report::Story> story;
+// What a policy came to: once for each seed.
+struct Runs {
+  report::Replications summaries;
+  std::optional<report::Story> story;  // of a single run
 };
 
 // One line on a terminal while it runs; nothing elsewhere.
@@ -76,19 +80,82 @@ std::function<bool(const sim::Result&)> watch(const std::string& label, std::opt
   };
 }
 
-std::expected<Run, std::string> run_one(const config::AppConfig& app, const sim::Scenario& scenario,
-                                        std::optional<std::uint64_t> total, bool is_told) {
+// A file of requests, of all policies and seeds.
+class CsvFile {
+ public:
+  explicit CsvFile(const std::string& path) : path_{path} {
+    if (path_.empty()) return;
+    file_.open(path_, std::ios::binary | std::ios::trunc);
+    file_ << "policy,seed," << sim::RequestLog::header();
+  }
+  bool is_wanted() const { return !path_.empty(); }
+  sim::RequestLog log(const std::string& policy, std::uint64_t seed) {
+    return sim::RequestLog{[this](std::string_view line) { file_ << line; }, fmt::format("{},{},", policy, seed)};
+  }
+  std::expected<void, std::string> close() {
+    if (!is_wanted()) return {};
+    file_.close();
+    if (file_.good()) return {};
+    return std::unexpected(fmt::format("cannot write {}", path_));
+  }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+// Several observers as one.
+class Observers final : public sim::StepObserver {
+ public:
+  void add(sim::StepObserver& observer) { all_.push_back(&observer); }
+  bool is_empty() const { return all_.empty(); }
+  void beginning(const core::Service& service) override {
+    for (sim::StepObserver* each : all_) each->beginning(service);
+  }
+  void opened(core::TimePoint zero, const std::vector<std::string>& class_names) override {
+    for (sim::StepObserver* each : all_) each->opened(zero, class_names);
+  }
+  void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
+               const core::Service& service) override {
+    for (sim::StepObserver* each : all_) each->stepped(now, event, actions, service);
+  }
+
+ private:
+  std::vector<sim::StepObserver*> all_;
+};
+
+// On stderr: what is read there is not the result.
+void tell(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) fmt::print(stderr, "tenfold simulate: {}\n", note);
+}
+
+// Runs the scenario under its seed and the ones after it.
+std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::Scenario scenario, std::uint64_t seeds,
+                                            bool is_told, bool is_first, CsvFile& csv) {
   const std::string label{journal::to_word(app.core.scale.policy)};
-  Teller teller;
-  const bool is_short = total && *total <= kMostTold;
-  sim::RunHooks hooks{.progress = watch(label, total)};
-  if (is_told && is_short) hooks.observer = &teller;
-  const auto result = sim::run_scenario(app, scenario, hooks);
-  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
-  if (!result) return std::unexpected(result.error());
-  Run run{.summary = to_summary(*result, app, label)};
-  if (hooks.observer) run.story = teller.finish(scenario, result->ended);
-  return run;
+  const auto total = sim::requests_of(scenario);
+  const bool has_story = is_told && total && *total <= kMostTold;
+  Runs runs;
+  for (std::uint64_t n = 0; n < seeds && !InterruptGuard::was_interrupted(); ++n, ++scenario.seed) {
+    Teller teller;
+    sim::RequestLog log = csv.log(label, scenario.seed);
+    Observers observers;
+    if (has_story) observers.add(teller);
+    if (csv.is_wanted()) observers.add(log);
+    sim::RunHooks hooks{.progress =
+                            watch(seeds == 1 ? label : fmt::format("{}, seed {}", label, scenario.seed), total)};
+    if (!observers.is_empty()) hooks.observer = &observers;
+    const auto result = sim::run_scenario(app, scenario, hooks);
+    if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
+    if (!result) return std::unexpected(result.error());
+    // What was interrupted among others is no replication of them.
+    if (result->was_interrupted && n > 0) break;
+    if (csv.is_wanted()) log.finish();
+    if (n == 0 && is_first) tell(result->notes);
+    runs.summaries.push_back(to_summary(*result, app, label));
+    if (has_story) runs.story = teller.finish(scenario, result->ended);
+  }
+  return runs;
 }
 
 std::expected<std::vector<config::AppConfig>, std::string> apps_of(const SimulateLine& line) {
@@ -109,48 +176,67 @@ std::expected<std::vector<config::AppConfig>, std::string> apps_of(const Simulat
   return apps;
 }
 
-std::expected<void, std::string> write_charts(const SimulateLine& line, const Run& run) {
+std::expected<void, std::string> write_charts(const SimulateLine& line, const Runs& runs) {
   if (line.svg.empty() && line.html.empty()) return {};
-  if (!run.story) return std::unexpected(fmt::format("a chart shows at most {} requests of one policy", kMostTold));
+  if (!runs.story)
+    return std::unexpected(fmt::format("a chart shows at most {} requests of one policy and seed", kMostTold));
   if (!line.svg.empty()) {
-    if (auto written = write_file(line.svg, report::to_svg(*run.story)); !written) return written;
+    if (auto written = write_file(line.svg, report::to_svg(*runs.story)); !written) return written;
   }
-  return line.html.empty() ? std::expected<void, std::string>{} : write_file(line.html, report::to_html(*run.story));
+  return line.html.empty() ? std::expected<void, std::string>{} : write_file(line.html, report::to_html(*runs.story));
 }
 
-void print(const SimulateLine& line, const std::vector<Run>& runs) {
-  if (line.is_json && runs.size() == 1) {
-    fmt::print("{}\n", report::to_json(runs.front().summary));
-    return;
-  }
+// Of one seed.
+void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
   std::vector<report::Summary> summaries;
-  summaries.reserve(runs.size());
-  for (const Run& run : runs) summaries.push_back(run.summary);
+  for (const Runs& runs : all) summaries.push_back(runs.summaries.front());
   if (line.is_json) {
-    fmt::print("{}\n", report::to_json(summaries));
-  } else if (runs.size() == 1 && runs.front().story) {
-    fmt::print("{}", report::to_text(*runs.front().story));
+    fmt::print("{}\n", summaries.size() == 1 ? report::to_json(summaries.front()) : report::to_json(summaries));
+  } else if (all.size() == 1 && all.front().story) {
+    fmt::print("{}", report::to_text(*all.front().story));
   } else {
     fmt::print("{}", report::to_table(summaries));
   }
 }
 
+void print_replications(const SimulateLine& line, const std::vector<Runs>& all) {
+  std::vector<report::Replications> replications;
+  for (const Runs& runs : all) replications.push_back(runs.summaries);
+  if (line.is_json) {
+    fmt::print("{}\n",
+               replications.size() == 1 ? report::to_json(replications.front()) : report::to_json(replications));
+  } else {
+    fmt::print("{}", report::to_table(replications));
+  }
+}
+
 std::expected<int, std::string> simulate(const SimulateLine& line) {
+  constexpr std::uint64_t kMostSeeds = 10'000;
   const auto scenario = line.scenario.read();
   if (!scenario) return std::unexpected(scenario.error());
   const auto apps = apps_of(line);
   if (!apps) return std::unexpected(apps.error());
-  const auto total = sim::requests_of(*scenario);
+  const std::uint64_t seeds = line.seeds.value_or(1);
+  if (seeds == 0 || seeds > kMostSeeds)
+    return std::unexpected(fmt::format("--seeds: {} is no number of seeds from 1 to {}", seeds, kMostSeeds));
   const InterruptGuard guard;
-  std::vector<Run> runs;
+  CsvFile csv{line.csv};
+  std::vector<Runs> all;
   for (const config::AppConfig& app : *apps) {
-    auto run = run_one(app, *scenario, total, apps->size() == 1 && !line.is_json);
-    if (!run) return std::unexpected(run.error());
-    runs.push_back(std::move(*run));
+    const bool is_told = apps->size() == 1 && seeds == 1 && !line.is_json;
+    auto runs = run_policy(app, *scenario, seeds, is_told, all.empty(), csv);
+    if (!runs) return std::unexpected(runs.error());
+    if (!runs->summaries.empty()) all.push_back(std::move(*runs));
     if (InterruptGuard::was_interrupted()) break;
   }
-  if (auto written = write_charts(line, runs.front()); !written) return std::unexpected(written.error());
-  print(line, runs);
+  if (all.empty()) return kInterrupted;
+  if (auto written = write_charts(line, all.front()); !written) return std::unexpected(written.error());
+  if (auto written = csv.close(); !written) return std::unexpected(written.error());
+  if (seeds == 1) {
+    print_single(line, all);
+  } else {
+    print_replications(line, all);
+  }
   if (!InterruptGuard::was_interrupted()) return 0;
   fmt::print(stderr, "tenfold simulate: interrupted; these are the numbers so far\n");
   return kInterrupted;
@@ -168,6 +254,7 @@ class Tracer final : public sim::StepObserver {
 };
 
 std::expected<int, std::string> simulate_faults(const SimulateLine& line) {
+  if (line.seeds) return std::unexpected("--seeds with --faults needs --shell; without it name one --seed");
   const auto scenario = line.scenario.read();
   if (!scenario) return std::unexpected(scenario.error());
   sim::FaultOptions options{.seed = scenario->seed};
@@ -219,23 +306,27 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
       ->add_flag("--shell", line->has_shell,
                  "with --faults: the whole service instead, its network, journal and programs too, for thirty seconds")
       ->needs("--faults");
-  command->add_option("--seeds", line->seeds, "with --shell: so many streets, from --seed on; 0: until Ctrl-C")
-      ->type_name("N")
-      ->needs("--shell");
+  command
+      ->add_option("--seeds", line->seeds,
+                   "so many runs, from --seed on: means and their 95 % confidence intervals; with --shell so many "
+                   "streets, 0: until Ctrl-C [1]")
+      ->type_name("N");
+  command->add_option("--csv", line->csv, "also write a line for each request to this file")->type_name("FILE");
   command->add_flag("--trace", line->is_traced, "with --faults: print every step");
   std::vector<std::string_view> own = not_simulated();
   own.emplace_back("policy");
   line->app.add_to(*command, own);
   command->footer(fmt::format(R"(Workloads:
 {}
-Service times (also of cold starts and patience, but for classes):
+Service times, cold starts, patience; of a request's memory with sizes for times:
+{}Only of service times:
 {}
 With --cores, requests compute: each uses its replica's --cpu, and all share the cores. Without, they only take time.
 
   tenfold simulate --workload burst:n=100 --service constant:100ms --cores 2 --cpu 1 --policy aca --policy slo
   tenfold simulate app.yaml --workload poisson:rate=15 --service exponential:mean=500ms --duration 1h
   tenfold simulate --workload journal:DIR --policy knative      what another policy would have done)",
-                              sim::workload_help(), sim::service_time_help()));
+                              sim::workload_help(), sim::span_help(), sim::service_time_help()));
   command->callback([line, &exit_code] {
     const auto done = line->has_shell    ? simulate_shell(*line)
                       : line->has_faults ? simulate_faults(*line)

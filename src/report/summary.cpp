@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include "base/estimate.hpp"
 
 namespace tenfold::report {
 
@@ -20,6 +25,15 @@ using boost::json::value;
 object to_object(const Percentiles& p) {
   return {{"mean_s", p.mean_s}, {"p50_s", p.p50_s}, {"p90_s", p.p90_s},
           {"p95_s", p.p95_s},   {"p99_s", p.p99_s}, {"max_s", p.max_s}};
+}
+
+object to_object(const std::vector<ClassSummary>& classes) {
+  object made;
+  for (const ClassSummary& c : classes) {
+    made[c.name] = {{"requests", c.requests}, {"answered", c.answered},    {"rejected", c.rejected},
+                    {"left", c.left},         {"wait", to_object(c.wait)}, {"total", to_object(c.total)}};
+  }
+  return made;
 }
 
 object to_object(const Summary& s) {
@@ -40,7 +54,55 @@ object to_object(const Summary& s) {
       {"most_replicas", s.most_replicas},
       {"cost", s.cost ? value(*s.cost) : value(nullptr)},
       {"cost_unit", s.cost ? value(s.cost_unit) : value(nullptr)},
-      {"simulated_requests_per_s", s.simulated_requests_per_s ? value(*s.simulated_requests_per_s) : value(nullptr)}};
+      {"simulated_requests_per_s", s.simulated_requests_per_s ? value(*s.simulated_requests_per_s) : value(nullptr)},
+      {"classes", to_object(s.classes)}};
+}
+
+// The numbers of all runs at the same place, each in its own run's object.
+std::vector<double> numbers_at(const std::vector<const value*>& places) {
+  std::vector<double> numbers;
+  for (const value* place : places) {
+    if (place && place->is_number()) numbers.push_back(place->to_number<double>());
+  }
+  return numbers;
+}
+
+// Of runs' objects one with the means, or the half widths, of their numbers; all else is the first's. A class that not
+// every run has is estimated from those that have it.
+object estimates_of(const std::vector<const object*>& runs, double Estimate::* part) {
+  object made;
+  for (const object* run : runs) {
+    for (const auto& [key, first] : *run) {
+      if (made.contains(key)) continue;
+      std::vector<const value*> places;
+      std::vector<const object*> objects;
+      for (const object* other : runs) {
+        places.push_back(other->if_contains(key));
+        if (places.back() && places.back()->is_object()) objects.push_back(&places.back()->get_object());
+      }
+      const std::vector<double> numbers = numbers_at(places);
+      if (!objects.empty()) {
+        made[key] = estimates_of(objects, part);
+      } else if (numbers.empty()) {
+        made[key] = first;
+      } else {
+        const double estimated = estimate(numbers).*part;
+        made[key] = std::isfinite(estimated) ? value(estimated) : value(nullptr);
+      }
+    }
+  }
+  return made;
+}
+
+object to_object(const Replications& runs) {
+  std::vector<object> objects;
+  for (const Summary& run : runs) objects.push_back(to_object(run));
+  std::vector<const object*> all;
+  for (const object& each : objects) all.push_back(&each);
+  object made = estimates_of(all, &Estimate::mean);
+  made["seeds"] = runs.size();
+  made["half_width_95"] = estimates_of(all, &Estimate::half_width);
+  return made;
 }
 
 // A row of the table: what it shows of a run, and whether less of it is better. Nothing is shown as "-".
@@ -84,6 +146,12 @@ constexpr std::array kRows{
     Row{"decisions", member_of<&Summary::decisions>, 0, false},
 };
 
+// Characters of UTF-8.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 // Where a table is as wide as its longest cells.
 class Table {
  public:
@@ -92,12 +160,14 @@ class Table {
     std::vector<std::size_t> widths;
     for (const auto& row : rows_) {
       widths.resize(std::max(widths.size(), row.size()));
-      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
     }
     std::string out;
     for (const auto& row : rows_) {
       std::string line = fmt::format("{:<{}}", row.front(), widths.front());
-      for (std::size_t i = 1; i < row.size(); ++i) line += fmt::format("  {:>{}}", row[i], widths[i]);
+      for (std::size_t i = 1; i < row.size(); ++i) {
+        line += std::string(2 + widths[i] - width_of(row[i]), ' ') + row[i];
+      }
       line.erase(line.find_last_not_of(' ') + 1);
       out += line + '\n';
     }
@@ -108,19 +178,52 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::vector<std::string> cells_of(const Row& row, std::span<const Summary> summaries) {
-  std::vector<std::string> cells{std::string{row.name}};
-  std::optional<double> best;
-  for (const Summary& summary : summaries) {
-    const auto shown = row.get(summary);
-    if (shown) best = std::min(best.value_or(*shown), *shown);
-    cells.push_back(shown ? fmt::format("{:.{}f}", *shown, row.digits) : "-");
+// What the row shows of some runs: nothing where a run has nothing to show.
+std::optional<Estimate> shown_of(const Row& row, std::span<const Summary> runs) {
+  std::vector<double> values;
+  for (const Summary& run : runs) {
+    const auto value = row.get(run);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
   }
-  const bool has_best = row.is_judged && summaries.size() > 1 && best;
+  return estimate(values);
+}
+
+std::vector<std::string> cells_of(const Row& row, std::span<const std::span<const Summary>> columns) {
+  std::vector<std::string> cells{std::string{row.name}};
+  std::vector<std::string> means{""};
+  std::optional<double> best;
+  for (const std::span<const Summary> runs : columns) {
+    const auto shown = shown_of(row, runs);
+    if (shown) best = std::min(best.value_or(shown->mean), shown->mean);
+    means.push_back(shown ? fmt::format("{:.{}f}", shown->mean, row.digits) : "-");
+    const bool has_width = shown && runs.size() > 1;
+    cells.push_back(has_width ? fmt::format("{} ±{:.{}f}", means.back(), shown->half_width, row.digits) : means.back());
+  }
+  const bool has_best = row.is_judged && columns.size() > 1 && best;
   const std::string mark = has_best ? fmt::format("{:.{}f}", *best, row.digits) : "";
   // A column for the mark keeps the digits below each other.
-  for (std::size_t i = 1; i < cells.size(); ++i) cells[i] += has_best && cells[i] == mark ? "*" : " ";
+  for (std::size_t i = 1; i < cells.size(); ++i) cells[i] += has_best && means[i] == mark ? "*" : " ";
   return cells;
+}
+
+std::string table_of(std::span<const std::span<const Summary>> columns) {
+  Table table;
+  std::vector<std::string> head{""};
+  for (const std::span<const Summary> runs : columns) head.push_back(runs.front().policy + ' ');
+  table.add(std::move(head));
+  for (const Row& row : kRows) table.add(cells_of(row, columns));
+  const auto priced = std::ranges::find_if(columns, [](auto runs) { return runs.front().cost.has_value(); });
+  if (priced != columns.end()) {
+    const std::string& unit = priced->front().cost_unit;
+    const std::string name = unit.empty() ? "cost" : "cost, " + unit;
+    table.add(cells_of({.name = name, .get = [](const Summary& s) { return s.cost; }, .digits = 6}, columns));
+  }
+  std::string out = table.write();
+  if (columns.size() > 1) out += "* the best of its row\n";
+  const std::size_t seeds = columns.empty() ? 1 : columns.front().size();
+  if (seeds > 1) out += fmt::format("means of {} seeds, ± half of the 95 % confidence interval\n", seeds);
+  return out;
 }
 
 }  // namespace
@@ -147,27 +250,29 @@ Summary summarize(const Story& story, std::string policy) {
 }
 
 std::string to_table(std::span<const Summary> summaries) {
-  Table table;
-  std::vector<std::string> head{""};
-  for (const Summary& summary : summaries) head.push_back(summary.policy + ' ');
-  table.add(std::move(head));
-  for (const Row& row : kRows) table.add(cells_of(row, summaries));
-  const auto priced = std::ranges::find_if(summaries, [](const Summary& s) { return s.cost.has_value(); });
-  if (priced != summaries.end()) {
-    const std::string name = priced->cost_unit.empty() ? "cost" : "cost, " + priced->cost_unit;
-    table.add(cells_of({.name = name, .get = [](const Summary& s) { return s.cost; }, .digits = 6}, summaries));
-  }
-  std::string out = table.write();
-  if (summaries.size() > 1) out += "* the best of its row\n";
-  return out;
+  std::vector<std::span<const Summary>> columns;
+  for (const Summary& summary : summaries) columns.emplace_back(&summary, 1);
+  return table_of(columns);
+}
+
+std::string to_table(std::span<const Replications> all) {
+  return table_of(std::vector<std::span<const Summary>>{all.begin(), all.end()});
 }
 
 std::string to_json(const Summary& summary) { return boost::json::serialize(to_object(summary)); }
 
 std::string to_json(std::span<const Summary> summaries) {
-  boost::json::array all;
-  for (const Summary& summary : summaries) all.push_back(to_object(summary));
-  return boost::json::serialize(all);
+  boost::json::array made;
+  for (const Summary& summary : summaries) made.push_back(to_object(summary));
+  return boost::json::serialize(made);
+}
+
+std::string to_json(const Replications& runs) { return boost::json::serialize(to_object(runs)); }
+
+std::string to_json(std::span<const Replications> all) {
+  boost::json::array made;
+  for (const Replications& runs : all) made.push_back(to_object(runs));
+  return boost::json::serialize(made);
 }
 
 }  // namespace tenfold::report

@@ -12,7 +12,8 @@ using MadeSpan = std::expected<std::unique_ptr<Span>, std::string>;
 
 std::unique_ptr<Span> recorded(SpecReader& spec) {
   spec.take_all();
-  auto recording = read_recording(spec.rest());
+  ClassNames classes;
+  auto recording = read_recording(spec.rest(), classes);
   if (!recording) {
     spec.fail(recording.error());
     return nullptr;
@@ -33,22 +34,17 @@ MadeSpan finish(SpecReader& spec, std::unique_ptr<Span> span) {
 
 MadeSpan make_cold_start(std::string_view text) {
   SpecReader spec{"--cold-start", text};
-  std::unique_ptr<Span> span = spec.kind() == "journal" ? recorded(spec) : make_span(spec);
-  if (!span && spec.kind() != "journal") {
-    spec.unknown_kind(
-        {"constant", "deterministic", "exponential", "lognormal", "erlang", "uniform", "bimodal", "journal"});
-  }
-  return finish(spec, std::move(span));
+  return finish(spec, spec.kind() == "journal" ? recorded(spec) : make_span(spec, {"journal"}));
 }
 
 MadeSpan make_patience(std::string_view text) {
   SpecReader spec{"--patience", text};
-  std::unique_ptr<Span> span = spec.kind() == "never" ? nullptr : make_span(spec);
-  if (!span && spec.kind() != "never") {
-    spec.unknown_kind(
-        {"never", "constant", "deterministic", "exponential", "lognormal", "erlang", "uniform", "bimodal"});
-  }
-  return finish(spec, std::move(span));
+  return finish(spec, spec.kind() == "never" ? nullptr : make_span(spec, {"never"}));
+}
+
+MadeSpan make_request_memory(std::string_view text) {
+  SpecReader spec{"--request-memory", text, SpecReader::Unit::kSize};
+  return finish(spec, make_span(spec));
 }
 
 }  // namespace tenfold::sim

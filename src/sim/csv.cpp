@@ -1,8 +1,12 @@
 #include "sim/csv.hpp"
 
+#include <cctype>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "config/read_text.hpp"
+#include "sim/trace_time.hpp"
 
 namespace tenfold::sim {
 
@@ -20,6 +24,19 @@ std::vector<std::string_view> cells_of(std::string_view line) {
     begin = end + 1;
   }
   return cells;
+}
+
+std::string lower(std::string_view text) {
+  std::string made{text};
+  std::ranges::transform(made, made.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return made;
+}
+
+std::optional<std::uint64_t> parse_cell_count(std::string_view cell) {
+  const auto number = parse_number(cell);
+  if (!number || *number < 0 || *number > static_cast<double>(kMostArrivals) || std::floor(*number) != *number)
+    return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
 }
 
 std::expected<std::string, std::string> read_file(const std::string& file) {

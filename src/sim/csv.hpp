@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -16,7 +17,16 @@ std::string_view trim(std::string_view text);
 // Between commas, each trimmed. A quoted comma parts cells too: no file of ours has one.
 std::vector<std::string_view> cells_of(std::string_view line);
 
+// In small letters: headers come in any case.
+std::string lower(std::string_view text);
+
+// A whole number from 0 to 50 million, also written as 3.0; nothing for anything else.
+std::optional<std::uint64_t> parse_cell_count(std::string_view cell);
+
 std::expected<std::string, std::string> read_file(const std::string& file);
+
+// How many arrivals a file may hold: what fits into some gigabytes.
+inline constexpr std::uint64_t kMostArrivals = 50'000'000;
 
 // The error of a line: file:number: problem.
 std::string error_in(std::string_view file, std::size_t number, std::string_view problem);

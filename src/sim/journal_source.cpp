@@ -8,6 +8,25 @@
 
 namespace tenfold::sim {
 
+namespace {
+
+// One instant of the policy's polls is as good as another.
+std::optional<core::TimePoint> next_poll(const core::Checkpoint& checkpoint) {
+  switch (checkpoint.settings.scale.policy) {
+    case core::PolicyKind::kAca:
+      return checkpoint.aca.next_evaluation;
+    case core::PolicyKind::kHpa:
+      return checkpoint.hpa.next_evaluation;
+    case core::PolicyKind::kKnative:
+      return checkpoint.knative.next_evaluation;
+    case core::PolicyKind::kSlo:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void RecordingBuilder::take(const journal::Record& record) {
   std::visit([this](const auto& r) { on(r); }, record);
 }
@@ -17,6 +36,7 @@ Recording RecordingBuilder::finish() {
   std::ranges::stable_sort(arrivals, {}, &Arrival::at);
   if (!arrivals.empty()) {
     const core::Duration first = arrivals.front().at.time_since_epoch();
+    if (started_) recording_.offset = arrivals.front().at - *started_;
     for (Arrival& arrival : arrivals) arrival.at -= first;
   }
   return std::exchange(*this, {}).recording_;
@@ -25,7 +45,11 @@ Recording RecordingBuilder::finish() {
 void RecordingBuilder::on(const core::Checkpoint& checkpoint) {
   // A core that has not begun: another service writes here now. As in `explain`, the last one counts.
   if (began_ && !checkpoint.started) *this = {};
-  if (!began_) recording_.settings = checkpoint.settings;
+  if (!began_) {
+    recording_.settings = checkpoint.settings;
+    awaits_start_ = !checkpoint.started;
+    if (checkpoint.started) started_ = next_poll(checkpoint);
+  }
   began_ = true;
   recording_.cpus_per_slot = checkpoint.times.cpus_per_slot;
   for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
@@ -39,6 +63,8 @@ void RecordingBuilder::on(const core::Checkpoint& checkpoint) {
 
 void RecordingBuilder::on(const journal::Step& step) {
   now_ = step.now;
+  // Its policy starts with the first step.
+  if (std::exchange(awaits_start_, false)) started_ = now_;
   std::visit([this](const auto& event) { on(event); }, step.event);
   for (const core::Action& action : step.actions) std::visit([this](const auto& a) { on(a); }, action);
 }
@@ -48,6 +74,8 @@ void RecordingBuilder::on(const journal::Gap&) {
   for (auto& [id, request] : requests_) request.dispatched = core::kNever;
   starts_.clear();
 }
+
+void RecordingBuilder::on(const journal::ClassNote& note) { recording_.class_names[note.klass] = note.name; }
 
 void RecordingBuilder::on(const core::RequestArrived& event) { arrive(now_, event.request, event.klass); }
 
@@ -85,7 +113,21 @@ void RecordingBuilder::arrive(core::TimePoint at, core::RequestId id, core::Requ
   recording_.arrivals.push_back({.at = at, .klass = klass});
 }
 
-std::expected<Recording, std::string> read_recording(const std::filesystem::path& path) {
+namespace {
+
+// From the journal's numbers to those of `classes`, by name. One whose name was lost is told apart from all others.
+void renumber(Recording& recording, ClassNames& classes) {
+  for (Arrival& arrival : recording.arrivals) {
+    if (arrival.klass == core::RequestClass{}) continue;
+    const auto named = recording.class_names.find(arrival.klass);
+    arrival.klass = classes.number_of(
+        named != recording.class_names.end() ? named->second : fmt::format("class {}", core::to_number(arrival.klass)));
+  }
+}
+
+}  // namespace
+
+std::expected<Recording, std::string> read_recording(const std::filesystem::path& path, ClassNames& classes) {
   const std::filesystem::path directory = std::filesystem::is_regular_file(path) ? path.parent_path() : path;
   auto reader = journal::Reader::open(directory.empty() ? std::filesystem::path{"."} : directory);
   if (!reader) return std::unexpected(reader.error());
@@ -95,6 +137,7 @@ std::expected<Recording, std::string> read_recording(const std::filesystem::path
   if (recording.arrivals.empty() && reader->damaged_places() > 0) return std::unexpected(reader->damage());
   if (recording.arrivals.empty())
     return std::unexpected(fmt::format("no request arrived in the journal {}", directory.string()));
+  renumber(recording, classes);
   return recording;
 }
 

@@ -3,12 +3,15 @@
 
 #include <expected>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "core/settings.hpp"
 #include "journal/reader.hpp"
+#include "sim/class_names.hpp"
 #include "sim/workload.hpp"
 
 namespace tenfold::sim {
@@ -21,6 +24,11 @@ struct Recording {
   std::vector<core::Duration> cold_starts;
   // What the service was set to when the journal began.
   core::Settings settings;
+  // From the service's beginning, which its policy's polls count from, to the first arrival; where the journal begins
+  // later, from one of those polls. Nothing if its policy did not poll either.
+  std::optional<core::Duration> offset;
+  // Of classes, as far as the journal names them.
+  std::map<core::RequestClass, std::string> class_names;
   // CPUs that a taken slot used, over the whole journal; zero where nothing ran long enough to tell.
   double cpus_per_slot = 0;
 };
@@ -41,6 +49,7 @@ class RecordingBuilder {
   void on(const core::Checkpoint& checkpoint);
   void on(const journal::Step& step);
   void on(const journal::Gap& gap);
+  void on(const journal::ClassNote& note);
   void on(const core::RequestArrived& event);
   void on(const core::ResponseFinished& event);
   void on(const core::ReplicaReady& event);
@@ -55,13 +64,15 @@ class RecordingBuilder {
 
   Recording recording_;
   bool began_ = false;
+  std::optional<core::TimePoint> started_;  // the service, or one of its policy's polls
+  bool awaits_start_ = false;
   core::TimePoint now_{};
   std::unordered_map<core::RequestId, Request> requests_;  // not answered yet
   std::unordered_map<core::ReplicaId, core::TimePoint> starts_;
 };
 
 // Reads the journal in `directory`, or the directory of the file that is named. The error says why it cannot be read,
-// or that nothing arrived in it.
-std::expected<Recording, std::string> read_recording(const std::filesystem::path& directory);
+// or that nothing arrived in it. Classes have the numbers that `classes` gives to their names.
+std::expected<Recording, std::string> read_recording(const std::filesystem::path& directory, ClassNames& classes);
 
 }  // namespace tenfold::sim

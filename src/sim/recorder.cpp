@@ -11,48 +11,95 @@ double seconds(core::Duration span) { return std::chrono::duration<double>{span}
 
 }  // namespace
 
-void Recorder::arrived(core::TimePoint now) {
-  if (result_.requests++ == 0) first_arrival_ = last_end_ = now;
+// Requests without a class count too, as class 0, once there are others.
+ClassResult& Recorder::class_of(const Counted& request) {
+  if (result_.classes.empty()) {
+    result_.classes.push_back({.wait = result_.wait,
+                               .total = result_.total,
+                               .requests = result_.requests,
+                               .answered = result_.answered,
+                               .rejected = result_.rejected,
+                               .left = result_.left});
+  }
+  const std::size_t number = core::to_number(request.klass);
+  if (result_.classes.size() <= number) result_.classes.resize(number + 1);
+  return result_.classes[number];
 }
 
-void Recorder::dispatched(core::TimePoint arrived, core::TimePoint now) {
+void Recorder::arrived(const Counted& request) {
+  if (!counts(request)) return;
+  if (has_classes(request)) ++class_of(request).requests;
+  if (result_.requests++ == 0) first_arrival_ = last_end_ = request.arrived;
+}
+
+void Recorder::dispatched(const Counted& request, core::TimePoint now) {
+  if (!counts(request)) return;
+  const core::Duration wait = now - request.arrived;
+  if (has_classes(request)) class_of(request).wait.add(wait);
   ++result_.dispatched;
-  if (now > arrived) ++result_.waited;
-  result_.wait.add(now - arrived);
+  if (wait > core::Duration::zero()) ++result_.waited;
+  result_.wait.add(wait);
 }
 
-void Recorder::answered(core::TimePoint arrived, core::TimePoint now) {
+void Recorder::answered(const Counted& request, core::TimePoint now) {
+  if (!counts(request)) return;
+  if (has_classes(request)) {
+    ClassResult& own = class_of(request);
+    ++own.answered;
+    own.total.add(now - request.arrived);
+  }
   ++result_.answered;
-  result_.total.add(now - arrived);
+  result_.total.add(now - request.arrived);
   completion_s_ += seconds(now - first_arrival_);
   last_end_ = now;
 }
 
-void Recorder::rejected(core::TimePoint now) {
+void Recorder::rejected(const Counted& request, core::TimePoint now) {
+  if (!counts(request)) return;
+  if (has_classes(request)) ++class_of(request).rejected;
   ++result_.rejected;
   last_end_ = now;
 }
 
-void Recorder::left(core::TimePoint now, bool was_waiting) {
+void Recorder::left(const Counted& request, core::TimePoint now, bool was_waiting) {
+  if (!counts(request)) return;
+  if (has_classes(request)) ++class_of(request).left;
   ++result_.left;
   result_.left_waiting += was_waiting ? 1 : 0;
   last_end_ = now;
 }
 
 void Recorder::replica_started(core::TimePoint now) {
-  ++result_.starts;
+  if (now >= counts_from_) ++result_.starts;
   change(now, +1, 0);
-  result_.most_replicas = std::max(result_.most_replicas, static_cast<std::uint32_t>(replicas_));
 }
 
 void Recorder::replica_gone(core::TimePoint now) { change(now, -1, 0); }
 
+void Recorder::pause(core::TimePoint now) {
+  change(now, 0, 0);
+  is_paused_ = true;
+}
+
+void Recorder::resume(core::TimePoint now) {
+  counted_until_ = now;
+  is_paused_ = false;
+}
+
 void Recorder::change(core::TimePoint now, int replicas, int busy) {
-  const double span = seconds(now - std::exchange(counted_until_, now));
-  result_.replica_s += span * static_cast<double>(replicas_);
-  result_.busy_replica_s += span * static_cast<double>(busy_);
+  const core::TimePoint since = std::max(std::exchange(counted_until_, now), counts_from_);
+  if (now > since) note_most();
+  if (now > since && !is_paused_) {
+    result_.replica_s += seconds(now - since) * static_cast<double>(replicas_);
+    result_.busy_replica_s += seconds(now - since) * static_cast<double>(busy_);
+  }
   replicas_ += replicas;
   busy_ += busy;
+  if (now >= counts_from_) note_most();
+}
+
+void Recorder::note_most() {
+  result_.most_replicas = std::max(result_.most_replicas, static_cast<std::uint32_t>(replicas_));
 }
 
 Result Recorder::finish(core::TimePoint now, core::TimePoint began) {

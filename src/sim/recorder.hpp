@@ -2,13 +2,25 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "core/ids.hpp"
 #include "core/time.hpp"
 #include "sim/distribution.hpp"
 
 namespace tenfold::sim {
 
-// All times are virtual.
+// The requests of a class.
+struct ClassResult {
+  Distribution wait;
+  Distribution total;
+  std::uint64_t requests = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t left = 0;
+};
+
+// All times are virtual. Where there is a warm-up, only of the requests that came after it, and of the time after it.
 struct Result {
   Distribution wait;   // from arrival to the first slot, of the requests that got one
   Distribution total;  // from arrival to the answer, of those that were answered
@@ -22,6 +34,8 @@ struct Result {
   std::uint64_t decisions = 0;
   std::uint64_t starts = 0;
   std::uint32_t most_replicas = 0;
+  // By the numbers of their classes, from 0 for those without; empty where no request has a class.
+  std::vector<ClassResult> classes;
   // From the first arrival to the last end of a request.
   core::Duration makespan{};
   // The mean, over answered requests, of their end since the first arrival.
@@ -34,6 +48,8 @@ struct Result {
   core::TimePoint ended{};  // on the core's clock
   double wall_s = 0;
   bool was_interrupted = false;
+  // Arrivals were to come that no simulated time reaches (kLastArrival): they are missing.
+  bool went_beyond_time = false;
 
   double p_wait() const { return dispatched == 0 ? 0 : static_cast<double>(waited) / static_cast<double>(dispatched); }
 };
@@ -41,12 +57,17 @@ struct Result {
 // Counts while the world runs.
 class Recorder {
  public:
-  void arrived(core::TimePoint now);
-  void dispatched(core::TimePoint arrived, core::TimePoint now);
-  void answered(core::TimePoint arrived, core::TimePoint now);
-  void rejected(core::TimePoint now);
-  void left(core::TimePoint now, bool was_waiting);
-  void decided() { ++result_.decisions; }
+  // What a request is to the counts.
+  struct Counted {
+    core::TimePoint arrived{};
+    core::RequestClass klass{};
+  };
+  void arrived(const Counted& request);
+  void dispatched(const Counted& request, core::TimePoint now);
+  void answered(const Counted& request, core::TimePoint now);
+  void rejected(const Counted& request, core::TimePoint now);
+  void left(const Counted& request, core::TimePoint now, bool was_waiting);
+  void decided(core::TimePoint now) { result_.decisions += now >= counts_from_ ? 1 : 0; }
 
   void replica_started(core::TimePoint now);
   void replica_gone(core::TimePoint now);
@@ -54,14 +75,32 @@ class Recorder {
   void replica_busy(core::TimePoint now) { change(now, 0, +1); }
   void replica_idle(core::TimePoint now) { change(now, 0, -1); }
 
+  // What comes and passes before `begin` does not count. Called before it.
+  void count_from(core::TimePoint begin) {
+    result_ = {};
+    counts_from_ = begin;
+  }
+  // The time between the two does not count.
+  void pause(core::TimePoint now);
+  void resume(core::TimePoint now);
+
   const Result& so_far() const { return result_; }
   // The world ends at `now`.
   Result finish(core::TimePoint now, core::TimePoint began);
 
  private:
   void change(core::TimePoint now, int replicas, int busy);
+  void note_most();
+  bool counts(const Counted& request) const { return request.arrived >= counts_from_; }
+  ClassResult& class_of(const Counted& request);
+  // Whether figures by class are kept.
+  bool has_classes(const Counted& request) const {
+    return !result_.classes.empty() || request.klass != core::RequestClass{};
+  }
 
   Result result_;
+  core::TimePoint counts_from_{};
+  bool is_paused_ = false;
   core::TimePoint first_arrival_{};
   core::TimePoint last_end_{};
   double completion_s_ = 0;

@@ -1,12 +1,16 @@
 #include "sim/scenario.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "config/cron.hpp"
 #include "sim/cold_start.hpp"
+#include "sim/failures.hpp"
 
 namespace tenfold::sim {
 
@@ -16,21 +20,33 @@ namespace {
 constexpr core::Duration kLongestTimetable = std::chrono::hours{24 * 366};
 constexpr std::size_t kMostChanges = 100'000;
 
-std::expected<Models, std::string> make_models(const Scenario& scenario) {
+std::expected<Models, std::string> make_models(const Scenario& scenario, ClassNames& classes) {
   Models models;
-  auto workload = make_workload(scenario.workload, scenario.seed);
+  auto workload =
+      make_workload(scenario.workload, scenario.seed, {.rate_scale = scenario.rate_scale, .classes = &classes});
   if (!workload) return std::unexpected(workload.error());
-  auto service = make_service_time(scenario.service, scenario.seed);
+  auto service = make_service_time(scenario.service, scenario.seed, &classes);
   if (!service) return std::unexpected(service.error());
   auto cold_start = make_cold_start(scenario.cold_start);
   if (!cold_start) return std::unexpected(cold_start.error());
   models.workload = std::move(*workload);
   models.service = std::move(*service);
   models.cold_start = std::move(*cold_start);
-  if (scenario.patience.empty()) return models;
-  auto patience = make_patience(scenario.patience);
-  if (!patience) return std::unexpected(patience.error());
-  models.patience = std::move(*patience);
+  if (!scenario.patience.empty()) {
+    auto patience = make_patience(scenario.patience);
+    if (!patience) return std::unexpected(patience.error());
+    models.patience = std::move(*patience);
+  }
+  if (!scenario.failures.empty()) {
+    const auto failures = parse_failures(scenario.failures);
+    if (!failures) return std::unexpected(failures.error());
+    models.failures = *failures;
+  }
+  if (!scenario.request_memory.empty()) {
+    auto memory = make_request_memory(scenario.request_memory);
+    if (!memory) return std::unexpected(memory.error());
+    models.memory = std::move(*memory);
+  }
   return models;
 }
 
@@ -54,11 +70,41 @@ std::vector<Scheduled> timetable(const config::AppConfig& app, const Scenario& s
   return all;
 }
 
+// How often the policy polls; zero for one that events wake.
+core::Duration poll_period(const core::ScaleSettings& scale) {
+  switch (scale.policy) {
+    case core::PolicyKind::kAca:
+      return std::max(scale.aca.evaluation_interval, scale.aca.polling_interval);
+    case core::PolicyKind::kHpa:
+      return scale.hpa.sync_period;
+    case core::PolicyKind::kKnative:
+      return scale.knative.tick_interval;
+    case core::PolicyKind::kSlo:
+      break;
+  }
+  return {};
+}
+
+// Replicas for which the nodes have room.
+std::uint32_t most_placed(const core::ReplicaSettings& replica, const Scenario& scenario) {
+  double most = UINT32_MAX;
+  if (scenario.node_cpu > 0) most = std::min(most, std::floor(scenario.node_cpu / replica.cpu + 1e-9));
+  const auto memory = static_cast<double>(core::to_number(scenario.node_memory));
+  if (memory > 0) most = std::min(most, std::floor(memory / static_cast<double>(core::to_number(replica.memory))));
+  return static_cast<std::uint32_t>(most);
+}
+
 WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, const Workload& workload) {
   WorldOptions options{.seed = scenario.seed,
                        .request_timeout = app.request_timeout,
                        .is_cpu_bound = app.core.machine.cores > 0,
-                       .service_scale = scenario.service_scale};
+                       .service_scale = scenario.service_scale,
+                       .is_safe_to_repeat = app.is_retry_safe,
+                       .warm_up = scenario.warm_up,
+                       .poll_period = poll_period(app.core.scale),
+                       .poll_offset = workload.offset(),
+                       .idle_memory = scenario.idle_memory,
+                       .most_placed = most_placed(app.core.replica, scenario)};
   options.scheduled = timetable(app, scenario);
   const bool is_endless = !workload.total();
   if (scenario.requests) options.requests = *scenario.requests;
@@ -69,20 +115,34 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
 
 }  // namespace
 
-std::expected<Result, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
-                                                const RunHooks& hooks) {
-  auto models = make_models(scenario);
+std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
+                                                        const RunHooks& hooks) {
+  ClassNames classes;
+  auto models = make_models(scenario, classes);
   if (!models) return std::unexpected(models.error());
   WorldOptions options = options_of(app, scenario, *models->workload);
+  ScenarioResult made;
+  made.notes = std::move(models->workload->notes);
+  made.class_names = models->class_names = classes.all();
+  if (options.most_placed == 0) return std::unexpected("the nodes have no room for a single replica");
   World world{app.core, std::move(*models), std::move(options)};
   if (hooks.observer) world.observe(*hooks.observer);
   if (hooks.progress)
     world.on_progress([&hooks](const Recorder& recorder) { return hooks.progress(recorder.so_far()); });
-  return world.run();
+  static_cast<Result&>(made) = world.run();
+  if (made.was_interrupted) return made;
+  if (made.went_beyond_time) {
+    return std::unexpected(
+        fmt::format("--workload {}: some requests would come after 250 years and more; give --requests or --duration",
+                    scenario.workload));
+  }
+  if (made.requests == 0 && scenario.warm_up > core::Duration::zero())
+    return std::unexpected("--warm-up: no request came after it");
+  return made;
 }
 
 std::optional<std::uint64_t> requests_of(const Scenario& scenario) {
-  const auto workload = make_workload(scenario.workload, scenario.seed);
+  const auto workload = make_workload(scenario.workload, scenario.seed, {.rate_scale = scenario.rate_scale});
   if (!workload) return std::nullopt;
   const auto total = (*workload)->total();
   if (total && scenario.requests) return std::min(*total, *scenario.requests);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/app_config.hpp"
 #include "sim/world.hpp"
@@ -18,9 +19,20 @@ struct Scenario {
   std::string service = "exponential:mean=500ms";
   std::string cold_start = "constant:1s";
   std::string patience;  // empty: clients stay
+  std::string failures;  // empty: replicas do not fail
+  // Of a request while it runs; empty: memory is not looked at. And of a replica beside its requests.
+  std::string request_memory;
+  core::Bytes idle_memory{};
+  // CPUs and memory of the nodes that replicas are placed on; zero for any.
+  double node_cpu = 0;
+  core::Bytes node_memory{};
+  // So many times as many requests as the workload says, in the same time.
+  double rate_scale = 1;
   // Of a workload that does not end by itself. None of both: kDefaultRequests.
   std::optional<std::uint64_t> requests;
   std::optional<core::Duration> duration;
+  // What comes and passes before it is not counted.
+  core::Duration warm_up{};
   std::uint64_t seed = 1;
   // The wall clock at the workload's zero, for schedule rules, since 1970; by default a Monday's midnight.
   std::chrono::seconds begins_at{1767571200};  // 2026-01-05T00:00:00Z
@@ -29,6 +41,14 @@ struct Scenario {
 };
 
 inline constexpr std::uint64_t kDefaultRequests = 100'000;
+
+// What a run came to, and whose it was.
+struct ScenarioResult : Result {
+  // Of class n at n - 1, where requests have classes with names.
+  std::vector<std::string> class_names;
+  // What people should know of the files that the scenario names, a sentence each.
+  std::vector<std::string> notes;
+};
 
 struct RunHooks {
   StepObserver* observer = nullptr;
@@ -39,8 +59,8 @@ struct RunHooks {
 // Runs `scenario` against the app. Requests compute where the app's machine has a number of cores (`cores`): a request
 // uses its replica's `cpu`, and replicas share the cores when they want more. Else they only take their time. The error
 // says what is wrong with the scenario.
-std::expected<Result, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
-                                                const RunHooks& hooks = {});
+std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
+                                                        const RunHooks& hooks = {});
 
 // How many requests there will be at most, where the scenario says.
 std::optional<std::uint64_t> requests_of(const Scenario& scenario);

@@ -1,6 +1,7 @@
 #include "sim/service_time.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -8,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "config/units.hpp"
+#include "core/portable_math.hpp"
+#include "sim/azure_trace.hpp"
 #include "sim/journal_source.hpp"
 #include "sim/spans.hpp"
 
@@ -33,6 +36,7 @@ class Alike final : public ServiceTime {
 class Classes final : public ServiceTime {
  public:
   struct Class {
+    core::RequestClass klass{};
     core::Duration service{};
     std::uint64_t count = 0;
   };
@@ -44,7 +48,7 @@ class Classes final : public ServiceTime {
   core::Duration draw(Arrival& arrival, Random&) override {
     if (next_ == block_.size()) shuffle();
     const std::uint32_t k = block_[next_++];
-    arrival.klass = core::RequestClass{k + 1};
+    arrival.klass = classes_[k].klass;
     return classes_[k].service;
   }
   core::Duration mean() const override {
@@ -101,7 +105,77 @@ class Recorded final : public ServiceTime {
   core::Duration mean_{};
 };
 
-std::vector<Classes::Class> classes_of(SpecReader& spec) {
+// Between the percentiles of its function, by Azure's dataset. A request of another class, or of none, is as any
+// function's, each as often as it ran.
+class ByFunction final : public ServiceTime {
+ public:
+  ByFunction(std::vector<AzureDurations> all, ClassNames& names) : all_{std::move(all)} {
+    double sum_ms = 0;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      count_ += all_[i].count;
+      until_.push_back(count_);
+      Days& days = by_class_[names.number_of(all_[i].function)];
+      days.count += all_[i].count;
+      days.until.emplace_back(days.count, i);
+      sum_ms += mean_ms(all_[i]) * static_cast<double>(all_[i].count);
+    }
+    mean_ = of_ms(sum_ms / static_cast<double>(count_));
+  }
+  core::Duration draw(Arrival& arrival, Random& random) override {
+    const auto known = by_class_.find(arrival.klass);
+    if (known != by_class_.end() && arrival.klass != core::RequestClass{}) {
+      const Days& days = known->second;
+      const auto day = std::ranges::upper_bound(days.until, random.below(days.count), {},
+                                                [](const auto& entry) { return entry.first; });
+      return of_ms(value_at(all_[day->second], random.uniform()));
+    }
+    const auto any = std::ranges::upper_bound(until_, random.below(count_));
+    return of_ms(value_at(all_[static_cast<std::size_t>(any - until_.begin())], random.uniform()));
+  }
+  core::Duration mean() const override { return mean_; }
+
+ private:
+  // The entries of a function, one for each day: the number of runs up to and with it, and its place.
+  struct Days {
+    std::uint64_t count = 0;
+    std::vector<std::pair<std::uint64_t, std::size_t>> until;
+  };
+
+  static constexpr double kNothingMs = 1e-6;
+
+  static core::Duration of_ms(double ms) {
+    return std::max(core::Duration{1}, core::Duration{static_cast<core::Duration::rep>(std::llround(ms * 1e6))});
+  }
+  // Between two percentiles durations grow by equal factors; from nothing, evenly.
+  static double value_at(const AzureDurations& durations, double share) {
+    const auto& points = durations.percentiles;
+    std::size_t i = 1;
+    while (i + 1 < points.size() && share >= points[i].share) ++i;
+    const double way = (share - points[i - 1].share) / (points[i].share - points[i - 1].share);
+    const double low = points[i - 1].ms;
+    const double high = points[i].ms;
+    return low < kNothingMs ? way * high : low * core::portable_exp(way * core::portable_log(high / low));
+  }
+  static double mean_ms(const AzureDurations& durations) {
+    double mean = 0;
+    for (std::size_t i = 1; i < durations.percentiles.size(); ++i) {
+      const double low = durations.percentiles[i - 1].ms;
+      const double high = durations.percentiles[i].ms;
+      const bool is_even = low < kNothingMs || high < low * (1 + 1e-6);
+      const double piece = is_even ? (low + high) / 2 : (high - low) / core::portable_log(high / low);
+      mean += piece * (durations.percentiles[i].share - durations.percentiles[i - 1].share);
+    }
+    return mean;
+  }
+
+  std::vector<AzureDurations> all_;
+  std::vector<std::uint64_t> until_;
+  std::uint64_t count_ = 0;
+  std::unordered_map<core::RequestClass, Days> by_class_;
+  core::Duration mean_{};
+};
+
+std::vector<Classes::Class> classes_of(SpecReader& spec, ClassNames& names) {
   constexpr std::uint64_t kMostInBlock = 1'000'000;
   spec.take_all();
   std::vector<Classes::Class> classes;
@@ -110,16 +184,17 @@ std::vector<Classes::Class> classes_of(SpecReader& spec) {
     const auto count = config::parse_count(share, 1, kMostInBlock);
     if (!service) spec.fail(service.error());
     if (!count) spec.fail(fmt::format("{}: {}", text, count.error()));
-    classes.push_back(
-        {.service = std::max(core::Duration{1}, service.value_or(core::Duration{})), .count = count.value_or(1)});
+    classes.push_back({.klass = names.number_of(text),
+                       .service = std::max(core::Duration{1}, service.value_or(core::Duration{})),
+                       .count = count.value_or(1)});
   }
   if (classes.empty()) spec.fail("it needs kinds and how many of each: classes:20ms=80,1s=20");
   return classes;
 }
 
-std::unique_ptr<ServiceTime> recorded(SpecReader& spec) {
+std::unique_ptr<ServiceTime> recorded(SpecReader& spec, ClassNames& names) {
   spec.take_all();
-  const auto recording = read_recording(spec.rest());
+  const auto recording = read_recording(spec.rest(), names);
   if (!recording) {
     spec.fail(recording.error());
     return nullptr;
@@ -133,32 +208,45 @@ std::unique_ptr<ServiceTime> recorded(SpecReader& spec) {
   return std::make_unique<Recorded>(recording->arrivals);
 }
 
-std::unique_ptr<ServiceTime> make(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<ServiceTime> of_azure(SpecReader& spec, ClassNames& names) {
+  const std::vector<std::string> files = spec.bare();
+  const std::string function = spec.text("function", "");
+  if (files.empty()) spec.fail("it needs a file");
+  if (!spec.error().empty()) return nullptr;
+  const auto texts = read_azure_files(files);
+  if (!texts) spec.fail(texts.error());
+  if (!texts) return nullptr;
+  auto durations = parse_azure_durations(*texts, function);
+  if (!durations) spec.fail(durations.error());
+  return durations ? std::make_unique<ByFunction>(std::move(*durations), names) : nullptr;
+}
+
+std::unique_ptr<ServiceTime> make(SpecReader& spec, std::uint64_t seed, ClassNames& names) {
   if (spec.kind() == "classes") {
-    std::vector<Classes::Class> classes = classes_of(spec);
+    std::vector<Classes::Class> classes = classes_of(spec, names);
     if (classes.empty()) return nullptr;
     return std::make_unique<Classes>(std::move(classes), seed);
   }
-  if (spec.kind() == "journal") return recorded(spec);
-  if (auto span = make_span(spec)) return std::make_unique<Alike>(std::move(span));
-  spec.unknown_kind(
-      {"constant", "deterministic", "exponential", "lognormal", "erlang", "uniform", "bimodal", "classes", "journal"});
-  return nullptr;
+  if (spec.kind() == "journal") return recorded(spec, names);
+  if (spec.kind() == "azure") return of_azure(spec, names);
+  auto span = make_span(spec, {"classes", "azure", "journal"});
+  return span ? std::make_unique<Alike>(std::move(span)) : nullptr;
 }
 
 }  // namespace
 
-std::expected<std::unique_ptr<ServiceTime>, std::string> make_service_time(std::string_view text, std::uint64_t seed) {
+std::expected<std::unique_ptr<ServiceTime>, std::string> make_service_time(std::string_view text, std::uint64_t seed,
+                                                                           ClassNames* names) {
   SpecReader spec{kOption, text};
-  std::unique_ptr<ServiceTime> model = make(spec, seed);
+  ClassNames own;
+  std::unique_ptr<ServiceTime> model = make(spec, seed, names ? *names : own);
   if (const std::string error = spec.error(); !error.empty()) return std::unexpected(error);
   return model;
 }
 
 std::string_view service_time_help() {
-  return R"(  constant:100ms (or deterministic)      exponential:mean=500ms      lognormal:mean=1s,scv=4
-  erlang:mean=1s,k=4                     uniform:from=1s,to=3s       bimodal:short=20ms,long=1s,share=0.8
-  classes:20ms=80,1s=20                  kinds of requests in just these proportions, shuffled
+  return R"(  classes:20ms=80,1s=20                  kinds of requests in just these proportions, shuffled
+  azure:FILE[,FILE...][,function=HASH]   Azure Functions 2019, percentiles of durations, by function
   journal:DIR                            as a live run measured, by class
 )";
 }

@@ -32,10 +32,12 @@ inline core::Duration service_of(ServiceTime& model, Arrival& arrival, Random& r
   return arrival.service ? *arrival.service : model.draw(arrival, random);
 }
 
-// A model as `--service` takes it. The error says what is wrong with the spec.
-std::expected<std::unique_ptr<ServiceTime>, std::string> make_service_time(std::string_view spec, std::uint64_t seed);
+// A model as `--service` takes it, its classes numbered by `classes`, or by itself. The error says what is wrong with
+// the spec.
+std::expected<std::unique_ptr<ServiceTime>, std::string> make_service_time(std::string_view spec, std::uint64_t seed,
+                                                                           ClassNames* classes = nullptr);
 
-// All kinds with their keys, a line each, for people.
+// The kinds that are no spans (see span_help) with their keys, a line each, for people.
 std::string_view service_time_help();
 
 }  // namespace tenfold::sim

@@ -19,16 +19,27 @@ std::expected<double, std::string> parse_rate(std::string_view text) {
   return *number / seconds;
 }
 
-SpecReader::SpecReader(std::string_view option, std::string_view text) : option_{option}, text_{text} {
+SpecReader::SpecReader(std::string_view option, std::string_view text, Unit unit)
+    : option_{option}, text_{text}, unit_{unit} {
   const std::size_t colon = text.find(':');
   kind_ = text.substr(0, colon);
   if (colon == std::string_view::npos) return;
   rest_ = text.substr(colon + 1);
-  std::string_view left = rest_;
-  while (!left.empty()) {
-    const std::size_t comma = std::min(left.find(','), left.size());
-    const std::string_view part = left.substr(0, comma);
-    left.remove_prefix(std::min(comma + 1, left.size()));
+  split(rest_);
+}
+
+SpecReader SpecReader::of_keys(std::string_view option, std::string_view text) {
+  SpecReader spec{option, ""};
+  spec.text_ = spec.rest_ = text;
+  spec.split(text);
+  return spec;
+}
+
+void SpecReader::split(std::string_view keys) {
+  while (!keys.empty()) {
+    const std::size_t comma = std::min(keys.find(','), keys.size());
+    const std::string_view part = keys.substr(0, comma);
+    keys.remove_prefix(std::min(comma + 1, keys.size()));
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos) {
       pairs_.emplace_back("", part);
@@ -47,7 +58,7 @@ const std::string* SpecReader::find(std::string_view key) {
   const bool is_first = asked_.empty();
   asked_.emplace_back(key);
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    const bool is_bare = i == 0 && is_first && pairs_[i].first.empty();
+    const bool is_bare = i == 0 && is_first && pairs_[i].first.empty() && !taken_[i];
     if (pairs_[i].first != key && !is_bare) continue;
     taken_[i] = true;
     return &pairs_[i].second;
@@ -80,14 +91,21 @@ double SpecReader::rate(std::string_view key, double otherwise) {
   return value ? take(parse_rate(*value), key) : otherwise;
 }
 
+std::expected<core::Duration, std::string> SpecReader::parse_span(std::string_view text) const {
+  if (unit_ == Unit::kTime) return config::parse_duration(text);
+  const auto size = config::parse_size(text);
+  if (!size) return std::unexpected(size.error());
+  return core::Duration{static_cast<core::Duration::rep>(core::to_number(*size))};
+}
+
 core::Duration SpecReader::duration(std::string_view key) {
   const std::string* value = require(key);
-  return value ? take(config::parse_duration(*value), key) : core::Duration{};
+  return value ? take(parse_span(*value), key) : core::Duration{};
 }
 
 core::Duration SpecReader::duration(std::string_view key, core::Duration otherwise) {
   const std::string* value = find(key);
-  return value ? take(config::parse_duration(*value), key) : otherwise;
+  return value ? take(parse_span(*value), key) : otherwise;
 }
 
 double SpecReader::number(std::string_view key, double otherwise, double least, double most) {
@@ -95,13 +113,15 @@ double SpecReader::number(std::string_view key, double otherwise, double least, 
   return value ? take(config::parse_number(*value, least, most), key) : otherwise;
 }
 
-std::uint64_t SpecReader::count(std::string_view key, std::uint64_t otherwise, std::uint64_t least) {
+std::uint64_t SpecReader::count(std::string_view key, std::uint64_t otherwise, std::uint64_t least,
+                                std::uint64_t most) {
   const std::string* value = find(key);
   if (!value) return otherwise;
   std::uint64_t count = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), count);
-  if (error != std::errc{} || end != value->data() + value->size() || count < least) {
-    fail(fmt::format("{}: '{}' is no whole number from {}", key, *value, least));
+  if (error != std::errc{} || end != value->data() + value->size() || count < least || count > most) {
+    fail(fmt::format("{}: '{}' is no whole number from {} to {}", key, *value, least, most));
+    return otherwise;
   }
   return count;
 }
@@ -109,6 +129,16 @@ std::uint64_t SpecReader::count(std::string_view key, std::uint64_t otherwise, s
 std::string SpecReader::text(std::string_view key, std::string_view otherwise) {
   const std::string* value = find(key);
   return value ? *value : std::string{otherwise};
+}
+
+std::vector<std::string> SpecReader::bare() {
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (!pairs_[i].first.empty()) continue;
+    taken_[i] = true;
+    values.push_back(pairs_[i].second);
+  }
+  return values;
 }
 
 void SpecReader::unknown_kind(const std::vector<std::string_view>& known) {

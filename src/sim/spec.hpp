@@ -19,8 +19,13 @@ namespace tenfold::sim {
 //   if (!spec.error().empty()) ...      // also if a key was given that nobody asked for
 class SpecReader {
  public:
+  // What `duration` reads: times; or sizes, a byte for a nanosecond, so that what draws the one can draw the other.
+  enum class Unit : std::uint8_t { kTime, kSize };
+
   // `option` is what the error begins with.
-  SpecReader(std::string_view option, std::string_view text);
+  SpecReader(std::string_view option, std::string_view text, Unit unit = Unit::kTime);
+  // Of an option that has keys and no kind.
+  static SpecReader of_keys(std::string_view option, std::string_view text);
 
   const std::string& kind() const { return kind_; }
   // The value of `kind:value`, or all that stands behind the colon.
@@ -33,8 +38,11 @@ class SpecReader {
   core::Duration duration(std::string_view key);
   core::Duration duration(std::string_view key, core::Duration otherwise);
   double number(std::string_view key, double otherwise, double least, double most);
-  std::uint64_t count(std::string_view key, std::uint64_t otherwise, std::uint64_t least);
+  std::uint64_t count(std::string_view key, std::uint64_t otherwise, std::uint64_t least, std::uint64_t most);
   std::string text(std::string_view key, std::string_view otherwise);
+
+  // All values without a key: of `kind:value,value`.
+  std::vector<std::string> bare();
 
   bool has(std::string_view key) const;
   // The pairs, for kinds whose keys are data.
@@ -53,9 +61,12 @@ class SpecReader {
   const std::string* require(std::string_view key);
   template <class T>
   T take(std::expected<T, std::string>&& parsed, std::string_view key);
+  void split(std::string_view keys);
+  std::expected<core::Duration, std::string> parse_span(std::string_view text) const;
 
   std::string option_;
   std::string text_;
+  Unit unit_ = Unit::kTime;
   std::string kind_;
   std::string rest_;
   std::vector<std::pair<std::string, std::string>> pairs_;  // an empty key for `kind:value`

@@ -12,8 +12,6 @@ namespace tenfold::sim {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
-// No request comes later: some 285 years, what nanoseconds reach and doubles hold.
-constexpr core::TimePoint kEnd{core::Duration{9'000'000'000'000'000'000}};
 
 double seconds(core::Duration span) { return static_cast<double>(span.count()) / kNsPerSecond; }
 
@@ -111,20 +109,45 @@ class Day final : public RateCurve {
   double noise_ = 1;
 };
 
+class Modulated final : public RateCurve {
+ public:
+  Modulated(std::vector<RateState> states, const Random& random) : states_{std::move(states)}, random_{random} {
+    double all_s = 0;
+    for (const RateState& state : states_) all_s += seconds(state.mean_stay);
+    double place_s = random_.uniform() * all_s;
+    while (state_ + 1 < states_.size() && place_s >= seconds(states_[state_].mean_stay)) {
+      place_s -= seconds(states_[state_++].mean_stay);
+    }
+  }
+
+  std::optional<RatePiece> next() override {
+    const RateState& state = states_[state_];
+    const double ns = random_.exponential() * static_cast<double>(state.mean_stay.count());
+    const core::Duration stay{1 + static_cast<core::Duration::rep>(std::min(ns, 1e18))};
+    state_ = (state_ + 1 + static_cast<std::size_t>(random_.below(states_.size() - 1))) % states_.size();
+    return RatePiece{.length = stay, .from = state.rate, .to = state.rate};
+  }
+
+ private:
+  std::vector<RateState> states_;
+  Random random_;
+  std::size_t state_ = 0;
+};
+
 }  // namespace
 
-VaryingPoisson::VaryingPoisson(std::unique_ptr<RateCurve> curve, const Random& random)
-    : curve_{std::move(curve)}, random_{random} {
+VaryingPoisson::VaryingPoisson(std::unique_ptr<RateCurve> curve, const Random& random, double scale)
+    : curve_{std::move(curve)}, random_{random}, mass_{1 / scale} {
   take_piece();
 }
 
 void VaryingPoisson::take_piece() {
-  piece_ = piece_began_ < kEnd ? curve_->next() : std::nullopt;
-  if (piece_) piece_->length = std::min(piece_->length, kEnd - piece_began_);
+  piece_ = piece_began_ < kLastArrival ? curve_->next() : std::nullopt;
+  if (piece_) piece_->length = std::min(piece_->length, kLastArrival - piece_began_);
 }
 
 std::optional<Arrival> VaryingPoisson::next() {
-  double mass = random_.exponential();
+  double mass = random_.exponential() * mass_;
   while (piece_) {
     const Rest rest = rest_of(*piece_, at_ - piece_began_);
     const double all = mass_of(rest);
@@ -139,7 +162,7 @@ std::optional<Arrival> VaryingPoisson::next() {
     at_ = piece_began_;
     take_piece();
   }
-  return std::nullopt;
+  return piece_began_ < kLastArrival ? std::nullopt : std::optional{Arrival{.at = core::kNever}};
 }
 
 std::unique_ptr<RateCurve> make_steady_curve(double rate) { return std::make_unique<Steady>(rate); }
@@ -147,6 +170,11 @@ std::unique_ptr<RateCurve> make_steady_curve(double rate) { return std::make_uni
 std::unique_ptr<RateCurve> make_cycle_curve(std::vector<RatePiece> pieces) {
   assert(std::ranges::any_of(pieces, [](const RatePiece& piece) { return piece.from + piece.to > 0; }));
   return std::make_unique<Cycle>(std::move(pieces));
+}
+
+std::unique_ptr<RateCurve> make_modulated_curve(std::vector<RateState> states, const Random& random) {
+  assert(states.size() >= 2);
+  return std::make_unique<Modulated>(std::move(states), random);
 }
 
 std::unique_ptr<RateCurve> make_ramp_curve(double from, double to, core::Duration over) {

@@ -33,7 +33,8 @@ class RateCurve {
 // peak, and one that falls to zero for ever ends.
 class VaryingPoisson final : public Workload {
  public:
-  VaryingPoisson(std::unique_ptr<RateCurve> curve, const Random& random);
+  // At `scale` times the curve's rate.
+  VaryingPoisson(std::unique_ptr<RateCurve> curve, const Random& random, double scale = 1);
   std::optional<Arrival> next() override;
 
  private:
@@ -41,6 +42,7 @@ class VaryingPoisson final : public Workload {
 
   std::unique_ptr<RateCurve> curve_;
   Random random_;
+  double mass_;  // of the curve, for an arrival
   std::optional<RatePiece> piece_;
   core::TimePoint piece_began_{};
   core::TimePoint at_{};  // of the last arrival, or of the piece's beginning if there was none in it
@@ -51,6 +53,16 @@ std::unique_ptr<RateCurve> make_steady_curve(double rate);
 
 // The pieces one after the other, and again from the first. One of them must not be zero throughout.
 std::unique_ptr<RateCurve> make_cycle_curve(std::vector<RatePiece> pieces);
+
+// A state of a process that modulates a rate: the rate in it, and how long it lasts on average.
+struct RateState {
+  double rate = 0;
+  core::Duration mean_stay{};
+};
+// A Markov-modulated Poisson process's rate (MMPP; Fischer and Meier-Hellstern, "The Markov-modulated Poisson process
+// cookbook", Performance Evaluation 18, 1993): stays are exponential, the next state is any other, each as likely, and
+// the first one is drawn as it is found at any time. There must be two states or more, one of them with a rate.
+std::unique_ptr<RateCurve> make_modulated_curve(std::vector<RateState> states, const Random& random);
 
 // One straight line, and its end's rate from then on.
 std::unique_ptr<RateCurve> make_ramp_curve(double from, double to, core::Duration over);

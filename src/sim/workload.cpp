@@ -4,13 +4,14 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <numeric>
 #include <utility>
 #include <vector>
 
+#include "config/units.hpp"
+#include "sim/arrivals.hpp"
+#include "sim/azure_trace.hpp"
 #include "sim/journal_source.hpp"
 #include "sim/random.hpp"
-#include "sim/scatter.hpp"
 #include "sim/spec.hpp"
 #include "sim/trace.hpp"
 #include "sim/varying_poisson.hpp"
@@ -24,98 +25,30 @@ using namespace std::chrono_literals;
 constexpr std::string_view kOption = "--workload";
 constexpr std::uint64_t kStream = 1;
 constexpr std::uint64_t kNoiseStream = 6;
+constexpr std::uint64_t kModulationStream = 8;
+constexpr std::uint64_t kBatchStream = 9;
 
-// Arrivals that are all known, in the order of their times.
-class Listed final : public Workload {
- public:
-  explicit Listed(std::vector<Arrival> arrivals) : arrivals_{std::move(arrivals)} {}
-  std::optional<Arrival> next() override {
-    return next_ < arrivals_.size() ? std::optional{arrivals_[next_++]} : std::nullopt;
+// What every kind is made with.
+struct Made {
+  std::uint64_t seed = 1;
+  double scale = 1;
+  ClassNames& classes;
+
+  Random random(std::uint64_t stream = kStream) const { return Random{seed, stream}; }
+  std::uint64_t scaled(std::uint64_t count) const {
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(static_cast<double>(count) * scale)));
   }
-  std::optional<std::uint64_t> total() const override { return arrivals_.size(); }
-
- private:
-  std::vector<Arrival> arrivals_;
-  std::size_t next_ = 0;
-};
-
-class Constant final : public Workload {
- public:
-  explicit Constant(double interval_ns) : interval_ns_{interval_ns} {}
-  std::optional<Arrival> next() override {
-    const double ns = static_cast<double>(count_++) * interval_ns_;
-    return Arrival{.at = core::TimePoint{core::Duration{static_cast<core::Duration::rep>(std::floor(ns + 0.5))}}};
-  }
-
- private:
-  double interval_ns_;
-  std::uint64_t count_ = 0;
-};
-
-class Burst final : public Workload {
- public:
-  struct Shape {
-    std::uint64_t size = 100;
-    core::Duration at{};
-    core::Duration within{};
-    core::Duration every{};
-    std::optional<std::uint64_t> times = 1;  // nothing: again and again
-  };
-  Burst(const Shape& shape, std::uint64_t seed) : shape_{shape}, random_{seed, kStream} {}
-
-  std::optional<Arrival> next() override {
-    if (burst_.left() == 0) {
-      if (shape_.times && begun_ == *shape_.times) return std::nullopt;
-      const core::Duration begin = shape_.at + shape_.every * static_cast<core::Duration::rep>(begun_++);
-      burst_ = Scatter{shape_.size, core::TimePoint{begin}, shape_.within};
-    }
-    return Arrival{.at = burst_.next(random_)};
-  }
-  std::optional<std::uint64_t> total() const override {
-    return shape_.times ? std::optional{shape_.size * *shape_.times} : std::nullopt;
-  }
-
- private:
-  Shape shape_;
-  Random random_;
-  Scatter burst_;
-  std::uint64_t begun_ = 0;
-};
-
-// So many in each minute, at random within it.
-class PerMinute final : public Workload {
- public:
-  PerMinute(std::vector<std::uint64_t> counts, std::uint64_t seed)
-      : counts_{std::move(counts)}, random_{seed, kStream} {}
-
-  std::optional<Arrival> next() override {
-    while (minute_.left() == 0) {
-      if (begun_ == counts_.size()) return std::nullopt;
-      const core::TimePoint begin{std::chrono::minutes{static_cast<std::int64_t>(begun_)}};
-      minute_ = Scatter{counts_[begun_++], begin, 1min};
-    }
-    return Arrival{.at = minute_.next(random_)};
-  }
-  std::optional<std::uint64_t> total() const override {
-    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
-  }
-
- private:
-  std::vector<std::uint64_t> counts_;
-  Random random_;
-  Scatter minute_;
-  std::size_t begun_ = 0;
 };
 
 // Nothing is made of a spec that is wrong: what its values stand for then means nothing.
-template <class Made, class... Arguments>
+template <class Kind, class... Arguments>
 std::unique_ptr<Workload> made(SpecReader& spec, Arguments&&... arguments) {
   if (!spec.error().empty()) return nullptr;
-  return std::make_unique<Made>(std::forward<Arguments>(arguments)...);
+  return std::make_unique<Kind>(std::forward<Arguments>(arguments)...);
 }
 
-std::unique_ptr<Workload> poisson(std::unique_ptr<RateCurve> curve, std::uint64_t seed) {
-  return std::make_unique<VaryingPoisson>(std::move(curve), Random{seed, kStream});
+std::unique_ptr<Workload> poisson(std::unique_ptr<RateCurve> curve, const Made& with) {
+  return std::make_unique<VaryingPoisson>(std::move(curve), with.random(), with.scale);
 }
 
 core::Duration positive(SpecReader& spec, std::string_view key, core::Duration otherwise) {
@@ -124,36 +57,35 @@ core::Duration positive(SpecReader& spec, std::string_view key, core::Duration o
   return span;
 }
 
-std::unique_ptr<Workload> make_burst(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make_burst(SpecReader& spec, const Made& with) {
   constexpr std::uint64_t kMost = 1'000'000'000;
   Burst::Shape shape;
-  shape.size = spec.count("n", 100, 1);
+  shape.size = with.scaled(spec.count("n", 100, 1, kMost));
   shape.at = spec.duration("at", 0s);
   shape.within = spec.duration("within", 0s);
   const bool repeats = spec.has("every");
   shape.every = positive(spec, "every", 60s);
   if (spec.has("times")) {
-    shape.times = spec.count("times", 1, 1);
+    shape.times = spec.count("times", 1, 1, kMost);
   } else if (repeats) {
     shape.times = std::nullopt;
   }
-  if (shape.size > kMost || shape.times.value_or(1) > kMost) spec.fail("more than a billion of them");
   if (shape.times != 1 && shape.within > shape.every) spec.fail("a burst is longer than every=: they would overlap");
-  return made<Burst>(spec, shape, seed);
+  return made<Burst>(spec, shape, with.random());
 }
 
-std::unique_ptr<Workload> make_constant(SpecReader& spec, std::uint64_t) {
+std::unique_ptr<Workload> make_constant(SpecReader& spec, const Made& with) {
   if (spec.has("interval")) {
     const core::Duration interval = positive(spec, "interval", 1s);
-    return made<Constant>(spec, static_cast<double>(interval.count()));
+    return made<Constant>(spec, static_cast<double>(interval.count()) / with.scale);
   }
   const double rate = spec.rate("rate");
-  return made<Constant>(spec, 1e9 / rate);
+  return made<Constant>(spec, 1e9 / rate / with.scale);
 }
 
-std::unique_ptr<Workload> make_poisson(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make_poisson(SpecReader& spec, const Made& with) {
   const double rate = spec.rate("rate");
-  return spec.error().empty() ? poisson(make_steady_curve(rate), seed) : nullptr;
+  return spec.error().empty() ? poisson(make_steady_curve(rate), with) : nullptr;
 }
 
 std::vector<double> rates_of(SpecReader& spec) {
@@ -174,25 +106,80 @@ std::vector<double> rates_of(SpecReader& spec) {
   return rates;
 }
 
-std::unique_ptr<Workload> make_steps(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make_steps(SpecReader& spec, const Made& with) {
   const std::vector<double> rates = rates_of(spec);
   const core::Duration every = positive(spec, "every", 60s);
   if (!spec.error().empty()) return nullptr;
   std::vector<RatePiece> pieces;
   pieces.reserve(rates.size());
   for (const double rate : rates) pieces.push_back({.length = every, .from = rate, .to = rate});
-  return poisson(make_cycle_curve(std::move(pieces)), seed);
+  return poisson(make_cycle_curve(std::move(pieces)), with);
 }
 
-std::unique_ptr<Workload> make_ramp(SpecReader& spec, std::uint64_t seed) {
+// A duration for each of `rates`, or one for all.
+std::vector<core::Duration> stays_of(SpecReader& spec, std::size_t count) {
+  const std::string text = spec.text("stay", "60s");
+  std::vector<core::Duration> stays;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    const auto stay = config::parse_duration(std::string_view{text}.substr(begin, end - begin));
+    if (!stay) spec.fail("stay: " + stay.error());
+    if (stay && *stay <= 0s) spec.fail("stay must be above zero");
+    stays.push_back(stay.value_or(1s));
+    begin = end + 1;
+  }
+  if (stays.size() == 1) stays.resize(count, stays.front());
+  if (stays.size() != count) spec.fail("stay: as many as there are rates, or one");
+  return stays;
+}
+
+std::unique_ptr<Workload> make_mmpp(SpecReader& spec, const Made& with) {
+  const std::vector<double> rates = rates_of(spec);
+  const std::vector<core::Duration> stays = stays_of(spec, rates.size());
+  if (rates.size() < 2) spec.fail("it needs two rates or more: rates=5/50");
+  if (!spec.error().empty()) return nullptr;
+  std::vector<RateState> states;
+  for (std::size_t i = 0; i < rates.size(); ++i) states.push_back({.rate = rates[i], .mean_stay = stays[i]});
+  return poisson(make_modulated_curve(std::move(states), with.random(kModulationStream)), with);
+}
+
+std::unique_ptr<Workload> make_batches(SpecReader& spec, const Made& with) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  const double rate = spec.rate("rate");
+  const std::string sizes = spec.text("sizes", "constant");
+  const double size = sizes == "geometric" ? spec.number("size", 10, 1, static_cast<double>(kMost))
+                                           : static_cast<double>(spec.count("size", 10, 1, kMost));
+  if (sizes != "geometric" && sizes != "constant") spec.fail("sizes: constant or geometric");
+  if (!spec.error().empty()) return nullptr;
+  return made<Batches>(spec, poisson(make_steady_curve(rate), with), size, sizes == "geometric",
+                       with.random(kBatchStream));
+}
+
+std::unique_ptr<Workload> make_closed(SpecReader& spec, const Made& with) {
+  constexpr std::uint32_t kMost = 1'000'000;
+  ClosedLoop::Shape shape;
+  shape.clients =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(kMost, with.scaled(spec.count("clients", 10, 1, kMost))));
+  const std::string think = spec.text("think", "1s");
+  // A time alone is a mean.
+  SpecReader span{"think", think.find(':') == std::string::npos ? "exponential:" + think : think};
+  shape.think = make_span(span);
+  if (!span.error().empty()) spec.fail(span.error());
+  shape.retries = static_cast<std::uint32_t>(spec.count("retries", 0, 0, 1000));
+  shape.pause = spec.duration("pause", 1s);
+  if (shape.pause > 1h) spec.fail("pause: an hour at most");
+  return made<ClosedLoop>(spec, shape, with.random());
+}
+
+std::unique_ptr<Workload> make_ramp(SpecReader& spec, const Made& with) {
   const double from = spec.rate("from", 0);
   const double to = spec.rate("to", 0);
   const core::Duration over = positive(spec, "over", 300s);
   if (from + to <= 0) spec.fail("from= and to= are both zero: nobody would come");
-  return spec.error().empty() ? poisson(make_ramp_curve(from, to, over), seed) : nullptr;
+  return spec.error().empty() ? poisson(make_ramp_curve(from, to, over), with) : nullptr;
 }
 
-std::unique_ptr<Workload> make_onoff(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make_onoff(SpecReader& spec, const Made& with) {
   const double rate = spec.rate("rate");
   const core::Duration on = positive(spec, "on", 30s);
   const core::Duration off = positive(spec, "off", 30s);
@@ -200,62 +187,84 @@ std::unique_ptr<Workload> make_onoff(SpecReader& spec, std::uint64_t seed) {
   if (!spec.error().empty()) return nullptr;
   return poisson(
       make_cycle_curve({{.length = on, .from = rate, .to = rate}, {.length = off, .from = off_rate, .to = off_rate}}),
-      seed);
+      with);
 }
 
-std::unique_ptr<Workload> make_diurnal(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make_diurnal(SpecReader& spec, const Made& with) {
   DayShape shape;
   shape.mean = spec.rate("mean");
   shape.amplitude = spec.number("amplitude", 0.8, 0, 1);
   shape.period = positive(spec, "period", 24h);
   shape.noise = spec.number("noise", 0.2, 0, 2);
-  return spec.error().empty() ? poisson(make_day_curve(shape, Random{seed, kNoiseStream}), seed) : nullptr;
+  return spec.error().empty() ? poisson(make_day_curve(shape, with.random(kNoiseStream)), with) : nullptr;
 }
 
-std::unique_ptr<Workload> listed(SpecReader& spec, std::expected<std::vector<Arrival>, std::string>&& arrivals) {
-  if (!arrivals) spec.fail(arrivals.error());
-  return arrivals ? std::make_unique<Listed>(std::move(*arrivals)) : nullptr;
+std::unique_ptr<Workload> listed(std::vector<Arrival> arrivals, const Made& with,
+                                 std::optional<core::Duration> offset = std::nullopt) {
+  if (with.scale != 1) arrivals = multiplied(arrivals, with.scale, with.random());
+  return std::make_unique<Listed>(std::move(arrivals), offset);
 }
 
-std::unique_ptr<Workload> make_trace(SpecReader& spec, std::uint64_t) {
+std::unique_ptr<Workload> make_trace(SpecReader& spec, const Made& with) {
   spec.take_all();
-  return listed(spec, read_trace(spec.rest()));
+  auto trace = read_trace(spec.rest(), with.classes);
+  if (!trace) {
+    spec.fail(trace.error());
+    return nullptr;
+  }
+  auto workload = listed(std::move(trace->arrivals), with);
+  workload->notes = std::move(trace->notes);
+  return workload;
 }
 
-std::unique_ptr<Workload> make_azure(SpecReader& spec, std::uint64_t seed) {
-  const std::string file = spec.text("file", "");
+std::unique_ptr<Workload> make_azure(SpecReader& spec, const Made& with) {
+  const std::vector<std::string> files = spec.bare();
   const std::string function = spec.text("function", "");
+  if (files.empty()) spec.fail("it needs a file");
   if (!spec.error().empty()) return nullptr;
-  auto counts = read_azure_counts(file, function);
-  if (!counts) spec.fail(counts.error());
-  return counts ? std::make_unique<PerMinute>(std::move(*counts), seed) : nullptr;
+  const auto texts = read_azure_files(files);
+  if (!texts) spec.fail(texts.error());
+  if (!texts) return nullptr;
+  auto counts = parse_azure_counts(*texts, function, with.classes);
+  if (!counts) {
+    spec.fail(counts.error());
+    return nullptr;
+  }
+  Random random = with.random(kBatchStream);
+  if (with.scale != 1) multiply(counts->minutes, with.scale, random);
+  auto workload = std::make_unique<PerMinute>(std::move(counts->minutes), with.random());
+  workload->notes = std::move(counts->notes);
+  return workload;
 }
 
-std::unique_ptr<Workload> make_recorded(SpecReader& spec, std::uint64_t) {
+std::unique_ptr<Workload> make_recorded(SpecReader& spec, const Made& with) {
   spec.take_all();
-  auto recording = read_recording(spec.rest());
+  auto recording = read_recording(spec.rest(), with.classes);
   if (!recording) spec.fail(recording.error());
-  return recording ? std::make_unique<Listed>(std::move(recording->arrivals)) : nullptr;
+  return recording ? listed(std::move(recording->arrivals), with, recording->offset) : nullptr;
 }
 
 struct Kind {
   std::string_view name;
-  std::unique_ptr<Workload> (*make)(SpecReader& spec, std::uint64_t seed);
+  std::unique_ptr<Workload> (*make)(SpecReader& spec, const Made& with);
 };
-constexpr std::array<Kind, 10> kKinds{{{"burst", make_burst},
-                                       {"constant", make_constant},
-                                       {"poisson", make_poisson},
-                                       {"steps", make_steps},
-                                       {"ramp", make_ramp},
-                                       {"onoff", make_onoff},
-                                       {"diurnal", make_diurnal},
-                                       {"trace", make_trace},
-                                       {"azure", make_azure},
-                                       {"journal", make_recorded}}};
+constexpr auto kKinds = std::to_array<Kind>({{"burst", make_burst},
+                                             {"constant", make_constant},
+                                             {"poisson", make_poisson},
+                                             {"steps", make_steps},
+                                             {"ramp", make_ramp},
+                                             {"onoff", make_onoff},
+                                             {"diurnal", make_diurnal},
+                                             {"mmpp", make_mmpp},
+                                             {"batches", make_batches},
+                                             {"closed", make_closed},
+                                             {"trace", make_trace},
+                                             {"azure", make_azure},
+                                             {"journal", make_recorded}});
 
-std::unique_ptr<Workload> make(SpecReader& spec, std::uint64_t seed) {
+std::unique_ptr<Workload> make(SpecReader& spec, const Made& with) {
   const auto kind = std::ranges::find(kKinds, spec.kind(), &Kind::name);
-  if (kind != kKinds.end()) return kind->make(spec, seed);
+  if (kind != kKinds.end()) return kind->make(spec, with);
   std::vector<std::string_view> names;
   names.reserve(kKinds.size());
   for (const Kind& known : kKinds) names.push_back(known.name);
@@ -265,9 +274,12 @@ std::unique_ptr<Workload> make(SpecReader& spec, std::uint64_t seed) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Workload>, std::string> make_workload(std::string_view text, std::uint64_t seed) {
+std::expected<std::unique_ptr<Workload>, std::string> make_workload(std::string_view text, std::uint64_t seed,
+                                                                    const WorkloadOptions& options) {
   SpecReader spec{kOption, text};
-  std::unique_ptr<Workload> workload = make(spec, seed);
+  ClassNames own;
+  std::unique_ptr<Workload> workload =
+      make(spec, {.seed = seed, .scale = options.rate_scale, .classes = options.classes ? *options.classes : own});
   if (const std::string error = spec.error(); !error.empty()) return std::unexpected(error);
   return workload;
 }
@@ -280,8 +292,11 @@ std::string_view workload_help() {
   ramp:from=1,to=50,over=300s                       Poisson, growing or falling, then steady
   onoff:rate=40,on=30s,off=60s[,off-rate=0]         Poisson, on and off
   diurnal:mean=10[,amplitude=0.8,period=24h,noise=0.2]  Poisson, a sine; noise varies each minute by a factor
+  mmpp:rates=5/50[,stay=60s/10s]                    Poisson, at a rate that changes at random
+  batches:rate=2[,size=10,sizes=geometric]          Poisson, several at once
+  closed:clients=20[,think=1s,retries=3,pause=1s]   clients who think, ask, wait for the answer, and think again
   trace:FILE                                        CSV: t [seconds or ISO 8601][, service][, class]
-  azure:FILE[,function=HASH]                        Azure Functions 2019, invocations per minute
+  azure:FILE[,FILE...][,function=HASH]              Azure Functions 2019, invocations per minute, a file for each day
   journal:DIR                                       a live run's arrivals and service times, as they were
 )";
 }

@@ -13,12 +13,18 @@ namespace {
 // As the live provider samples.
 constexpr core::Duration kSamplePeriod = std::chrono::seconds{1};
 
+constexpr double kLongestLifeNs = 1e18;  // 31 years
+constexpr std::int32_t kSigKill = 9;
+
 constexpr std::uint64_t kProgressSteps = 1 << 16;
 
 // Streams of random numbers: what one model draws does not move what another does.
 constexpr std::uint64_t kServiceStream = 2;
 constexpr std::uint64_t kColdStartStream = 3;
 constexpr std::uint64_t kPatienceStream = 4;
+constexpr std::uint64_t kPhaseStream = 7;
+constexpr std::uint64_t kMemoryStream = 10;
+constexpr std::uint64_t kFailureStream = 11;
 
 bool looks_at_usage(const core::Settings& settings) {
   const auto is_usage = [](const core::ScaleRule& rule) {
@@ -38,6 +44,8 @@ World::World(const core::Settings& settings, Models models, WorldOptions options
       service_random_{options_.seed, kServiceStream},
       cold_start_random_{options_.seed, kColdStartStream},
       patience_random_{options_.seed, kPatienceStream},
+      memory_random_{options_.seed, kMemoryStream},
+      failure_random_{options_.seed, kFailureStream},
       samples_usage_{looks_at_usage(settings)} {}
 
 Result World::run() {
@@ -51,21 +59,42 @@ Result World::run() {
   Result result = recorder_.finish(now_, zero_);
   result.wall_s = std::chrono::duration<double>{std::chrono::steady_clock::now() - wall_began}.count();
   result.was_interrupted = was_interrupted;
+  result.went_beyond_time = went_beyond_time_;
   return result;
 }
 
-// Starts the service and lets its first replicas become ready: then the workload's time begins.
+// Starts the service, lets its first replicas become ready, and then the policy's polls come to where the workload
+// finds them: there the workload's time begins.
 void World::begin() {
   for (StepObserver* observer : observers_) observer->beginning(service_);
   step(core::TimerDue{});
   if (samples_usage_) plan(now_ + kSamplePeriod, Kind::kSample, 0);
   while (service_.view().ready < service_.settings().scale.min_replicas && !timed_.empty()) run_timed();
-  zero_ = now_;
+  zero_ = zero_after(now_);
+  if (options_.warm_up > core::Duration::zero()) recorder_.count_from(zero_ + options_.warm_up);
+  if (zero_ > now_) {
+    recorder_.pause(now_);
+    while (step_once(zero_)) {
+    }
+    now_ = zero_;
+    recorder_.resume(now_);
+  }
+  for (StepObserver* observer : observers_) observer->opened(zero_, models_.class_names);
   fetch_arrival();
 }
 
-// Lets the next thing happen. False when nothing more will.
-bool World::step_once() {
+core::TimePoint World::zero_after(core::TimePoint ready) {
+  const core::Duration period = options_.poll_period;
+  if (period <= core::Duration::zero()) return ready;
+  const core::Duration drawn{static_cast<core::Duration::rep>(
+      Random{options_.seed, kPhaseStream}.below(static_cast<std::uint64_t>(period.count())))};
+  // The service began at time zero, and so did its polls.
+  const core::Duration ahead = (options_.poll_offset.value_or(drawn) - ready.time_since_epoch()) % period;
+  return ready + (ahead < core::Duration::zero() ? ahead + period : ahead);
+}
+
+// Lets the next thing happen, if it happens before that. False when nothing more will.
+bool World::step_once(core::TimePoint before) {
   const core::TimePoint arrival = next_arrival_ ? zero_ + (next_arrival_->at - core::TimePoint{}) : core::kNever;
   const core::TimePoint finish = processor_.next_finish().value_or(core::kNever);
   const core::TimePoint timed = timed_.empty() ? core::kNever : timed_.top().at;
@@ -73,7 +102,7 @@ bool World::step_once() {
   const core::TimePoint scheduled =
       next_scheduled_ < options_.scheduled.size() ? zero_ + options_.scheduled[next_scheduled_].at : core::kNever;
   const core::TimePoint next = std::min({arrival, finish, timed, deadline, scheduled});
-  if (next == core::kNever || (is_over() && next > zero_ + options_.until)) return false;
+  if (next >= before || (is_over() && next > zero_ + options_.until)) return false;
   now_ = std::max(now_, next);
   if (finish == next) {
     finish_one();
@@ -82,14 +111,18 @@ bool World::step_once() {
   } else if (scheduled == next) {
     step(options_.scheduled[next_scheduled_++].event);
   } else if (arrival == next) {
-    arrive();
+    const Arrival next_one = *next_arrival_;
+    next_arrival_.reset();
+    arrive(next_one);
   } else {
     step(core::TimerDue{});
   }
   return true;
 }
 
-bool World::is_over() const { return !next_arrival_ && requests_.size() == 0; }
+bool World::is_over() const {
+  return !next_arrival_ && requests_.size() == 0 && (returning_ == 0 || arrived_ >= options_.requests);
+}
 
 // ---- what happens
 
@@ -97,24 +130,55 @@ void World::fetch_arrival() {
   next_arrival_.reset();
   if (arrived_ >= options_.requests) return;
   next_arrival_ = models_.workload->next();
-  if (next_arrival_ && next_arrival_->at - core::TimePoint{} > options_.duration) next_arrival_.reset();
+  if (!next_arrival_) return;
+  if (next_arrival_->at - core::TimePoint{} > options_.duration) {
+    next_arrival_.reset();
+  } else if (next_arrival_->at > kLastArrival) {
+    went_beyond_time_ = true;
+    next_arrival_.reset();
+  }
 }
 
-void World::arrive() {
-  Arrival arrival = *next_arrival_;
+void World::arrive(const Arrival& planned) {
+  if (arrived_ >= options_.requests) return;
+  Arrival arrival = planned;
   core::Duration service = service_of(*models_.service, arrival, service_random_);
   if (options_.service_scale != 1) {
     service = core::Duration{std::llround(static_cast<double>(service.count()) * options_.service_scale)};
   }
   const core::RequestId id{++arrived_};
-  requests_.insert({.id = id, .arrived = now_, .service = service});
-  recorder_.arrived(now_);
+  Request request{.id = id, .arrived = now_, .service = service, .klass = arrival.klass, .client = arrival.client};
+  if (models_.memory)
+    request.memory = core::Bytes{static_cast<std::uint64_t>(models_.memory->draw(memory_random_).count())};
+  requests_.insert(request);
+  recorder_.arrived(request.counted());
   if (models_.patience) {
     const core::Duration patience = models_.patience->draw(patience_random_);
     if (patience < options_.request_timeout) plan(now_ + patience, Kind::kLeave, arrived_);
   }
-  fetch_arrival();
-  step(core::RequestArrived{.request = id, .deadline = now_ + options_.request_timeout, .klass = arrival.klass});
+  if (!next_arrival_) fetch_arrival();
+  step(core::RequestArrived{.request = id,
+                            .deadline = now_ + options_.request_timeout,
+                            .safe_to_repeat = options_.is_safe_to_repeat,
+                            .klass = arrival.klass});
+}
+
+void World::client_returns(std::uint32_t client) {
+  --returning_;
+  arrive({.client = client});
+}
+
+// The request's client has its end; one of a closed loop comes again.
+void World::client_ends(const Request& request, bool was_answered) {
+  if (request.client == 0) return;
+  const core::TimePoint again = models_.workload->comes_again(request.client, now_, was_answered);
+  if (again - zero_ > options_.duration) return;
+  if (again - zero_ > kLastArrival - core::TimePoint{}) {
+    went_beyond_time_ = true;
+    return;
+  }
+  ++returning_;
+  plan(again, Kind::kReturn, request.client);
 }
 
 void World::finish_one() {
@@ -123,7 +187,10 @@ void World::finish_one() {
   if (!slot) return;
   // An answer that nobody waits for any more is none.
   const Request& request = requests_[*slot];
-  if (!request.has_ended) recorder_.answered(request.arrived, now_);
+  if (!request.has_ended) {
+    recorder_.answered(request.counted(), now_);
+    client_ends(request, true);
+  }
   end_in_slot(id, request.has_ended ? core::Outcome::kAbandoned : core::Outcome::kAnswered);
 }
 
@@ -133,15 +200,17 @@ void World::end_in_slot(core::RequestId id, core::Outcome outcome) {
   if (!slot) return;
   const Request request = requests_[*slot];
   requests_.erase(*slot);
-  vacate(request.replica, id);
+  vacate(request);
   step(core::ResponseFinished{.request = request.id, .replica = request.replica, .outcome = outcome});
 }
 
-void World::vacate(core::ReplicaId replica, core::RequestId id) {
-  const auto where = replicas_.find(replica);
+void World::vacate(const Request& request) {
+  const auto where = replicas_.find(request.replica);
   if (!where) return;
-  std::vector<core::RequestId>& running = replicas_[*where].running;
-  if (std::erase(running, id) > 0 && running.empty()) recorder_.replica_idle(now_);
+  Replica& replica = replicas_[*where];
+  if (std::erase(replica.running, request.id) == 0) return;
+  replica.memory -= core::to_number(request.memory);
+  if (replica.running.empty()) recorder_.replica_idle(now_);
 }
 
 void World::run_timed() {
@@ -150,28 +219,51 @@ void World::run_timed() {
   now_ = std::max(now_, timed.at);
   switch (timed.kind) {
     case Kind::kReady:
-      return step(core::ReplicaReady{.replica = core::ReplicaId{static_cast<std::uint32_t>(timed.subject)},
-                                     .cancels = options_.replicas_cancel});
+      return ready(core::ReplicaId{static_cast<std::uint32_t>(timed.subject)});
     case Kind::kExit:
-      return exit(core::ReplicaId{static_cast<std::uint32_t>(timed.subject)});
+      return exit({.replica = core::ReplicaId{static_cast<std::uint32_t>(timed.subject)}});
+    case Kind::kKilled:
+      return exit({.replica = core::ReplicaId{static_cast<std::uint32_t>(timed.subject)},
+                   .kind = core::ExitKind::kSignaled,
+                   .code = kSigKill});
     case Kind::kSample:
       return sample_usage();
     case Kind::kLeave:
       return leave(core::RequestId{timed.subject});
     case Kind::kAbandon:
       return end_in_slot(core::RequestId{timed.subject}, core::Outcome::kAbandoned);
+    case Kind::kReturn:
+      return client_returns(static_cast<std::uint32_t>(timed.subject));
   }
 }
 
-void World::exit(core::ReplicaId id) {
-  const auto slot = replicas_.find(id);
+void World::ready(core::ReplicaId id) {
+  if (!replicas_.find(id)) return;  // it was stopped before
+  if (models_.failures.mean_life > core::Duration::zero()) {
+    const double ns = static_cast<double>(models_.failures.mean_life.count()) * failure_random_.exponential();
+    if (ns < kLongestLifeNs)
+      plan(now_ + core::Duration{static_cast<core::Duration::rep>(ns)}, Kind::kExit, core::to_number(id));
+  }
+  step(core::ReplicaReady{.replica = id, .cancels = options_.replicas_cancel});
+}
+
+void World::exit(const core::ReplicaExited& how) {
+  const auto slot = replicas_.find(how.replica);
   if (!slot) return;
   const std::vector<core::RequestId> lost = replicas_[*slot].running;
   for (const core::RequestId request : lost) lose(request);
   replicas_.erase(*slot);
-  std::erase(alive_, id);
-  recorder_.replica_gone(now_);
-  step(core::ReplicaExited{.replica = id});
+  std::erase(alive_, how.replica);
+  if (std::erase(unplaced_, how.replica) == 0) {
+    recorder_.replica_gone(now_);
+    --placed_;
+  }
+  if (!unplaced_.empty() && placed_ < options_.most_placed) {
+    const core::ReplicaId next = unplaced_.front();
+    unplaced_.pop_front();
+    place(next);
+  }
+  step(how);
 }
 
 // Its replica ends with it: what becomes of it is the core's to say.
@@ -180,7 +272,7 @@ void World::lose(core::RequestId id) {
   if (!slot) return;
   Request& request = requests_[*slot];
   processor_.cancel(now_, id);
-  vacate(request.replica, id);
+  vacate(request);
   request.runs = false;
   const core::ReplicaId replica = request.replica;
   if (request.has_ended) requests_.erase(*slot);
@@ -190,10 +282,11 @@ void World::lose(core::RequestId id) {
 void World::leave(core::RequestId id) {
   const auto slot = requests_.find(id);
   if (!slot || requests_[*slot].has_ended) return;
-  const bool runs = requests_[*slot].runs;
-  recorder_.left(now_, requests_[*slot].replica == core::ReplicaId{});
-  requests_[*slot].has_ended = true;  // nobody waits for its end
-  if (!runs) requests_.erase(*slot);
+  Request& request = requests_[*slot];
+  recorder_.left(request.counted(), now_, request.replica == core::ReplicaId{});
+  request.has_ended = true;  // nobody waits for its end
+  client_ends(request, false);
+  if (!request.runs) requests_.erase(*slot);
   step(core::RequestCancelled{id});
 }
 
@@ -204,8 +297,10 @@ void World::sample_usage() {
     if (!slot) continue;
     Replica& replica = replicas_[*slot];
     const core::Duration cpu = processor_.cpu_used(now_, *slot);
-    const core::UsageSampled usage{
-        .replica = replica.id, .cpu = cpu - replica.cpu_sampled, .wall = now_ - replica.sampled};
+    const core::UsageSampled usage{.replica = replica.id,
+                                   .cpu = cpu - replica.cpu_sampled,
+                                   .wall = now_ - replica.sampled,
+                                   .memory = core::Bytes{core::to_number(options_.idle_memory) + replica.memory}};
     replica.cpu_sampled = cpu;
     replica.sampled = now_;
     if (usage.wall > core::Duration::zero()) step(usage);
@@ -233,20 +328,23 @@ void World::carry_out(const core::Dispatch& action) {
   const auto where = replicas_.find(action.replica);
   if (!slot || !where) return;
   Request& request = requests_[*slot];
-  if (action.attempt == 1) recorder_.dispatched(request.arrived, now_);
+  if (action.attempt == 1) recorder_.dispatched(request.counted(), now_);
   request.replica = action.replica;
   request.runs = true;
   if (replicas_[*where].running.empty()) recorder_.replica_busy(now_);
   replicas_[*where].running.push_back(action.request);
+  if (models_.memory) fill(replicas_[*where], request.memory);
   processor_.start(now_, action.request, *where, request.service);
 }
 
 void World::carry_out(const core::Reject& action) {
   const auto slot = requests_.find(action.request);
   if (!slot) return;
-  recorder_.rejected(now_);
-  requests_[*slot].has_ended = true;
-  if (!requests_[*slot].runs) requests_.erase(*slot);
+  Request& request = requests_[*slot];
+  recorder_.rejected(request.counted(), now_);
+  request.has_ended = true;
+  client_ends(request, false);
+  if (!request.runs) requests_.erase(*slot);
 }
 
 // A program that announces it ends the work at once, as those of the SDK do within milliseconds; others compute on,
@@ -261,14 +359,39 @@ void World::carry_out(const core::StartReplica& action) {
   const core::Slot slot = replicas_.insert({.id = action.replica, .sampled = now_});
   replicas_[slot].cpu_sampled = processor_.cpu_used(now_, slot);  // by those that had the slot before
   alive_.push_back(action.replica);
+  if (placed_ < options_.most_placed) {
+    place(action.replica);
+  } else {
+    unplaced_.push_back(action.replica);
+  }
+}
+
+// It has room on a node: now it starts.
+void World::place(core::ReplicaId replica) {
+  ++placed_;
   recorder_.replica_started(now_);
-  const core::Duration cold_start =
+  core::Duration cold_start =
       models_.cold_start ? models_.cold_start->draw(cold_start_random_) : core::Duration::zero();
-  plan(now_ + cold_start, Kind::kReady, core::to_number(action.replica));
+  const Failures& failures = models_.failures;
+  bool is_failing = false;
+  if (failures.slow_starts > 0 && failure_random_.uniform() < failures.slow_starts) {
+    const double ns = static_cast<double>(cold_start.count()) * failures.slowdown;
+    cold_start = core::Duration{static_cast<core::Duration::rep>(std::min(ns, kLongestLifeNs))};
+  }
+  if (failures.failing_starts > 0) is_failing = failure_random_.uniform() < failures.failing_starts;
+  plan(now_ + cold_start, is_failing ? Kind::kExit : Kind::kReady, core::to_number(replica));
+}
+
+// A replica with more than its limit is killed, with all that runs in it.
+void World::fill(Replica& replica, core::Bytes memory) {
+  replica.memory += core::to_number(memory);
+  const std::uint64_t limit = core::to_number(service_.settings().replica.memory);
+  if (core::to_number(options_.idle_memory) + replica.memory > limit)
+    plan(now_, Kind::kKilled, core::to_number(replica.id));
 }
 
 void World::carry_out(const core::StopReplica& action) { plan(now_, Kind::kExit, core::to_number(action.replica)); }
 
-void World::carry_out(const core::RecordDecision&) { recorder_.decided(); }
+void World::carry_out(const core::RecordDecision&) { recorder_.decided(now_); }
 
 }  // namespace tenfold::sim

@@ -9,14 +9,17 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <queue>
+#include <string>
 #include <vector>
 
 #include "core/service.hpp"
 #include "core/slot_table.hpp"
+#include "sim/failures.hpp"
 #include "sim/processor.hpp"
 #include "sim/random.hpp"
 #include "sim/recorder.hpp"
@@ -32,6 +35,9 @@ struct Models {
   std::unique_ptr<ServiceTime> service;
   std::unique_ptr<Span> cold_start;  // none: replicas are ready at once
   std::unique_ptr<Span> patience;    // none: clients stay
+  std::unique_ptr<Span> memory;      // of a request while it runs, a byte for a nanosecond; none: not looked at
+  Failures failures;
+  std::vector<std::string> class_names;  // of class n at n - 1
 };
 
 // An event from outside of all models, such as a timetable's, at its time since the workload's zero.
@@ -56,6 +62,18 @@ struct WorldOptions {
   bool replicas_cancel = false;
   // All service times, times this.
   double service_scale = 1;
+  // A request that was lost with its replica may run again.
+  bool is_safe_to_repeat = false;
+  // Requests that come before this have passed count nowhere, and neither does what replicas cost until then.
+  core::Duration warm_up{};
+  // How often the policy polls; zero for one that does not. When it polls first after the workload's zero follows from
+  // `poll_offset`, the time that has passed since a poll then; if it is not known it is drawn.
+  core::Duration poll_period{};
+  std::optional<core::Duration> poll_offset;
+  // Of a replica without requests. Where requests have memory, one that has more than its limit is killed.
+  core::Bytes idle_memory{};
+  // Replicas that have room on the nodes; others wait for it before they start.
+  std::uint32_t most_placed = UINT32_MAX;
   std::vector<Scheduled> scheduled;  // in the order of their times
 };
 
@@ -65,6 +83,8 @@ class StepObserver {
   virtual ~StepObserver() = default;
   // The core takes its first step next.
   virtual void beginning(const core::Service&) {}
+  // The workload's time begins: the first request comes then or later. Class n has the name at n - 1, if there are any.
+  virtual void opened(core::TimePoint /*zero*/, const std::vector<std::string>& /*class_names*/) {}
   virtual void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                        const core::Service& service) = 0;
 };
@@ -88,21 +108,26 @@ class World {
   const core::Service& service() const { return service_; }
 
  private:
-  enum class Kind : std::uint8_t { kReady, kExit, kSample, kLeave, kAbandon };
+  enum class Kind : std::uint8_t { kReady, kExit, kKilled, kSample, kLeave, kAbandon, kReturn };
   struct Timed {
     core::TimePoint at{};
     std::uint64_t order = 0;  // equals in the order in which they were planned
     Kind kind = Kind::kReady;
-    std::uint64_t subject = 0;  // a replica or a request
+    std::uint64_t subject = 0;  // a replica, a request or a client
     friend bool operator>(const Timed& a, const Timed& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
   };
   struct Request {
     core::RequestId id{};
     core::TimePoint arrived{};
     core::Duration service{};
+    core::Bytes memory{};
     core::ReplicaId replica{};
+    core::RequestClass klass{};
+    std::uint32_t client = 0;
     bool runs = false;
     bool has_ended = false;  // for its client, while it may still hold a slot
+
+    Recorder::Counted counted() const { return {.arrived = arrived, .klass = klass}; }
   };
   struct Replica {
     core::ReplicaId id{};
@@ -110,16 +135,23 @@ class World {
     // Of the last usage sample.
     core::TimePoint sampled{};
     core::Duration cpu_sampled{};
+    std::uint64_t memory = 0;  // of its requests, in bytes
   };
 
   void begin();
-  bool step_once();
-  void arrive();
+  bool step_once(core::TimePoint before = core::kNever);
+  core::TimePoint zero_after(core::TimePoint ready);
+  void arrive(const Arrival& arrival);
+  void client_returns(std::uint32_t client);
+  void client_ends(const Request& request, bool was_answered);
   void finish_one();
   void end_in_slot(core::RequestId id, core::Outcome outcome);
-  void exit(core::ReplicaId id);
+  void ready(core::ReplicaId id);
+  void exit(const core::ReplicaExited& how);
+  void place(core::ReplicaId replica);
+  void fill(Replica& replica, core::Bytes memory);
   void lose(core::RequestId id);
-  void vacate(core::ReplicaId replica, core::RequestId id);
+  void vacate(const Request& request);
   void leave(core::RequestId id);
   void run_timed();
   void sample_usage();
@@ -144,6 +176,8 @@ class World {
   Random service_random_;
   Random cold_start_random_;
   Random patience_random_;
+  Random memory_random_;
+  Random failure_random_;
 
   core::TimePoint now_{};
   core::TimePoint zero_ = core::kNever;
@@ -153,6 +187,10 @@ class World {
   std::uint64_t steps_ = 0;
   std::uint64_t planned_ = 0;
   bool samples_usage_ = false;
+  std::uint64_t returning_ = 0;  // clients that will come again
+  bool went_beyond_time_ = false;
+  std::uint32_t placed_ = 0;
+  std::deque<core::ReplicaId> unplaced_;  // that wait for room on a node, in their order
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
   core::SlotTable<core::RequestId, Request> requests_;
   core::SlotTable<core::ReplicaId, Replica> replicas_;  // the processor's replicas are slots of this

@@ -11,7 +11,7 @@ BURST = ["--workload", "burst:n=100", "--service", "constant:100ms", "--cores", 
 POLICIES = [word for name in ("aca", "hpa", "knative", "slo") for word in ("--policy", name)]
 TIMES = ["mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"]
 KEYS = {"policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds", "answered", "rejected", "left",
-        "requests", "decisions", "starts", "most_replicas", "cost", "cost_unit", "simulated_requests_per_s"}
+        "requests", "decisions", "starts", "most_replicas", "cost", "cost_unit", "simulated_requests_per_s", "classes"}
 
 
 def simulate(*words):
@@ -55,6 +55,35 @@ class Simulate(unittest.TestCase):
     def test_the_story_tells_why_slo_starts_no_more_than_the_cores(self):
         self.assertIn("2 cores", simulate(*BURST, "--policy", "slo").stdout)
 
+    def test_seeds_give_means_and_intervals(self):
+        words = ["--workload", "poisson:rate=10", "--service", "classes:20ms=80,1s=20", "--requests", "500", "--policy", "slo"]
+        both = json.loads(simulate(*words, "--seeds", "2", "--json").stdout)
+        runs = [json.loads(simulate(*words, "--seed", seed, "--json").stdout) for seed in ("1", "2")]
+        self.assertEqual(both["seeds"], 2)
+        means = [run["wait"]["mean_s"] for run in runs]
+        self.assertAlmostEqual(both["wait"]["mean_s"], sum(means) / 2, 12)
+        self.assertAlmostEqual(both["half_width_95"]["wait"]["mean_s"], 12.7062 * abs(means[0] - means[1]) / 2, 9)
+        self.assertEqual(both["classes"]["20ms"]["requests"], 400)
+        self.assertIn("means of 2 seeds", simulate(*words, "--seeds", "2").stdout)
+
+    def test_csv_has_a_line_for_each_request(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = pathlib.Path(scratch) / "requests.csv"
+            ran = simulate(*BURST, "--policy", "slo", "--policy", "aca", "--csv", str(path), "--json")
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            lines = path.read_text().splitlines()
+        self.assertEqual(lines[0], "policy,seed,request,arrived_s,class,wait_s,slot_s,total_s,outcome,replica,attempts")
+        self.assertEqual(len(lines), 201)
+        self.assertTrue(lines[1].startswith("slo,1,1,0.000000000,,0.000000000,"))
+
+    def test_columns_that_are_not_used_are_named(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as trace:
+            trace.write("t,size,service\n0,9,1s\n")
+            trace.flush()
+            ran = simulate("--workload", f"trace:{trace.name}", "--json")
+        self.assertEqual(json.loads(ran.stdout)["answered"], 1)
+        self.assertIn("these columns are not used: size", ran.stderr)
+
     def test_charts_are_written(self):
         with tempfile.TemporaryDirectory() as scratch:
             svg, html = pathlib.Path(scratch) / "x.svg", pathlib.Path(scratch) / "x.html"
@@ -68,6 +97,18 @@ class Simulate(unittest.TestCase):
                             (["--service", "constant:1"], "'1' is no duration"),
                             (["--policy", "sloo"], "slo"),
                             (["--requests", "0"], "--requests"),
+                            (["--seed", "-1"], "--seed: '-1' is no whole number"),
+                            (["--seed", "1e3"], "--seed: '1e3' is no whole number"),
+                            (["--seed", "99999999999999999999"], "--seed"),
+                            (["--seeds", "0"], "--seeds: 0"),
+                            (["--service", "erlang:mean=1s,k=1.5"], "k: '1.5' is no whole number from 1 to 1000"),
+                            (["--workload", "constant:rate=1e-9"], "after 250 years"),
+                            (["--warm-up", "1h"], "no request came after it"),
+                            (["--warm-up", "1h", "--duration", "1h"], "--warm-up: it must be shorter than --duration"),
+                            (["--scale-rate", "0"], "--scale-rate: '0' is no number"),
+                            (["--failures", "lives=2h"], "--failures lives=2h: unknown key 'lives'; did you mean 'life'?"),
+                            (["--request-memory", "constant:1s"], "'1s' is no size"),
+                            (["--nodes", "cpu=0.1"], "no room for a single replica"),
                             (["--duration", "5"], "--duration"),
                             (["--begin", "soon"], "--begin"),
                             (["--min-replicas", "5", "--max-replicas", "2"], "min replicas (5) is above max replicas (2)"),

@@ -90,6 +90,61 @@ TEST(ClosedForms, MG1WaitsAsPollaczekAndKhinchineHaveIt) {
   EXPECT_WITHIN_ONE_PERCENT(wait("lognormal:mean=1s,scv=2", 8'000'000), pollaczek_khinchine(0.6, 1, 2));
 }
 
+TEST(ClosedForms, MG1OfDistributionsThatScatterMore) {
+  const auto wait = [](const std::string& service, std::uint64_t requests) {
+    return simulate({.workload = "poisson:rate=0.5", .service = service, .requests = requests}).wait.mean_s();
+  };
+  EXPECT_NEAR(wait("gamma:mean=1s,scv=0.5", 2'000'000) / pollaczek_khinchine(0.5, 1, 0.5), 1, kOnePercent);
+  EXPECT_NEAR(wait("hyperexponential:mean=1s,scv=3", 4'000'000) / pollaczek_khinchine(0.5, 1, 3), 1, 2 * kOnePercent);
+  // Weibull of k = 2/3: gamma(4) / gamma(2.5)^2 - 1.
+  const double weibull = 6 / std::pow(std::tgamma(2.5), 2) - 1;
+  EXPECT_NEAR(wait("weibull:mean=1s,k=0.66666666666", 4'000'000) / pollaczek_khinchine(0.5, 1, weibull), 1,
+              2 * kOnePercent);
+  // Pareto of alpha = 5: 1 / (5 * 3).
+  EXPECT_NEAR(wait("pareto:mean=1s,alpha=5", 2'000'000) / pollaczek_khinchine(0.5, 1, 1.0 / 15), 1, kOnePercent);
+}
+
+// M[X]/M/1: with batches of size X at rate r, Little's law on the mean number in the system,
+// r (E[X] + E[X^2]) / (2 mu (1 - rho)). Gross and Harris, "Fundamentals of Queueing Theory", 3.1.
+double batch_total(double rate, double mean_size, double mean_square, double service) {
+  const double load = rate * mean_size * service;
+  return service * (mean_size + mean_square) / (2 * (1 - load)) / mean_size;
+}
+
+TEST(ClosedForms, BatchesWaitForEachOther) {
+  const auto total = [](const std::string& workload) {
+    return simulate({.workload = workload, .service = "exponential:mean=1s", .requests = 3'000'000}).total.mean_s();
+  };
+  EXPECT_NEAR(total("batches:rate=0.1,size=5") / batch_total(0.1, 5, 25, 1), 1, 2 * kOnePercent);
+  // Geometric of mean 4: variance 12.
+  EXPECT_NEAR(total("batches:rate=0.1,size=4,sizes=geometric") / batch_total(0.1, 4, 28, 1), 1, 2 * kOnePercent);
+}
+
+// The machine-repair model, M/M/c//N: Gross and Harris, 2.6. Rates of birth and death from n in the system.
+double repair_throughput(int clients, int servers, double think, double service) {
+  double p = 1;
+  double sum = 1;
+  double busy = 0;
+  for (int n = 1; n <= clients; ++n) {
+    p *= (clients - n + 1) / think / (std::min(n, servers) / service);
+    sum += p;
+    busy += p * std::min(n, servers);
+  }
+  return busy / sum / service;
+}
+
+TEST(ClosedForms, AClosedLoopIsTheMachineRepairModel) {
+  for (const int servers : {1, 3}) {
+    const Result result = simulate({.workload = "closed:clients=10,think=4s",
+                                    .service = "exponential:mean=1s",
+                                    .replicas = static_cast<std::uint32_t>(servers)});
+    const double throughput = repair_throughput(10, servers, 4, 1);
+    const double seconds = std::chrono::duration<double>{result.makespan}.count();
+    EXPECT_WITHIN_ONE_PERCENT(static_cast<double>(result.answered) / seconds, throughput);
+    EXPECT_WITHIN_ONE_PERCENT(result.total.mean_s(), 10 / throughput - 4);
+  }
+}
+
 // M/D/c: Tijms, "A First Course in Stochastic Models" (2003), 9.6.2. The queue's length at the times n D is an embedded
 // Markov chain: what is there when a service time begins leaves its c first behind, and Poisson arrivals join. Solved
 // here by iteration; Little's law turns the mean queue into the mean wait.

@@ -1,11 +1,13 @@
 #include "report/summary.hpp"
 
 #include <array>
+#include <cmath>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/estimate.hpp"
 #include "fake_service.hpp"
 #include "report/frontier.hpp"
 
@@ -61,9 +63,10 @@ TEST(Summary, MeanCompletionIsCountedFromTheFirstArrivalOfTheRun) {
 
 TEST(Summary, ItsJsonHasTheKeysThatScriptsRelyOn) {
   const auto json = boost::json::parse(to_json(run_with(2, "slo"))).as_object();
-  EXPECT_THAT(keys_of(json), ElementsAre("policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s",
-                                         "replica_seconds", "answered", "rejected", "left", "requests", "decisions",
-                                         "starts", "most_replicas", "cost", "cost_unit", "simulated_requests_per_s"));
+  EXPECT_THAT(keys_of(json),
+              ElementsAre("policy", "wait", "total", "p_wait", "makespan_s", "mean_completion_s", "replica_seconds",
+                          "answered", "rejected", "left", "requests", "decisions", "starts", "most_replicas", "cost",
+                          "cost_unit", "simulated_requests_per_s", "classes"));
   for (const char* times : {"wait", "total"}) {
     EXPECT_THAT(keys_of(json.at(times).as_object()),
                 ElementsAre("mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s"));
@@ -98,6 +101,54 @@ TEST(Summary, OfNothingThereAreNoTimes) {
   service.step(core::TimerDue{});
   const std::array runs{summarize(service.finish(), "idle"), run_with(2, "busy")};
   EXPECT_THAT(to_table(runs), ContainsRegex("wait p95, s +- +[0-9.]+\\*"));
+}
+
+// Three runs, of which only the makespan and a class differ.
+Replications three_seeds() {
+  Replications runs{run_with(2, "slo"), run_with(2, "slo"), run_with(2, "slo")};
+  for (int i = 0; i < 3; ++i) {
+    Summary& run = runs[static_cast<std::size_t>(i)];
+    run.makespan_s = 10 + i;
+    run.cost = 0.5;
+    run.classes.push_back({.name = "short", .requests = 10});
+    if (i > 0) run.classes.push_back({.name = "long", .requests = static_cast<std::uint64_t>(i)});
+  }
+  return runs;
+}
+
+TEST(Summary, OfReplicationsAreMeansAndTheirIntervals) {
+  const auto json = boost::json::parse(to_json(three_seeds())).as_object();
+  EXPECT_EQ(json.at("policy"), "slo");
+  EXPECT_EQ(json.at("seeds"), 3);
+  EXPECT_EQ(json.at("makespan_s"), 11.0);
+  const auto& half = json.at("half_width_95").as_object();
+  // Standard deviation 1, t(2) = 4.3027.
+  EXPECT_NEAR(half.at("makespan_s").as_double(), 4.3027 / std::sqrt(3), 1e-3);
+  EXPECT_EQ(half.at("wait").at("p95_s"), 0.0);
+  EXPECT_EQ(json.at("classes").at("short").at("requests"), 10.0);
+  EXPECT_EQ(json.at("classes").at("long").at("requests"), 1.5) << "of the runs that have it";
+  const auto single = boost::json::parse(to_json(Replications{run_with(2, "slo")})).as_object();
+  EXPECT_TRUE(single.at("half_width_95").at("makespan_s").is_null());
+}
+
+TEST(Summary, OfReplicationsATableShowsMeansAndIntervalsBelowEachOther) {
+  const std::array<Replications, 2> policies{three_seeds(), three_seeds()};
+  const std::string table = to_table(policies);
+  EXPECT_THAT(table, HasSubstr("makespan, s                11.000 ±2.484*       11.000 ±2.484*\n"));
+  EXPECT_THAT(table, HasSubstr("means of 3 seeds, ± half of the 95 % confidence interval"));
+}
+
+TEST(Estimate, IsTheMeanAndStudentsInterval) {
+  EXPECT_NEAR(student_t(1), 12.706, 1e-3);
+  EXPECT_NEAR(student_t(10), 2.2281, 1e-4);
+  EXPECT_NEAR(student_t(11), 2.2010, 2e-4);
+  EXPECT_NEAR(student_t(19), 2.0930, 1e-4);
+  EXPECT_NEAR(student_t(60), 2.0003, 1e-4);
+  EXPECT_NEAR(student_t(1'000'000), 1.95996, 1e-4);
+  const std::array<double, 4> values{1, 2, 3, 4};
+  EXPECT_DOUBLE_EQ(estimate(values).mean, 2.5);
+  EXPECT_NEAR(estimate(values).half_width, 3.1824 * std::sqrt(5.0 / 3 / 4), 1e-9);
+  EXPECT_TRUE(std::isinf(estimate(std::array{1.0}).half_width));
 }
 
 Frontier tried() {

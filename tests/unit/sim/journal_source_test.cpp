@@ -13,6 +13,7 @@
 #include "sim/cold_start.hpp"
 #include "sim/service_time.hpp"
 #include "sim/workload.hpp"
+#include "unit/sim/scratch_file.hpp"
 
 namespace tenfold::sim {
 namespace {
@@ -133,6 +134,17 @@ TEST(Recording, IsThatOfTheLastServiceInTheDirectory) {
   EXPECT_EQ(recording.settings.scale.max_replicas, 77U);
 }
 
+TEST(Recording, KnowsItsOffsetFromThePolicysPolls) {
+  EXPECT_EQ(record({checkpoint(false), step(3s, core::TimerDue{}), step(10s, arrived(1))}).offset, 7s)
+      << "they count from the service's first step";
+  core::Checkpoint later = checkpoint(true);
+  later.settings.scale.policy = core::PolicyKind::kHpa;
+  later.hpa.next_evaluation = at(45s);
+  EXPECT_EQ(record({later, step(41s, arrived(1))}).offset, -4s);
+  later.settings.scale.policy = core::PolicyKind::kSlo;
+  EXPECT_EQ(record({later, step(41s, arrived(1))}).offset, std::nullopt);
+}
+
 // A journal on disk.
 class JournalSourceTest : public testing::Test {
  protected:
@@ -180,6 +192,31 @@ TEST_F(JournalSourceTest, FeedsWorkloadServiceTimesAndColdStarts) {
   const auto cold_start = make_cold_start(spec());
   ASSERT_TRUE(cold_start) << cold_start.error();
   EXPECT_EQ((*cold_start)->draw(random), 250ms);
+}
+
+TEST_F(JournalSourceTest, ClassesAreMatchedByTheirNames) {
+  const auto writer = *journal::Writer::open(journal::real_disk(), directory_, {});
+  writer->checkpoint(checkpoint(false));
+  writer->note(journal::ClassNote{.klass = core::RequestClass{1}, .name = "/slow"});
+  writer->note(journal::ClassNote{.klass = core::RequestClass{2}, .name = "/fast"});
+  for (const auto& s : {step(0s, arrived(1, 1), {dispatch(1)}), step(9s, finished(1), {}),
+                        step(9s, arrived(2, 2), {dispatch(2)}), step(10s, finished(2))}) {
+    writer->step(s.now, s.event, s.actions);
+  }
+  writer->finish();
+  // A trace whose classes come in another order.
+  const ScratchFile trace{"t,class\n0,/fast\n1,/slow\n"};
+  ClassNames names;
+  const auto workload = make_workload("trace:" + trace.path(), 1, {.classes = &names});
+  ASSERT_TRUE(workload) << workload.error();
+  const auto service = make_service_time(spec(), 1, &names);
+  ASSERT_TRUE(service) << service.error();
+  Random random{1};
+  Arrival fast = *(*workload)->next();
+  EXPECT_EQ((*service)->draw(fast, random), 1s);
+  Arrival slow = *(*workload)->next();
+  EXPECT_EQ((*service)->draw(slow, random), 9s);
+  EXPECT_THAT(names.all(), ElementsAre("/fast", "/slow"));
 }
 
 TEST_F(JournalSourceTest, SaysWhatAJournalDoesNotTell) {

@@ -103,48 +103,59 @@ TEST(Workload, SaysWhatIsWrongWithASpec) {
   EXPECT_THAT(workload_error("journal:/no/such"), HasSubstr("there is no journal in /no/such"));
 }
 
+std::expected<Trace, std::string> trace_of(std::string_view text) {
+  ClassNames classes;
+  return parse_trace(text, "x.csv", classes);
+}
+
 TEST(Trace, ReadsTimesServiceAndClassByTheirHeader) {
-  const auto trace = parse_trace("class,t,service,size\n/a,10,0.5,9\n/b,10.25,20ms,1\n/a,11,,\n", "x.csv");
+  ClassNames classes;
+  const auto trace = parse_trace("class,t,service,size\n/a,10,0.5,9\n/b,10.25,20ms,1\n/a,11,,\n", "x.csv", classes);
   ASSERT_TRUE(trace) << trace.error();
-  ASSERT_EQ(trace->size(), 3);
-  EXPECT_EQ((*trace)[0].at, core::TimePoint{}) << "zero is the first";
-  EXPECT_EQ((*trace)[1].at, core::TimePoint{250ms});
-  EXPECT_EQ((*trace)[1].service, 20ms);
-  EXPECT_EQ((*trace)[2].service, std::nullopt);
-  EXPECT_EQ((*trace)[0].klass, (*trace)[2].klass);
-  EXPECT_NE((*trace)[0].klass, (*trace)[1].klass);
+  const std::vector<Arrival>& arrivals = trace->arrivals;
+  ASSERT_EQ(arrivals.size(), 3);
+  EXPECT_EQ(arrivals[0].at, core::TimePoint{}) << "zero is the first";
+  EXPECT_EQ(arrivals[1].at, core::TimePoint{250ms});
+  EXPECT_EQ(arrivals[1].service, 20ms);
+  EXPECT_EQ(arrivals[2].service, std::nullopt);
+  EXPECT_EQ(arrivals[0].klass, arrivals[2].klass);
+  EXPECT_EQ(arrivals[0].klass, classes.number_of("/a"));
+  EXPECT_EQ(arrivals[1].klass, classes.number_of("/b"));
+  EXPECT_THAT(trace->notes, ElementsAre("of the trace these columns are not used: size"));
 }
 
 TEST(Trace, ReadsBareColumnsAndIsoTimes) {
-  const auto bare = parse_trace("0\n1.5\n2\n", "x.csv");
+  const auto bare = trace_of("0\n1.5\n2\n");
   ASSERT_TRUE(bare) << bare.error();
-  EXPECT_EQ(bare->back().at, core::TimePoint{2s});
-  const auto iso = parse_trace("timestamp\n2026-02-28T23:59:59.5Z\n2026-03-01 00:00:01\n", "x.csv");
+  EXPECT_EQ(bare->arrivals.back().at, core::TimePoint{2s});
+  const auto iso = trace_of("timestamp\n2026-02-28T23:59:59.5Z\n2026-03-01 00:00:01\n");
   ASSERT_TRUE(iso) << iso.error();
-  EXPECT_EQ(iso->back().at, core::TimePoint{1500ms});
+  EXPECT_EQ(iso->arrivals.back().at, core::TimePoint{1500ms});
 }
 
 std::string trace_error(std::string_view text) {
-  const auto trace = parse_trace(text, "x.csv");
+  const auto trace = trace_of(text);
   return trace ? "none" : trace.error();
 }
 
 TEST(Trace, NamesFileAndLineOfWhatItCannotRead) {
   EXPECT_THAT(trace_error("t\n1\nsoon\n"), HasSubstr("x.csv:3: 'soon' is no time"));
+  EXPECT_THAT(trace_error("when,what\n1,2\n"), HasSubstr("a header needs a column t, time, timestamp, arrival or at"));
   EXPECT_THAT(trace_error("1\n3\n2\n"), HasSubstr("x.csv:3: the time lies before that of the line above"));
   EXPECT_THAT(trace_error("t,service\n1,-5\n"), HasSubstr("x.csv:2: '-5' is no service time"));
   EXPECT_THAT(trace_error("2026-13-01T00:00:00Z\n"), HasSubstr("x.csv:1: '2026-13-01T00:00:00Z' is no time"));
   EXPECT_THAT(trace_error(""), HasSubstr("there is no arrival in it"));
 }
 
-TEST(Trace, AddsUpAzuresCountsPerMinute) {
-  const std::string text = "HashOwner,HashApp,HashFunction,Trigger,1,2,3\no,a,f1,http,2,0,3\no,a,f2,timer,0,4,0\n";
-  EXPECT_THAT(*parse_azure_counts(text, "x.csv", ""), ElementsAre(2, 4, 3));
-  EXPECT_THAT(*parse_azure_counts(text, "x.csv", "f2"), ElementsAre(0, 4, 0));
-  EXPECT_EQ(parse_azure_counts(text, "x.csv", "f9").error(), "x.csv: no invocation of that function");
-  EXPECT_THAT(parse_azure_counts("o,a,f,http,1,x\n", "x.csv", "").error(),
-              HasSubstr("x.csv:1: minute 2: 'x' is no count"));
-  EXPECT_THAT(parse_azure_counts("o,a\n", "x.csv", "").error(), HasSubstr("x.csv:1: the line has no counts"));
+TEST(ClassNames, NumberNamesFromOneOn) {
+  ClassNames names;
+  EXPECT_EQ(names.number_of(""), core::RequestClass{});
+  EXPECT_EQ(names.number_of("/a"), core::RequestClass{1});
+  EXPECT_EQ(names.number_of("/b"), core::RequestClass{2});
+  EXPECT_EQ(names.number_of("/a"), core::RequestClass{1});
+  EXPECT_THAT(names.all(), ElementsAre("/a", "/b"));
+  for (std::uint32_t n = 0; n < 2000; ++n)
+    EXPECT_LT(names.number_of(std::to_string(n)), core::RequestClass{core::kMaxClasses});
 }
 
 struct Moments {
@@ -178,7 +189,48 @@ TEST(ServiceTime, HasTheMeanAndTheVariationThatItSays) {
   EXPECT_NEAR(moments_of("lognormal:mean=1s,scv=4").scv, 4, 0.6);
   EXPECT_NEAR(moments_of("erlang:mean=1s,k=4").scv, 0.25, 0.01);
   EXPECT_NEAR(moments_of("uniform:from=1s,to=3s").mean, 2, 0.01);
+  EXPECT_NEAR(moments_of("gamma:mean=1s,scv=0.3").scv, 0.3, 0.01);
+  EXPECT_NEAR(moments_of("gamma:mean=1s,scv=2").scv, 2, 0.06);
+  EXPECT_NEAR(moments_of("gamma:mean=1s,scv=100", 4'000'000).scv, 100, 4);
+  // Of a Weibull distribution gamma(1 + 2/k) / gamma(1 + 1/k)^2 - 1.
+  for (const double k : {0.5, 1.0, 1.7, 3.0}) {
+    const double scv = std::tgamma(1 + 2 / k) / std::pow(std::tgamma(1 + 1 / k), 2) - 1;
+    EXPECT_NEAR(moments_of("weibull:mean=2s,k=" + std::to_string(k), 2'000'000).scv, scv, 0.03 * scv) << k;
+  }
+  // Of Pareto's 1 / (alpha (alpha - 2)), above 2.
+  EXPECT_NEAR(moments_of("pareto:mean=1s,alpha=6", 2'000'000).scv, 1.0 / 24, 0.002);
+  EXPECT_NEAR(moments_of("pareto:mean=1s,alpha=2.5", 4'000'000).mean, 1, 0.01);
+  EXPECT_NEAR(moments_of("hyperexponential:mean=1s,scv=4").scv, 4, 0.1);
+  EXPECT_NEAR(moments_of("hyperexponential:mean=1s,scv=1").scv, 1, 0.02);
   EXPECT_NEAR(moments_of("bimodal:short=20ms,long=1s,share=0.8").mean, 0.216, 0.004);
+}
+
+// P(X > x) is (least / x)^alpha.
+TEST(ServiceTime, ParetoHasTheTailThatItSays) {
+  const auto model = *make_service_time("pareto:mean=3s,alpha=1.5", 1);
+  Random random{2};
+  constexpr int kDraws = 1'000'000;
+  int above = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    Arrival arrival;
+    const core::Duration drawn = model->draw(arrival, random);
+    EXPECT_GE(drawn, 999999999ns) << "the least is a second";
+    above += drawn > 100s ? 1 : 0;
+  }
+  EXPECT_NEAR(above, kDraws * std::pow(0.01, 1.5), 4 * std::sqrt(kDraws * 0.001));
+}
+
+TEST(ServiceTime, SaysWhichParametersItTakes) {
+  const auto error = [](const std::string& spec) { return make_service_time(spec, 1).error(); };
+  EXPECT_THAT(error("erlang:mean=1s,k=2.5"), HasSubstr("k: '2.5' is no whole number from 1 to 1000"));
+  EXPECT_THAT(error("erlang:mean=1s,k=0"), HasSubstr("k: '0' is no whole number from 1 to 1000"));
+  EXPECT_THAT(error("pareto:mean=1s,alpha=1"), HasSubstr("alpha: '1' is no number from 1.01 to 1000"));
+  EXPECT_THAT(error("weibull:mean=1s,k=0"), HasSubstr("k: '0' is no number from 0.1 to 100"));
+  EXPECT_THAT(error("gamma:mean=0s"), HasSubstr("mean must be above zero"));
+  EXPECT_THAT(error("hyperexponential:mean=1s,scv=0.5"), HasSubstr("scv: '0.5' is no number from 1 to"));
+  EXPECT_THAT(error("parteo:mean=1s"), HasSubstr("did you mean 'pareto'?"));
+  EXPECT_THAT(error("gamma:mean=1s,alpha=2"), HasSubstr("unknown key 'alpha'"));
+  EXPECT_THAT(make_request_memory("constant:1s").error(), HasSubstr("'1s' is no size"));
 }
 
 TEST(ServiceTime, ClassesComeInJustTheirProportions) {
