@@ -9,7 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 using core::Duration;
 
-sim::Scenario scenario(std::string workload, std::string service, std::string cold_start, Duration duration) {
+sim::Scenario scenario(std::string workload, std::string service, std::string cold_start,
+                       std::optional<Duration> duration = {}) {
   return {.workload = std::move(workload),
           .service = std::move(service),
           .cold_start = std::move(cold_start),
@@ -31,12 +32,12 @@ void add_named(std::vector<Case>& cases) {
   add("ramp", scenario("ramp:from=1,to=40,over=30min", "exponential:mean=400ms", "constant:1s", 30min));
   add("on/off", scenario("onoff:rate=40,on=30s,off=90s", "exponential:mean=200ms", "constant:200ms", 1h));
   add("on/off, zygote", scenario("onoff:rate=40,on=30s,off=90s", "exponential:mean=200ms", "constant:2ms", 1h));
-  add("diurnal, noisy", scenario("diurnal:mean=10,amplitude=0.8,period=2h,noise=0.2", "exponential:mean=500ms",
-                                 "constant:2s", 2h));
+  add("diurnal, noisy",
+      scenario("diurnal:mean=10,amplitude=0.8,period=2h,noise=0.2", "exponential:mean=500ms", "constant:2s", 2h));
   add("sparse", scenario("poisson:rate=3/min", "exponential:mean=1s", "constant:200ms", 2h));
   add("slow start", scenario("steps:rates=5/20,every=5min", "exponential:mean=500ms", "constant:10s", 2h));
-  add("cold start varies", scenario("steps:rates=5/20,every=5min", "lognormal:mean=500ms,scv=2",
-                                    "lognormal:mean=1s,scv=0.5", 1h));
+  add("cold start varies",
+      scenario("steps:rates=5/20,every=5min", "lognormal:mean=500ms,scv=2", "lognormal:mean=1s,scv=0.5", 1h));
 }
 
 // Service times of seconds to minutes, cold starts and targets around them, little and much load. As many requests in
@@ -49,13 +50,13 @@ void add_grid(std::vector<Case>& cases) {
         for (const double target_s : {0.5, 5.0, 30.0}) {
           const double rate = load / service_s;
           const auto duration = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{kRequests / rate});
-          cases.push_back({.family = "grid",
-                           .name = fmt::format("load {:g}, {:g} s, start {:g} s, target {:g} s", load, service_s, cold_s,
-                                               target_s),
-                           .scenario = scenario(fmt::format("poisson:rate={}/h", rate * 3600),
-                                                fmt::format("exponential:mean={}ms", service_s * 1000),
-                                                fmt::format("constant:{}ms", cold_s * 1000), duration),
-                           .target = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{target_s})});
+          cases.push_back(
+              {.family = "grid",
+               .name = fmt::format("load {:g}, {:g} s, start {:g} s, target {:g} s", load, service_s, cold_s, target_s),
+               .scenario = scenario(fmt::format("poisson:rate={}/h", rate * 3600),
+                                    fmt::format("exponential:mean={}ms", service_s * 1000),
+                                    fmt::format("constant:{}ms", cold_s * 1000), duration),
+               .target = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{target_s})});
         }
       }
     }
@@ -67,11 +68,11 @@ void add_periodic(std::vector<Case>& cases) {
   for (const auto every : {"10s", "30s", "2min", "10min"}) {
     for (const auto service : {"constant:100ms", "exponential:mean=1s", "exponential:mean=10s"}) {
       for (const auto cold : {"200ms", "2s", "10s"}) {
-        const int times = std::string{every} == "10min" ? 24 : 60;
+        const int times = 60;
         cases.push_back({.family = "periodic",
                          .name = fmt::format("20 every {}, {}, start {}", every, service, cold),
                          .scenario = scenario(fmt::format("burst:n=20,every={},times={}", every, times), service,
-                                              fmt::format("constant:{}", cold), 4h)});
+                                              fmt::format("constant:{}", cold))});
       }
     }
   }

@@ -199,6 +199,7 @@ struct SloRecord {
   TimePoint surge_began{};
   double surge_arrivals = 0;
   PauseRecord pauses;
+  Duration worth_holding{};
   // The signals that are counted already.
   TimePoint counted_until{};
   std::uint64_t arrivals_seen = 0;

@@ -19,6 +19,8 @@ using Seconds = std::chrono::duration<double>;
 
 // The share of requests that may wait longer than the target: what a 95th percentile is.
 constexpr double kLateShare = 0.05;
+// Of that, what pauses may take before it is learned from: a quarter, as by then some of it is lost.
+constexpr double kLateShareOfPauses = kLateShare / 4;
 // So many requests that were expected and did not come are no chance: e^-3 is a twentieth.
 constexpr double kSilence = 3;
 
@@ -27,10 +29,6 @@ constexpr double kSilence = 3;
 constexpr double kComfort = 0.5 * kLateShare;
 constexpr double kLoosePlan = 1.6 * kLateShare;
 constexpr double kTightPlan = 0.6 * kLateShare;
-
-// Load that comes again after a pause needs so many times the replicas that are left, and so many more.
-constexpr std::uint32_t kReturnFactor = 2;
-constexpr std::uint32_t kReturnLeast = 3;
 
 // Over which time the rate of arrivals and the share of late requests are taken: a minute, or more where a request
 // takes long.
@@ -134,18 +132,23 @@ bool SloPolicy::may_be_late(const Situation& situation) const {
 void SloPolicy::count_arrivals(const Situation& situation) {
   const std::uint64_t fresh = situation.signals.arrivals - state_.arrivals_seen;
   if (fresh == 0) return;
+  end_surge(situation.now);
   rate_.count(situation.now, static_cast<double>(fresh), horizon_s(situation.times));
   count_surge(situation, static_cast<double>(fresh));
   state_.arrivals_seen = situation.signals.arrivals;
 }
 
+void SloPolicy::end_surge(TimePoint now) {
+  const TimePoint end = state_.surge_began + settings_.scale.slo.target;
+  if (now < end || state_.surge_arrivals == 0) return;
+  state_.surge_arrivals = 0;
+  surge_.set(end, 0);
+}
+
 // What comes within a target may all wait for a target: that many slots would have started it in time.
 void SloPolicy::count_surge(const Situation& situation, double fresh) {
   const Duration target = settings_.scale.slo.target;
-  if (situation.now >= state_.surge_began + target) {
-    state_.surge_began = situation.now;
-    state_.surge_arrivals = 0;
-  }
+  if (state_.surge_arrivals == 0) state_.surge_began = situation.now;
   state_.surge_arrivals += fresh;
   const double service_s = std::max(to_seconds(situation.times.service()), 1e-6);
   const double slots = state_.surge_arrivals / (1 + to_seconds(target) / service_s);
@@ -169,6 +172,7 @@ void SloPolicy::count_served(const Situation& situation) {
   state_.served += fresh;
   state_.late += fresh_late;
   if (fresh > 0) pauses_.served(fresh, fresh_late);
+  state_.worth_holding = pauses_.worth_holding(kLateShareOfPauses);
 }
 
 // ---- what will be
@@ -244,6 +248,15 @@ SloPolicy::Need SloPolicy::need(const Situation& situation, const Outlook& o, co
   return need;
 }
 
+// What comes now is late, whatever is started: had as many replicas been held since as much came last, it would not be.
+// A steady load that is late for once is no such surge.
+void SloPolicy::note_pause(const Situation& situation) {
+  if (surge_.level() == 0) return;
+  if (surge_.level() <= enough_.level()) return pauses_.ended();
+  const auto last = surge_.last_at(surge_.level());
+  last ? pauses_.ended(situation.now - *last) : pauses_.ended();
+}
+
 // Whether the recent requests and those that wait may be late, as a 95th percentile forgives one of twenty. Where
 // requests take long, a start costs next to nothing beside them; and nobody waits for the time of many starts.
 bool SloPolicy::is_forgiven(const Situation& situation, const Outlook& o, const Need& need) const {
@@ -288,17 +301,25 @@ void SloPolicy::learn_stock(const Situation& situation, const Outlook& o) {
 // The replicas that are to be there for what is here and what comes during a start. Where nothing was here for a while,
 // nothing is expected.
 std::uint32_t SloPolicy::in_stock(const Situation& situation) const {
+  const std::uint32_t again = expected_again(situation);
+  if (state_.spares == 0 || state_.spares >= state_.stationary) return again;
   const std::uint32_t present = situation.requests.waiting() + situation.requests.running();
-  if (state_.spares == 0 || state_.spares >= state_.stationary) return 0;
   const std::uint32_t slots = situation.replicas.concurrency();
-  return std::min((present + state_.spares + slots - 1) / slots, state_.stationary);
+  return std::max(again, std::min((present + state_.spares + slots - 1) / slots, state_.stationary));
+}
+
+// The replicas for what came together within the time that is worth holding: it is expected to come again.
+std::uint32_t SloPolicy::expected_again(const Situation& situation) const {
+  if (state_.worth_holding == Duration::zero()) return 0;
+  const TimePoint since = situation.now - state_.worth_holding;
+  return std::max(surge_.most_since(since), enough_.most_since(since));
 }
 
 Duration SloPolicy::hold(const Situation& situation) const {
   const double cold_start_s =
       situation.times.is_cold_start_known() ? to_seconds(situation.times.cold_start()) : kFirstColdStartS;
   const double kept_s = cold_start_s * std::min(1.0, rate_.per_s() * cold_start_s);
-  return std::max({to_duration(kept_s), kShortestHold, pauses_.worth_holding(kLateShare)});
+  return std::max(to_duration(kept_s), kShortestHold);
 }
 
 // ---- the decision
@@ -308,10 +329,12 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
   state_.waiting_seen = situation.requests.waiting();
   rate_.count(situation.now, 0, horizon_s(situation.times));
   count_served(situation);
+  end_surge(situation.now);
   const Outlook o = outlook(situation);
   learn_stock(situation, o);
   const Drain drain{situation, o.service_s, o.cold_start_s};
   const Need needed = need(situation, o, drain);
+  if (needed.is_too_late) note_pause(situation);
   const std::uint32_t current = situation.current();
   Evaluation evaluation{.measures = RuleKind::kQueueWait,
                         .metric = needed.wait_s,
@@ -340,10 +363,6 @@ void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& n
   if ((need.replicas > 0 || need.is_too_late) && !is_forgiven(situation, o, need)) {
     wanted = std::max(wanted, current + ceil_count(need.replicas));
     wanted = std::max(wanted, std::min(state_.stationary, current + 1));
-    if (need.is_too_late && wanted >= std::max(kReturnFactor * current, current + kReturnLeast)) {
-      const auto there = level_.last_at(wanted);
-      there ? pauses_.ended(situation.now - *there) : pauses_.ended();
-    }
   }
   if (wanted <= current) return;
   evaluation.recommended = wanted;
@@ -368,10 +387,7 @@ std::uint32_t SloPolicy::kept(const Situation& situation, const Outlook& o, Dura
   const std::uint32_t busy = level_.level();
   const std::uint32_t most = level_.most_since(situation.now - hold);
   const std::uint32_t slots = situation.replicas.concurrency();
-  const bool is_learned = pauses_.worth_holding(kLateShare) > Duration::zero();
-  if (is_learned)
-    return std::max({busy, enough_.most_since(situation.now - hold), surge_.most_since(situation.now - hold)});
-  if (is_over(situation, hold)) return 0;
+  if (is_over(situation, hold)) return std::max(busy, expected_again(situation));
   const std::uint32_t stock = (most * slots + state_.spares + slots - 1) / slots;
   const double load = rate_.per_s() * to_seconds(situation.times.service());
   const std::uint32_t soon = (servers_missed_soon(load, rate_.per_s() * o.cold_start_s) + slots - 1) / slots;

@@ -58,6 +58,7 @@ class SloPolicy final : public ScalePolicy {
     bool is_too_late = false;  // a replica that is started now does not help all of them in time
   };
 
+  void end_surge(TimePoint now);
   void count_surge(const Situation& situation, double fresh);
   bool is_over(const Situation& situation, Duration hold) const;
   void count_arrivals(const Situation& situation);
@@ -73,6 +74,8 @@ class SloPolicy final : public ScalePolicy {
                            std::uint32_t most) const;
   void learn_stock(const Situation& situation, const Outlook& outlook);
   std::uint32_t in_stock(const Situation& situation) const;
+  std::uint32_t expected_again(const Situation& situation) const;
+  void note_pause(const Situation& situation);
   Duration hold(const Situation& situation) const;
   std::uint32_t kept(const Situation& situation, const Outlook& outlook, Duration hold) const;
   void grow(const Situation& situation, const Outlook& outlook, const Need& need, Evaluation& evaluation);
