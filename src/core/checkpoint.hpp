@@ -75,6 +75,8 @@ struct ReplicaRecord {
   bool is_unready = false;
   // When it became ready, or ceased to be, last.
   TimePoint readiness_changed{};
+  // It is known to be ending.
+  bool is_ending = false;
   // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
   double busy = 0;
   TimePoint busy_until{};
@@ -192,23 +194,61 @@ struct KnativeRecord {
   friend bool operator==(const KnativeRecord&, const KnativeRecord&) = default;
 };
 
+// Arrivals, each weighted by exp(-age / horizon), and the same over a shorter horizon.
+struct RateRecord {
+  TimePoint began{};
+  TimePoint counted_until{};
+  double horizon_s = 60;
+  double arrivals = 0;
+  double recent_arrivals = 0;
+  friend bool operator==(const RateRecord&, const RateRecord&) = default;
+};
+
+// A level, and its peaks: when each was over. Each is higher than all after it.
+struct HighWaterRecord {
+  std::uint32_t level = 0;
+  std::vector<Recommendation> peaks;
+  friend bool operator==(const HighWaterRecord&, const HighWaterRecord&) = default;
+};
+
+// Requests, and the late ones among them by the pause that came before them; each weighs less with every one that
+// follows.
+struct PauseRecord {
+  static constexpr std::uint8_t kNoBin = 255;
+  double requests = 0;
+  std::vector<double> late_by_pause;
+  // The pause that ended last.
+  std::uint8_t bin = kNoBin;
+  friend bool operator==(const PauseRecord&, const PauseRecord&) = default;
+};
+
 struct SloRecord {
   TimePoint next_evaluation = kNever;
-  TimePoint began{};
-  // The signals that are counted below already.
+  RateRecord rate;
+  // How many replicas what is in slots takes.
+  HighWaterRecord level;
+  // How many a steady load like the present takes, by the most that its rate may be.
+  HighWaterRecord enough;
+  // How many what arrives within a target takes; since when that is counted, and how many have arrived.
+  HighWaterRecord surge;
+  TimePoint surge_began{};
+  double surge_arrivals = 0;
+  PauseRecord pauses;
+  Duration worth_holding{};
+  // The signals that are counted already.
   TimePoint counted_until{};
   std::uint64_t arrivals_seen = 0;
-  std::uint64_t dispatched_seen = 0;
+  std::uint64_t left_queue_seen = 0;
   std::uint64_t late_seen = 0;
+  // How many waited when the queue was looked at last, or less.
   std::uint32_t waiting_seen = 0;
-  // Arrivals, requests that got a slot, and those of them that waited for longer than the target, each weighted by
-  // exp(-age / horizon); and the arrivals of a shorter horizon.
-  double arrivals = 0;
-  double dispatched = 0;
+  // Requests that left the queue, and those of them that had waited for longer than the target or got no slot, each
+  // weighted by exp(-age / horizon).
+  double served = 0;
   double late = 0;
-  double recent_arrivals = 0;
-  // Since when fewer replicas would do; kNever if they would not.
-  TimePoint spare_since = kNever;
+  // Slots that are to be free for what comes, and the replicas that are enough for a steady load.
+  std::uint32_t spares = 0;
+  std::uint32_t stationary = 0;
   friend bool operator==(const SloRecord&, const SloRecord&) = default;
 };
 
@@ -218,6 +258,8 @@ struct SignalsRecord {
   std::uint64_t dispatched = 0;  // for the first time
   // Of those dispatched, the ones whose wait was above the target of `slo`.
   std::uint64_t late = 0;
+  // Left or timed out before they got a slot.
+  std::uint64_t gone = 0;
   // The integral of requests in flight, waiting and running, over time, in request-nanoseconds.
   double in_flight = 0;
   TimePoint integrated_until{};
@@ -239,12 +281,27 @@ struct MomentsRecord {
   std::uint64_t count = 0;
   double mean = 0;
   double square = 0;
+  // The same of the values' logarithms, in which a few long ones do not hide how the rest is.
+  double log_mean = 0;
+  double log_square = 0;
+  // The means of the last few: where they differ by more than chance explains, the rest is forgotten.
+  double recent = 0;
+  double recent_log = 0;
   friend bool operator==(const MomentsRecord&, const MomentsRecord&) = default;
+};
+
+// Durations by bin (`duration_histogram.hpp`): how many, and their sum. A value weighs `one`, which grows.
+struct HistogramRecord {
+  double one = 1;
+  std::vector<double> weights;
+  std::vector<double> sums_s;
+  friend bool operator==(const HistogramRecord&, const HistogramRecord&) = default;
 };
 
 // What is measured of times, in nanoseconds.
 struct TimesRecord {
   MomentsRecord service;               // in a slot
+  HistogramRecord spans;               // the same times
   std::vector<MomentsRecord> classes;  // the same by class
   MomentsRecord cold_start;            // from start to ready
   // CPUs that a taken slot uses, and how much slot time that rests on.

@@ -61,6 +61,7 @@ struct ReplicaReady {
 enum class Probe : std::uint8_t {
   kReadiness,  // it gets nothing until ReplicaReady comes again
   kLiveness,   // it is stopped, and replaced
+  kProcess,    // it is ending, and its exit is not known yet: it gets nothing more
 };
 
 // A replica that was ready does not answer its probe.

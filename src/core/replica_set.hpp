@@ -67,6 +67,8 @@ class ReplicaSet {
 
   // Its readiness probe failed, or passes again.
   void set_unready(Slot slot, TimePoint now, bool is_unready);
+  // Its process is ending.
+  void mark_ending(Slot slot) { table_[slot].is_ending = true; }
 
   // It took no connection: it gets nothing for a pause, which doubles until it answers.
   void pause(Slot slot, TimePoint now);

@@ -27,6 +27,8 @@ class Scaler {
   // Time goes on until `now`, with the load as it was.
   void advance(TimePoint now);
   void admitted() { ++signals_.arrivals; }
+  // A request left, or its time was over, before it got a slot.
+  void gave_up() { ++signals_.gone; }
   // A request got its first slot after `wait`.
   void dispatched(Duration wait);
   void observed(TimePoint now, const MetricObserved& metric);

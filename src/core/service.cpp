@@ -190,6 +190,7 @@ class Service::Impl {
     const RequestRecord& request = requests_[slot];
     switch (request.state) {
       case RequestState::kWaiting:
+        if (!request.was_dispatched) scaler_.gave_up();
         return requests_.erase(slot);
       case RequestState::kRunning:
         return take_back(slot);
@@ -253,7 +254,8 @@ class Service::Impl {
   void retry_or_fail(Slot slot, Outcome outcome) {
     const RequestRecord& request = requests_[slot];
     const auto before = replicas_.find(request.lost_on);
-    const bool lost_one_ended = !before || replicas_[*before].state == ReplicaState::kStopping;
+    const bool lost_one_ended =
+        !before || replicas_[*before].is_ending || replicas_[*before].state == ReplicaState::kStopping;
     const Verdict verdict = judge(request, outcome, lost_one_ended);
     if (verdict.sequel == Sequel::kFails) return fail(slot, verdict.reason);
     if (shutting_down_) return fail(slot, RejectReason::kShuttingDown);
@@ -316,7 +318,8 @@ class Service::Impl {
     const auto slot = replicas_.find(failed.replica);
     if (!slot) return;
     const ReplicaRecord replica = replicas_[*slot];
-    if (failed.probe == Probe::kReadiness) {
+    if (failed.probe != Probe::kLiveness) {
+      if (failed.probe == Probe::kProcess) replicas_.mark_ending(*slot);
       if (replica.state == ReplicaState::kReady) replicas_.set_unready(*slot, now_, true);
       return;
     }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/duration_histogram.hpp"
+#include "core/portable_math.hpp"
+
 namespace tenfold::core {
 
 namespace {
@@ -20,22 +23,65 @@ constexpr Duration kLeastBusy = std::chrono::milliseconds{20};
 // Measurements of usage are right to some percent: 0.98 CPUs of 2 are two slots, and so are 1.02.
 constexpr double kUsageTolerance = 0.1;
 
+// The mean of the last values, with the weight of each falling by one in so many.
+constexpr std::uint64_t kRecent = 32;
+// The variance of such a mean is that of a value over 2 kRecent - 1. If it is off by so many of its standard
+// deviations, and by a factor of three (e^1.1), what was measured before is of another service. By less it is off
+// without one: when many begin at once, the short ones end first.
+constexpr double kSurprise = 4;
+constexpr double kLeastChange = 1.1;
+
+double variance(double mean, double square) { return std::max(0.0, square - mean * mean); }
+
 void add(MomentsRecord& moments, Duration value, std::uint64_t memory) {
   ++moments.count;
-  const auto weight = static_cast<double>(std::min(moments.count, memory));
   const auto ns = static_cast<double>(value.count());
-  moments.mean += (ns - moments.mean) / weight;
-  moments.square += (ns * ns - moments.square) / weight;
+  const double log = portable_log(std::max(ns, 1.0));
+  const auto approach = [](double& mean, double x, double weight) { mean += (x - mean) / weight; };
+  const auto weight = static_cast<double>(std::min(moments.count, memory));
+  approach(moments.mean, ns, weight);
+  approach(moments.square, ns * ns, weight);
+  approach(moments.log_mean, log, weight);
+  approach(moments.log_square, log * log, weight);
+  const auto recent_weight = static_cast<double>(std::min(moments.count, kRecent));
+  approach(moments.recent, ns, recent_weight);
+  approach(moments.recent_log, log, recent_weight);
+}
+
+// Whether the last values are not of the kind of those before.
+bool has_changed(const MomentsRecord& moments) {
+  if (moments.count < 2 * kRecent) return false;
+  const double deviation = std::sqrt(variance(moments.log_mean, moments.log_square) / (2.0 * kRecent - 1));
+  return std::abs(moments.recent_log - moments.log_mean) > std::max(kSurprise * deviation, kLeastChange);
+}
+
+// Only the last values count from now on. How they vary is not known of so few: as much as those before, for their
+// size.
+void forget(MomentsRecord& moments) {
+  const double scale = moments.mean > 0 ? moments.recent / moments.mean : 1;
+  const double log_variance = variance(moments.log_mean, moments.log_square);
+  moments.count = kRecent;
+  moments.square *= scale * scale;
+  moments.mean = moments.recent;
+  moments.log_mean = moments.recent_log;
+  moments.log_square = moments.recent_log * moments.recent_log + log_variance;
 }
 
 }  // namespace
 
 void ServiceTimes::finished(RequestClass klass, Duration service) {
   add(record_.service, service, kServiceMemory);
+  add(record_.spans, service, kServiceMemory);
+  if (has_changed(record_.service)) {
+    forget(record_.service);
+    scale(record_.spans, 1.0 / kServiceMemory);
+  }
   const std::size_t index = to_number(klass);
   if (index >= kMaxClasses) return;
   if (record_.classes.size() <= index) record_.classes.resize(index + 1);
-  add(record_.classes[index], service, kClassMemory);
+  MomentsRecord& own = record_.classes[index];
+  add(own, service, kClassMemory);
+  if (has_changed(own)) forget(own);
 }
 
 void ServiceTimes::started(Duration cold_start) { add(record_.cold_start, cold_start, kColdStartMemory); }
@@ -57,15 +103,20 @@ const MomentsRecord& ServiceTimes::moments(RequestClass klass) const {
 
 Duration ServiceTimes::expected(RequestClass klass) const { return to_duration(moments(klass).mean); }
 
-Duration ServiceTimes::deviation(RequestClass klass) const {
-  const MomentsRecord& known = moments(klass);
-  return to_duration(std::sqrt(std::max(0.0, known.square - known.mean * known.mean)));
+Duration ServiceTimes::deviation(RequestClass klass) const { return deviation_of(moments(klass)); }
+
+Duration ServiceTimes::deviation_of(const MomentsRecord& moments) {
+  return to_duration(std::sqrt(variance(moments.mean, moments.square)));
 }
 
 Duration ServiceTimes::longest_expected() const {
   double longest = record_.service.mean;
   for (const MomentsRecord& klass : record_.classes) longest = std::max(longest, klass.mean);
   return to_duration(longest);
+}
+
+bool ServiceTimes::has_classes() const {
+  return std::ranges::count_if(record_.classes, [](const MomentsRecord& klass) { return klass.count > 0; }) > 1;
 }
 
 double ServiceTimes::service_scv() const {

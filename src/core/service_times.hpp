@@ -33,9 +33,15 @@ class ServiceTimes {
   Duration service() const { return to_duration(record_.service.mean); }
   // The squared coefficient of variation of the time in a slot.
   double service_scv() const;
+  // Whether requests are of several classes.
+  bool has_classes() const;
   bool is_service_known() const { return record_.service.count > 0; }
 
+  // How long requests were in their slots, for what is left of one that has been there for some time.
+  const HistogramRecord& spans() const { return record_.spans; }
+
   Duration cold_start() const { return to_duration(record_.cold_start.mean); }
+  Duration cold_start_deviation() const { return deviation_of(record_.cold_start); }
   bool is_cold_start_known() const { return record_.cold_start.count > 0; }
 
   // CPUs that a taken slot uses; zero while nothing is known.
@@ -46,6 +52,7 @@ class ServiceTimes {
 
  private:
   const MomentsRecord& moments(RequestClass klass) const;
+  static Duration deviation_of(const MomentsRecord& moments);
   static Duration to_duration(double ns) { return Duration{static_cast<Duration::rep>(ns)}; }
 
   TimesRecord record_;

@@ -150,6 +150,8 @@ constexpr std::string_view to_word(Probe probe) {
       return "readiness";
     case Probe::kLiveness:
       return "liveness";
+    case Probe::kProcess:
+      return "process";
   }
   return "unknown";
 }

@@ -92,7 +92,7 @@ auto fields(Of<core::RequestRecord> auto& x) {
                   x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.deviation, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
-  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.readiness_changed, x.busy, x.busy_until, x.busy_sampled,
+  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
                   x.sampled, x.sample_began, x.cpus, x.memory);
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
@@ -112,17 +112,23 @@ auto fields(Of<core::KnativeRecord> auto& x) {
                   x.panic_concurrency, x.stable_rate, x.panic_rate, x.is_initialized, x.panic_since, x.panic_most, x.delayed,
                   x.desired, x.activity, x.activity_since, x.proxied_since);
 }
+auto fields(Of<core::RateRecord> auto& x) {
+  return std::tie(x.began, x.counted_until, x.horizon_s, x.arrivals, x.recent_arrivals);
+}
+auto fields(Of<core::HighWaterRecord> auto& x) { return std::tie(x.level, x.peaks); }
+auto fields(Of<core::PauseRecord> auto& x) { return std::tie(x.requests, x.late_by_pause, x.bin); }
 auto fields(Of<core::SloRecord> auto& x) {
-  return std::tie(x.next_evaluation, x.began, x.counted_until, x.arrivals_seen, x.dispatched_seen, x.late_seen, x.waiting_seen,
-                  x.arrivals, x.dispatched, x.late, x.recent_arrivals, x.spare_since);
+  return std::tie(x.next_evaluation, x.rate, x.level, x.enough, x.surge, x.surge_began, x.surge_arrivals, x.pauses, x.worth_holding, x.counted_until, x.arrivals_seen, x.left_queue_seen,
+                  x.late_seen, x.waiting_seen, x.served, x.late, x.spares, x.stationary);
 }
 auto fields(Of<core::SignalsRecord> auto& x) {
-  return std::tie(x.arrivals, x.dispatched, x.late, x.in_flight, x.integrated_until, x.waiting, x.running);
+  return std::tie(x.arrivals, x.dispatched, x.late, x.gone, x.in_flight, x.integrated_until, x.waiting, x.running);
 }
 auto fields(Of<core::MetricRecord> auto& x) { return std::tie(x.was_observed, x.value, x.at); }
-auto fields(Of<core::MomentsRecord> auto& x) { return std::tie(x.count, x.mean, x.square); }
+auto fields(Of<core::MomentsRecord> auto& x) { return std::tie(x.count, x.mean, x.square, x.log_mean, x.log_square, x.recent, x.recent_log); }
+auto fields(Of<core::HistogramRecord> auto& x) { return std::tie(x.one, x.weights, x.sums_s); }
 auto fields(Of<core::TimesRecord> auto& x) {
-  return std::tie(x.service, x.classes, x.cold_start, x.cpus_per_slot, x.usage_ns);
+  return std::tie(x.service, x.spans, x.classes, x.cold_start, x.cpus_per_slot, x.usage_ns);
 }
 auto fields(Of<core::ConcurrencyRecord> auto& x) { return std::tie(x.slots, x.is_measured, x.changed); }
 auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x.limit); }

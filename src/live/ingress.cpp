@@ -148,7 +148,7 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   // Of a replica that dies, connections end before its exit is known: what is lost with one would be lost again with
   // the next, and others with it.
   if (core::is_loss(outcome) && provider_->is_ending(replica)) {
-    driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kReadiness});
+    driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kProcess});
   }
   driver_.handle(done, core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
   Exchange* still_open = find(id);

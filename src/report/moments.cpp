@@ -162,13 +162,23 @@ class Teller {
     return fmt::format(", {} after {} start", span, group.replicas.size() == 1 ? "its" : "their");
   }
 
+  static std::string_view what_follows(core::Probe failed) {
+    switch (failed) {
+      case core::Probe::kReadiness:
+        return "is not ready any more: it gets nothing until it is";
+      case core::Probe::kLiveness:
+        return "does not answer its liveness probe: it is replaced";
+      case core::Probe::kProcess:
+        return "is ending: it gets nothing more";
+    }
+    return {};
+  }
+
   void probes() {
     for (const ProbeStory& story : story_.probes) {
       if (story.at < from_) continue;
       const std::uint32_t n = core::to_number(story.probe.replica);
-      at(story.at, story.probe.probe == core::Probe::kReadiness
-                       ? fmt::format("replica {} is not ready any more: it gets nothing until it is", n)
-                       : fmt::format("replica {} does not answer its liveness probe: it is replaced", n));
+      at(story.at, fmt::format("replica {} {}", n, what_follows(story.probe.probe)));
     }
   }
 

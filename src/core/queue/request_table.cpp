@@ -23,7 +23,7 @@ Work work_of(const RequestRecord& record) {
 
 void RequestTable::configure(const QueueSettings& settings) {
   std::vector<Slot> all;
-  for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) all.push_back(slot);
+  for (Slot slot = queue_.head; slot != kNoSlot; slot = table_[slot].next) all.push_back(slot);
   ranked_ = {};
   settings_ = settings;
   for (const Slot slot : all) {
@@ -44,14 +44,15 @@ void RequestTable::enqueue(const RequestRecord& record) {
   kept.state = RequestState::kWaiting;
   kept.rank = rank_of(settings_, kept);
   kept.ticket = next_ticket_++;
-  link_back(slot);
+  queue_back(slot);
   watch(slot, kept.deadline);
 }
 
 Slot RequestTable::dispatch_front(TimePoint now, ReplicaId replica) {
   assert(waiting_ > 0);
   const Slot slot = front();
-  unlink(slot);
+  leave_queue(slot);
+  link(taken_, slot, taken_.tail, kNoSlot);
   RequestRecord& record = table_[slot].record;
   record.state = RequestState::kRunning;
   record.replica = replica;
@@ -68,7 +69,8 @@ void RequestTable::requeue_front(Slot slot, Again how) {
   record.rank = kFrontRank;
   if (how == Again::kCounted) record.lost_on = record.replica;
   if (how == Again::kUncounted) --record.attempts;
-  link_front(slot);
+  unlink(taken_, slot);
+  queue_front(slot);
 }
 
 void RequestTable::mark_cancelling(Slot slot, TimePoint limit) {
@@ -87,7 +89,11 @@ void RequestTable::mark_stuck(Slot slot) {
 }
 
 void RequestTable::erase(Slot slot) {
-  if (table_[slot].record.state == RequestState::kWaiting) unlink(slot);
+  if (table_[slot].record.state == RequestState::kWaiting) {
+    leave_queue(slot);
+  } else {
+    unlink(taken_, slot);
+  }
   if (table_[slot].record.state >= RequestState::kCancelling) --withdrawn_;
   deadlines_.erase(slot);
   table_[slot].live = false;
@@ -120,48 +126,52 @@ void RequestTable::load(const Checkpoint& checkpoint) {
     }
     return slot;
   };
-  for (const RequestRecord& record : checkpoint.waiting) link_back(insert(record));
-  for (const RequestRecord& record : checkpoint.running) insert(record);
+  for (const RequestRecord& record : checkpoint.waiting) queue_back(insert(record));
+  for (const RequestRecord& record : checkpoint.running) link(taken_, insert(record), taken_.tail, kNoSlot);
 }
 
-void RequestTable::link_back(Slot slot) {
-  Entry& entry = table_[slot];
-  entry.previous = tail_;
-  entry.next = kNoSlot;
-  (tail_ == kNoSlot ? head_ : table_[tail_].next) = slot;
-  tail_ = slot;
-  link(slot);
+void RequestTable::link(Chain& chain, Slot slot, Slot before, Slot after) {
+  table_[slot].previous = before;
+  table_[slot].next = after;
+  (before == kNoSlot ? chain.head : table_[before].next) = slot;
+  (after == kNoSlot ? chain.tail : table_[after].previous) = slot;
+}
+
+void RequestTable::unlink(Chain& chain, Slot slot) {
+  const Entry& entry = table_[slot];
+  (entry.previous == kNoSlot ? chain.head : table_[entry.previous].next) = entry.next;
+  (entry.next == kNoSlot ? chain.tail : table_[entry.next].previous) = entry.previous;
+}
+
+void RequestTable::queue_back(Slot slot) {
+  link(queue_, slot, queue_.tail, kNoSlot);
+  count_waiting(slot);
 }
 
 // Behind those that came back before it and are older. There are as many as slots at most, and mostly none.
-void RequestTable::link_front(Slot slot) {
+void RequestTable::queue_front(Slot slot) {
   Slot before = kNoSlot;
-  Slot after = head_;
+  Slot after = queue_.head;
   const auto is_older = [&](Slot other) {
     const RequestRecord& record = table_[other].record;
     return record.rank == kFrontRank && record.ticket < table_[slot].record.ticket;
   };
   while (after != kNoSlot && is_older(after)) before = std::exchange(after, table_[after].next);
-  table_[slot].previous = before;
-  table_[slot].next = after;
-  (before == kNoSlot ? head_ : table_[before].next) = slot;
-  (after == kNoSlot ? tail_ : table_[after].previous) = slot;
-  link(slot);
+  link(queue_, slot, before, after);
+  count_waiting(slot);
 }
 
-void RequestTable::link(Slot slot) {
+void RequestTable::count_waiting(Slot slot) {
   const RequestRecord& record = table_[slot].record;
   if (is_ranked()) ranked_.insert(slot, {record.rank, record.ticket}, work_of(record));
   work_ += work_of(record);
   ++waiting_;
 }
 
-void RequestTable::unlink(Slot slot) {
-  const Entry& entry = table_[slot];
-  (entry.previous == kNoSlot ? head_ : table_[entry.previous].next) = entry.next;
-  (entry.next == kNoSlot ? tail_ : table_[entry.next].previous) = entry.previous;
+void RequestTable::leave_queue(Slot slot) {
+  unlink(queue_, slot);
   if (is_ranked()) ranked_.erase(slot);
-  work_ -= work_of(entry.record);
+  work_ -= work_of(table_[slot].record);
   --waiting_;
 }
 

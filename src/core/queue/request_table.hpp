@@ -65,12 +65,23 @@ class RequestTable {
   void erase(Slot slot);
 
   // The first of the queue, which must not be empty.
-  Slot front() const { return is_ranked() ? ranked_.front() : head_; }
+  Slot front() const { return is_ranked() ? ranked_.front() : queue_.head; }
 
   // Calls `f(const RequestRecord&)` for each that waits, under `fifo` in the order of the queue.
   template <class F>
   void for_each_waiting(F f) const {
-    for (Slot slot = head_; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
+    for (Slot slot = queue_.head; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
+  }
+
+  // When the first and the last of those that wait arrived; those that came back from a replica are the first. There
+  // must be some.
+  TimePoint oldest_waiting() const { return table_[queue_.head].record.arrived; }
+  TimePoint newest_waiting() const { return table_[queue_.tail].record.arrived; }
+
+  // Calls `f(const RequestRecord&)` for each whose slot is taken, in an order that says nothing.
+  template <class F>
+  void for_each_running(F f) const {
+    for (Slot slot = taken_.head; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
   }
 
   // When the next deadline or limit passes, and whose it is.
@@ -90,17 +101,25 @@ class RequestTable {
   };
 
   bool is_ranked() const { return settings_.order != QueueOrder::kFifo; }
-  void link_back(Slot slot);
-  void link_front(Slot slot);
-  void link(Slot slot);
-  void unlink(Slot slot);
+  // A list through the entries.
+  struct Chain {
+    Slot head = kNoSlot;
+    Slot tail = kNoSlot;
+  };
+  void link(Chain& chain, Slot slot, Slot before, Slot after);
+  void unlink(Chain& chain, Slot slot);
+
+  void queue_back(Slot slot);
+  void queue_front(Slot slot);
+  void count_waiting(Slot slot);
+  void leave_queue(Slot slot);
   void watch(Slot slot, TimePoint limit);
 
   QueueSettings settings_;
   SlotTable<RequestId, Entry> table_;
   // All that wait, in the order of their coming. Orders other than fifo have `ranked_` beside it.
-  Slot head_ = kNoSlot;
-  Slot tail_ = kNoSlot;
+  Chain queue_;
+  Chain taken_;  // all that have a slot
   std::uint32_t waiting_ = 0;
   std::uint32_t withdrawn_ = 0;
   Work work_;  // of all that wait

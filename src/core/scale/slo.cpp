@@ -6,6 +6,8 @@
 
 #include "core/portable_math.hpp"
 #include "core/queue/request_table.hpp"
+#include "core/scale/drain.hpp"
+#include "core/scale/erlang.hpp"
 #include "core/scale/rules.hpp"
 #include "core/service_times.hpp"
 
@@ -17,88 +19,72 @@ using Seconds = std::chrono::duration<double>;
 
 // The share of requests that may wait longer than the target: what a 95th percentile is.
 constexpr double kLateShare = 0.05;
+// Of that, what pauses may take before it is learned from: a quarter, as by then some of it is lost.
+constexpr double kLateShareOfPauses = kLateShare / 4;
+// So many requests that were expected and did not come are no chance: e^-3 is a twentieth.
+constexpr double kSilence = 3;
+
+// Spare slots are taken more often than planned where requests come in bunches, and less where others end meanwhile. So
+// the plan follows what came of it: while fewer than the first share of the requests were late, it is the loose one.
+constexpr double kComfort = 0.5 * kLateShare;
+constexpr double kLoosePlan = 1.6 * kLateShare;
+constexpr double kTightPlan = 0.6 * kLateShare;
 
 // Over which time the rate of arrivals and the share of late requests are taken: a minute, or more where a request
-// takes long. Beside it a shorter one, which tells that the rate has changed.
+// takes long.
 constexpr double kHorizonS = 60;
 constexpr double kHorizonServices = 10;
-constexpr double kShorter = 1.0 / 12;
 // The share of late requests is taken over no fewer than so many, however long ago they were: of three requests one is
 // more than a twentieth.
 constexpr double kLeastRemembered = 100;
-// A rate that differs by so many standard deviations has changed.
-constexpr double kSurprise = 3;
-constexpr double kMargin = 1;
+
+// A request that takes so many starts or more is not left to wait for the sake of a start.
+constexpr double kWorthAStart = 4;
 
 // Before anything was measured.
 constexpr double kFirstColdStartS = 1;
 
-// How long a spare replica is kept: as long as it took to start, and not so short that a pause between two requests
-// ends it.
-constexpr double kHoldServices = 2;
-constexpr double kShortestHoldS = 0.1;
+// A spare replica is not let go in a shorter pause than this, however quick starts are.
+constexpr Duration kShortestHold = std::chrono::milliseconds{100};
 // How often rules other than the queue are looked at: as often as usage is sampled.
 constexpr Duration kRulesInterval = std::chrono::seconds{1};
 
 // While something waits it is looked again, though nothing happens: service may take longer than it did.
 constexpr Duration kShortestLook = std::chrono::milliseconds{10};
+// What happens in one instant is one decision: it is made when all of it has been told.
+constexpr Duration kInstant = std::chrono::microseconds{1};
+// A long queue is looked at when it has grown by this part.
+constexpr std::uint32_t kGrowth = 16;
+
+// Where in the queue it is asked who will be late.
+constexpr std::uint32_t kPlaces = 6;
+// So many standard deviations (of a Poisson process) are sure.
+constexpr double kSure = 1;
+// A start that can wait for so long waits.
+constexpr double kLeisureS = 1e-3;
+// A start takes as long as starts do, give or take their standard deviation and so much more.
+constexpr double kSlackShare = 0.02;
+constexpr double kSlackS = 5e-3;
 
 // CPUs that a request is taken to use until it was measured: a solver computes.
 constexpr double kFirstCpusPerSlot = 1;
 
-Duration to_duration(double seconds) { return std::chrono::duration_cast<Duration>(Seconds{std::min(seconds, 1e9)}); }
+constexpr double kEndlessS = 1e6;
+
+Duration to_duration(double seconds) {
+  return std::chrono::duration_cast<Duration>(Seconds{std::clamp(seconds, 0.0, 1e9)});
+}
 double to_seconds(Duration span) { return Seconds{span}.count(); }
 
 std::uint32_t ceil_count(double count) {
   return static_cast<std::uint32_t>(std::clamp(std::ceil(count - 1e-9), 0.0, double{kMaxReplicas}));
 }
 
-double cold_start_s(const ServiceTimes& times) {
-  return times.is_cold_start_known() ? to_seconds(times.cold_start()) : kFirstColdStartS;
-}
-
-double hold_s(const ServiceTimes& times) {
-  return std::max({cold_start_s(times), kHoldServices * to_seconds(times.service()), kShortestHoldS});
-}
-
 double horizon_s(const ServiceTimes& times) {
   return std::max(kHorizonS, kHorizonServices * to_seconds(times.service()));
 }
 
-double with_margin(double rate, double over_s) { return rate + kMargin * std::sqrt(rate / (2 * over_s)); }
-
 }  // namespace
-
-std::uint32_t servers_for(double load, double service_s, double scv, double target_s, double share,
-                          std::uint32_t most) {
-  if (load <= 0 || service_s <= 0) return 0;
-  if (load >= most) return most;
-  double blocking = 1;  // Erlang B with n servers
-  for (std::uint32_t n = 1; n < most; ++n) {
-    blocking = load * blocking / (n + load * blocking);
-    if (n <= load) continue;
-    const double waits = blocking / (1 - load / n * (1 - blocking));
-    const double late = waits * portable_exp(-(n - load) * target_s / service_s * 2 / (1 + scv));
-    if (late <= share) return n;
-  }
-  return most;
-}
-
-// The queue as a fluid that the slots drain, each one request in a mean service time.
-struct SloPolicy::Outlook {
-  double service_s = 0;     // of what waits
-  double cold_start_s = 0;  // from a start until ready
-  double goal_s = 0;        // within which what waits is to have started
-  double arrivals_per_s = 0;
-  double slots = 0;   // of a replica
-  double wait_s = 0;  // until the last that waits has started, if nothing is started
-  double late = 0;    // how many of those that wait will have waited for longer than the target
-  // When a replica that is started now would be ready: what still waits then, and the rate at which slots start it.
-  double left = 0;
-  double rate = 0;
-  // What will wait then if requests go on to come.
-  double backlog = 0;
-};
 
 SloPolicy::SloPolicy(const Settings& settings)
     : settings_{settings},
@@ -107,216 +93,321 @@ SloPolicy::SloPolicy(const Settings& settings)
 
 void SloPolicy::start(const Situation& situation) {
   state_ = {};
-  state_.began = state_.counted_until = situation.now;
+  rate_.start(situation.now);
+  state_.counted_until = situation.now;
   state_.arrivals_seen = situation.signals.arrivals;
-  state_.dispatched_seen = situation.signals.dispatched;
-  state_.late_seen = situation.signals.late;
+  state_.left_queue_seen = situation.signals.dispatched + situation.signals.gone;
+  state_.late_seen = situation.signals.late + situation.signals.gone;
   state_.next_evaluation = situation.now;
 }
 
+// ---- after each event
+
 void SloPolicy::observe(const Situation& situation) {
-  count(situation);
+  count_arrivals(situation);
   const std::uint32_t waiting = situation.requests.waiting();
-  const bool has_grown = waiting > state_.waiting_seen;
-  state_.waiting_seen = waiting;
-  if (has_grown) {
-    const double slots = std::max(1U, situation.replicas.counts().ready * situation.replicas.concurrency());
-    const double wait_ns = waiting * static_cast<double>(situation.times.service().count()) / slots;
-    const bool may_be_late = wait_ns > static_cast<double>(settings_.scale.slo.target.count());
-    if (may_be_late || !situation.times.is_service_known()) state_.next_evaluation = situation.now;
+  const std::uint32_t slots = situation.replicas.concurrency();
+  level_.set(situation.now, (situation.requests.running() + slots - 1) / slots);
+  if (waiting < state_.waiting_seen) state_.waiting_seen = waiting;
+  if (waiting >= state_.waiting_seen + std::max(1U, state_.waiting_seen / kGrowth)) {
+    state_.waiting_seen = waiting;
+    wake(situation.now + (may_be_late(situation) ? kInstant : std::max(settings_.scale.slo.target / 2, kShortestLook)));
   }
-  if (state_.next_evaluation == kNever && situation.current() > settings_.scale.min_replicas) {
-    state_.next_evaluation = situation.now + to_duration(hold_s(situation.times));
-  }
+  const std::uint32_t current = situation.current();
+  if (std::min(in_stock(situation), settings_.scale.max_replicas) > current) wake(situation.now + kInstant);
+  if (state_.next_evaluation == kNever && current > settings_.scale.min_replicas)
+    state_.next_evaluation = situation.now + hold(situation);
 }
 
-// Takes in what the signals counted since the last time.
-void SloPolicy::count(const Situation& situation) {
-  const SignalsRecord& signals = situation.signals;
-  if (signals.arrivals == state_.arrivals_seen && signals.dispatched == state_.dispatched_seen) return;
-  forget(situation);
-  const auto fresh = static_cast<double>(signals.arrivals - state_.arrivals_seen);
-  state_.arrivals += fresh;
-  state_.recent_arrivals += fresh;
-  state_.dispatched += static_cast<double>(signals.dispatched - state_.dispatched_seen);
-  state_.late += static_cast<double>(signals.late - state_.late_seen);
-  state_.arrivals_seen = signals.arrivals;
-  state_.dispatched_seen = signals.dispatched;
-  state_.late_seen = signals.late;
+void SloPolicy::wake(TimePoint when) { state_.next_evaluation = std::min(state_.next_evaluation, when); }
+
+// Cheap, and rather once too often: the answer is for `evaluate` to find.
+bool SloPolicy::may_be_late(const Situation& situation) const {
+  if (!situation.times.is_service_known()) return true;
+  const double slots = std::max(1U, situation.replicas.counts().ready * situation.replicas.concurrency());
+  const double wait_ns = situation.requests.waiting() * static_cast<double>(situation.times.service().count()) / slots;
+  return wait_ns > static_cast<double>(settings_.scale.slo.target.count());
 }
 
-// Ages what was counted. If the rate of late is another than that of the whole horizon by more than chance explains,
-// what is older no longer says anything.
-void SloPolicy::forget(const Situation& situation) {
-  const double long_s = horizon_s(situation.times);
-  const double short_s = long_s * kShorter;
+void SloPolicy::count_arrivals(const Situation& situation) {
+  const std::uint64_t fresh = situation.signals.arrivals - state_.arrivals_seen;
+  if (fresh == 0) return;
+  end_surge(situation.now);
+  rate_.count(situation.now, static_cast<double>(fresh), horizon_s(situation.times));
+  count_surge(situation, static_cast<double>(fresh));
+  state_.arrivals_seen = situation.signals.arrivals;
+}
+
+void SloPolicy::end_surge(TimePoint now) {
+  const TimePoint end = state_.surge_began + settings_.scale.slo.target;
+  if (now < end || state_.surge_arrivals == 0) return;
+  state_.surge_arrivals = 0;
+  surge_.set(end, 0);
+}
+
+// What comes within a target may all wait for a target: that many slots would have started it in time.
+void SloPolicy::count_surge(const Situation& situation, double fresh) {
+  const Duration target = settings_.scale.slo.target;
+  if (state_.surge_arrivals == 0) state_.surge_began = situation.now;
+  state_.surge_arrivals += fresh;
+  const double service_s = std::max(to_seconds(situation.times.service()), 1e-6);
+  const double slots = state_.surge_arrivals / (1 + to_seconds(target) / service_s);
+  surge_.set(situation.now, ceil_count(slots / situation.replicas.concurrency()));
+}
+
+// ---- what was
+
+// Takes in who left the queue since the last time, and how many of them were late: who got no slot at all is late too.
+void SloPolicy::count_served(const Situation& situation) {
+  const std::uint64_t left = situation.signals.dispatched + situation.signals.gone;
+  const std::uint64_t late = situation.signals.late + situation.signals.gone;
+  const auto fresh = static_cast<double>(left - std::exchange(state_.left_queue_seen, left));
+  const auto fresh_late = static_cast<double>(late - std::exchange(state_.late_seen, late));
   const double age_s = to_seconds(situation.now - std::exchange(state_.counted_until, situation.now));
-  const double decay = portable_exp(-age_s / long_s);
-  state_.arrivals *= decay;
-  if (state_.dispatched > kLeastRemembered) {
-    state_.dispatched *= decay;
+  if (state_.served > kLeastRemembered && age_s > 0) {
+    const double decay = portable_exp(-age_s / horizon_s(situation.times));
+    state_.served *= decay;
     state_.late *= decay;
   }
-  state_.recent_arrivals *= portable_exp(-age_s / short_s);
-  const double rate = state_.arrivals / long_s;
-  // A weighted count of a process that is younger than the horizon has not come up to its mean yet.
-  const double old_s = std::max(short_s, to_seconds(situation.now - state_.began));
-  const double recent = state_.recent_arrivals / (short_s * (1 - portable_exp(-old_s / short_s)));
-  // The weighted count of a Poisson process has the variance rate * horizon / 2.
-  const double deviation = std::sqrt(std::max(rate, 4 / short_s) / (2 * short_s));
-  if (std::abs(recent - rate) > kSurprise * deviation) state_.arrivals = recent * long_s;
+  state_.served += fresh;
+  state_.late += fresh_late;
+  if (fresh > 0) pauses_.served(fresh, fresh_late);
+  state_.worth_holding = pauses_.worth_holding(kLateShareOfPauses);
 }
+
+// ---- what will be
 
 SloPolicy::Outlook SloPolicy::outlook(const Situation& situation) const {
   const ServiceTimes& times = situation.times;
-  const double target_s = to_seconds(settings_.scale.slo.target);
   const double waiting = situation.requests.waiting();
-  Outlook o{.cold_start_s = cold_start_s(times),
-            .arrivals_per_s = state_.arrivals / horizon_s(times),
-            .slots = static_cast<double>(situation.replicas.concurrency())};
-  const double known_s = waiting > 0 ? to_seconds(situation.requests.expected_work()) / waiting : 0;
+  const double target_s = to_seconds(settings_.scale.slo.target);
+  Outlook o{.slots = static_cast<double>(situation.replicas.concurrency())};
+  const double known_s =
+      waiting > 0 && times.has_classes() ? to_seconds(situation.requests.expected_work()) / waiting : 0;
   o.service_s = std::max({known_s, to_seconds(times.service()), 1e-6});
   // Nothing is known of the service: as long as the target is a guess that neither panics nor sleeps.
   if (!times.is_service_known()) o.service_s = std::max(target_s, 1e-3);
-  o.goal_s = std::max(target_s, o.cold_start_s + target_s / 2);
-
-  // Drains the queue through the slots that are there and those that come, in the order of their coming.
-  double at_s = 0;
-  o.left = waiting;
-  o.rate = situation.replicas.counts().ready * o.slots / o.service_s;
-  bool is_drained = waiting <= 0;
-  double served = 0;
-  const auto run_until = [&](double until_s) {
-    const double span_s = std::max(0.0, until_s - at_s);
-    if (!is_drained && o.rate * span_s >= o.left) {
-      o.wait_s = at_s + (o.rate > 0 ? o.left / o.rate : 0);
-      is_drained = true;
-    }
-    o.left = std::max(0.0, o.left - o.rate * span_s);
-    served += o.rate * span_s;
-    at_s = std::max(at_s, until_s);
-  };
-  for (const Slot slot : situation.replicas.by_age()) {
-    const ReplicaRecord& replica = situation.replicas[slot];
-    if (replica.state != ReplicaState::kStarting) continue;
-    run_until(std::clamp(o.cold_start_s - to_seconds(situation.now - replica.since), 0.0, o.cold_start_s));
-    o.left = std::max(0.0, o.left - o.slots);
-    served += o.slots;
-    o.rate += o.slots / o.service_s;
-  }
-  run_until(o.cold_start_s);
-  o.backlog = std::max(0.0, waiting + o.arrivals_per_s * o.cold_start_s - served);
-  if (!is_drained) o.wait_s = o.rate > 0 ? at_s + o.left / o.rate : 1e6;
-  if (o.wait_s > target_s) o.late = waiting * (1 - target_s / o.wait_s);
+  o.cold_start_s = times.is_cold_start_known() ? to_seconds(times.cold_start()) : kFirstColdStartS;
+  o.ready_s = o.cold_start_s * (1 + kSlackShare) + to_seconds(times.cold_start_deviation()) + kSlackS;
   return o;
 }
 
-// Whether more of the recent requests and of those that wait are late than a 95th percentile forgives.
-bool SloPolicy::is_over_budget(const Situation& situation, const Outlook& o) const {
-  if (o.late <= 0) return false;
-  return state_.late + o.late > kLateShare * (state_.dispatched + situation.requests.waiting());
+// Who of those that wait, and of those that come before a replica that is started now is ready, would be late, and what
+// it takes that they are not.
+SloPolicy::Need SloPolicy::need(const Situation& situation, const Outlook& o, const Drain& drain) const {
+  const double target_s = to_seconds(settings_.scale.slo.target);
+  const std::uint32_t waiting = situation.requests.waiting();
+  Need need{.wait_s = drain.time_to_start(waiting, kEndlessS), .leisure = Duration::max()};
+  if (waiting == 0) return need;
+  const double oldest_s = to_seconds(situation.now - situation.requests.oldest_waiting());
+  const double newest_s = to_seconds(situation.now - situation.requests.newest_waiting());
+  // Of the new ones each starts so many by then, and as many are needed, so that `missing` have started by `goal_s`.
+  const auto replicas_for = [&](double missing, double goal_s) {
+    return missing > 1e-9 ? missing / (o.slots * drain.started_by_new(goal_s, o.ready_s)) : 0;
+  };
+  const auto ask = [&](double place, double left_s) {
+    const double likely = drain.started_by(std::max(left_s, 0.0));
+    // At the last moment it must be sure, not only likely, that what runs ends in time.
+    const bool is_last_moment = std::abs(left_s - o.ready_s) <= kLeisureS;
+    const double started = is_last_moment ? std::max(0.0, likely - kSure * std::sqrt(likely)) : likely;
+    if (started >= place - 1e-9) {
+      if (left_s > o.ready_s + kLeisureS) need.leisure = std::min(need.leisure, to_duration(left_s - o.ready_s));
+      return false;
+    }
+    if (left_s < o.ready_s - kLeisureS) {  // too late for a start: as soon as one can help, and half a target
+      need.is_too_late = true;
+      const double goal_s = std::max(left_s, o.ready_s + target_s / 2);
+      need.replicas = std::max(need.replicas, replicas_for(place - drain.started_by(goal_s), goal_s));
+      return true;
+    }
+    const double now = replicas_for(place - started, std::max(left_s, o.ready_s));
+    const bool can_wait = left_s > o.ready_s + kLeisureS && ceil_count(now) >= ceil_count((place - started) / o.slots);
+    if (can_wait) {
+      need.leisure = std::min(need.leisure, to_duration(left_s - o.ready_s));
+    } else {
+      need.replicas = std::max(need.replicas, now);
+    }
+    return true;
+  };
+  const double spread_s = (oldest_s - newest_s) / std::max(1.0, waiting - 1.0);
+  const std::uint32_t places = std::min(kPlaces, waiting);
+  for (std::uint32_t i = 1; i <= places; ++i) {
+    const double place = std::ceil(waiting * static_cast<double>(i) / places);
+    const double waited_s = oldest_s - spread_s * (place - 1);
+    if (ask(place, target_s - waited_s)) need.late += waiting / static_cast<double>(places);
+  }
+  // Requests go on to come. What waits when a replica is ready is worked off within about a start, while they do.
+  if (need.is_too_late) {
+    const double started = drain.started_by(o.ready_s);
+    const double backlog = std::max(0.0, waiting + rate_.per_s() * o.ready_s - started);
+    const double span_s = std::clamp(o.ready_s, target_s, 2 * target_s);
+    const double served = drain.started_by(o.ready_s + span_s) - started;
+    const double missing = backlog + rate_.per_s() * span_s - served;
+    need.replicas = std::max(need.replicas, missing / (o.slots * drain.started_by_new(o.ready_s + span_s, o.ready_s)));
+  }
+  return need;
 }
 
-// Replicas beyond these would share the cores that the others have. A request that computes for half of its time or
-// more is taken to want as much as its replica may use, up to one CPU: that it got less is the doing of what else runs
-// here.
+// What comes now is late, whatever is started: had as many replicas been held since as much came last, it would not be.
+// A steady load that is late for once is no such surge.
+void SloPolicy::note_pause(const Situation& situation) {
+  if (surge_.level() == 0) return;
+  if (surge_.level() <= enough_.level()) return pauses_.ended();
+  const auto last = surge_.last_at(surge_.level());
+  last ? pauses_.ended(situation.now - *last) : pauses_.ended();
+}
+
+// Whether the recent requests and those that wait may be late, as a 95th percentile forgives one of twenty. Where
+// requests take long, a start costs next to nothing beside them; and nobody waits for the time of many starts.
+bool SloPolicy::is_forgiven(const Situation& situation, const Outlook& o, const Need& need) const {
+  if (std::max(o.service_s, need.wait_s) >= kWorthAStart * o.ready_s) return false;
+  return state_.late + need.late <= kLateShare * (state_.served + situation.requests.waiting());
+}
+
+// Replicas beyond these would share the cores that the others have. A replica uses what its slots use, up to its limit
+// if that holds. A request that computes for half of its time or more is taken to want as much as its replica may use,
+// up to one CPU: that it got less is the doing of what else runs here.
 std::uint32_t SloPolicy::most_useful(const Situation& situation) const {
   const double cores = settings_.machine.cores;
   if (cores <= 0) return kMaxReplicas;
   const ServiceTimes& times = situation.times;
-  const double wanted = std::min(1.0, settings_.replica.cpu);
+  const double limit = settings_.replica.cpu;
+  const double wanted = std::min(1.0, limit);
   double cpus = times.is_usage_known() ? times.cpus_per_slot() : kFirstCpusPerSlot;
   if (cpus >= kCpuBound * wanted) cpus = std::max(cpus, wanted);
-  return std::max(1U, std::min(kMaxReplicas, slots_for(cores, cpus) / situation.replicas.concurrency()));
-}
-
-// The fewest replicas with which what waits has started within the goal, and what comes meanwhile will not be late.
-std::uint32_t SloPolicy::needed_for_queue(const Situation& situation, const Outlook& o) const {
-  const double span_s = o.goal_s - o.cold_start_s;
-  const double missing = o.left - o.rate * span_s;
-  const double now = missing / (o.slots * (1 + span_s / o.service_s));
-  const double target_s = to_seconds(settings_.scale.slo.target);
-  const double drain_s = std::clamp(o.cold_start_s, target_s, 2 * target_s);
-  const double then = (o.arrivals_per_s + o.backlog / drain_s) * o.service_s / o.slots - situation.current();
-  return situation.current() + ceil_count(std::max({now, then, 0.0}));
+  const double of_replica = std::min(cpus * situation.replicas.concurrency(), std::max(limit, cpus));
+  return std::max(1U, std::min(kMaxReplicas, slots_for(cores, of_replica)));
 }
 
 // The fewest replicas that keep the target at `arrivals_per_s`, day in, day out; `most` if it takes as many or more.
-std::uint32_t SloPolicy::needed_in_the_long_run(const Situation& situation, double arrivals_per_s,
-                                                std::uint32_t most) const {
-  const ServiceTimes& times = situation.times;
-  const double service_s = to_seconds(times.service());
-  const std::uint32_t slots = situation.replicas.concurrency();
-  const std::uint32_t servers = servers_for(arrivals_per_s * service_s, service_s, times.service_scv(),
+std::uint32_t SloPolicy::stationary(const Situation& situation, const Outlook& o, double arrivals_per_s,
+                                    std::uint32_t most) const {
+  const auto slots = static_cast<std::uint32_t>(o.slots);
+  const double service_s = situation.times.is_service_known() ? to_seconds(situation.times.service()) : o.service_s;
+  const std::uint32_t servers = servers_for(arrivals_per_s * service_s, service_s, situation.times.service_scv(),
                                             to_seconds(settings_.scale.slo.target), kLateShare, most * slots);
-  return ceil_count(static_cast<double>(servers) / slots);
+  return ceil_count(static_cast<double>(servers) / o.slots);
 }
+
+// How many slots are to be free for what comes during a start, and how many replicas are enough whatever comes.
+void SloPolicy::learn_stock(const Situation& situation, const Outlook& o) {
+  const double before_s = std::max(0.0, o.ready_s - to_seconds(settings_.scale.slo.target));
+  const bool is_in_comfort = state_.late <= kComfort * std::max(state_.served, kLeastRemembered);
+  state_.spares = spares_for(rate_.per_s() * before_s, is_in_comfort ? kLoosePlan : kTightPlan);
+  state_.stationary = stationary(situation, o, rate_.per_s(), kMaxReplicas);
+  enough_.set(situation.now, stationary(situation, o, rate_.at_most_per_s(), kMaxReplicas));
+}
+
+// The replicas that are to be there for what is here and what comes during a start. Where nothing was here for a while,
+// nothing is expected.
+std::uint32_t SloPolicy::in_stock(const Situation& situation) const {
+  const std::uint32_t again = expected_again(situation);
+  if (state_.spares == 0 || state_.spares >= state_.stationary) return again;
+  const std::uint32_t present = situation.requests.waiting() + situation.requests.running();
+  const std::uint32_t slots = situation.replicas.concurrency();
+  return std::max(again, std::min((present + state_.spares + slots - 1) / slots, state_.stationary));
+}
+
+// The replicas for what came together within the time that is worth holding: it is expected to come again.
+std::uint32_t SloPolicy::expected_again(const Situation& situation) const {
+  if (state_.worth_holding == Duration::zero()) return 0;
+  const TimePoint since = situation.now - state_.worth_holding;
+  return std::max(surge_.most_since(since), enough_.most_since(since));
+}
+
+Duration SloPolicy::hold(const Situation& situation) const {
+  const double cold_start_s =
+      situation.times.is_cold_start_known() ? to_seconds(situation.times.cold_start()) : kFirstColdStartS;
+  const double kept_s = cold_start_s * std::min(1.0, rate_.per_s() * cold_start_s);
+  return std::max(to_duration(kept_s), kShortestHold);
+}
+
+// ---- the decision
 
 Evaluation SloPolicy::evaluate(const Situation& situation) {
   state_.next_evaluation = kNever;
-  forget(situation);
+  state_.waiting_seen = situation.requests.waiting();
+  rate_.count(situation.now, 0, horizon_s(situation.times));
+  count_served(situation);
+  end_surge(situation.now);
   const Outlook o = outlook(situation);
-  const ServiceTimes& times = situation.times;
+  learn_stock(situation, o);
+  const Drain drain{situation, o.service_s, o.cold_start_s};
+  const Need needed = need(situation, o, drain);
+  if (needed.is_too_late) note_pause(situation);
   const std::uint32_t current = situation.current();
   Evaluation evaluation{.measures = RuleKind::kQueueWait,
-                        .metric = o.wait_s,
+                        .metric = needed.wait_s,
                         .target = to_seconds(settings_.scale.slo.target),
                         .recommended = current,
                         .stabilized = current,
-                        .evidence = {.predicted_wait = to_duration(o.wait_s),
+                        .evidence = {.predicted_wait = to_duration(needed.wait_s),
                                      .service = to_duration(o.service_s),
                                      .cold_start = to_duration(o.cold_start_s),
-                                     .arrivals_per_s = o.arrivals_per_s,
-                                     .cpus_per_slot = times.cpus_per_slot()}};
-  if (is_over_budget(situation, o)) {
-    grow(situation, o, evaluation);
-  } else if (situation.requests.waiting() == 0 && current > settings_.scale.min_replicas) {
-    shrink(situation, o, evaluation);
-  }
+                                     .arrivals_per_s = rate_.per_s(),
+                                     .cpus_per_slot = situation.times.cpus_per_slot()}};
+  if (situation.requests.waiting() == 0 && current > settings_.scale.min_replicas) shrink(situation, o, evaluation);
+  grow(situation, o, needed, evaluation);
   if (situation.requests.waiting() > 0) {
-    state_.next_evaluation = situation.now + std::max(settings_.scale.slo.target, kShortestLook);
+    wake(situation.now + std::max(settings_.scale.slo.target / 2, kShortestLook));
+    if (needed.leisure != Duration::max()) wake(situation.now + std::max(needed.leisure, kInstant));
   }
   heed_rules(situation, evaluation);
   return evaluation;
 }
 
-// Too many are late: what the queue needs, and no less than the rate will need for good, as far as cores are there.
-void SloPolicy::grow(const Situation& situation, const Outlook& o, Evaluation& evaluation) {
+// What the queue needs now, and what is to be in stock, as far as cores are there.
+void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& need, Evaluation& evaluation) {
   const std::uint32_t current = situation.current();
-  state_.spare_since = kNever;
-  evaluation.recommended =
-      std::max(needed_for_queue(situation, o), needed_in_the_long_run(situation, o.arrivals_per_s, current + 1));
-  evaluation.stabilized = std::min(evaluation.recommended, std::max(current, most_useful(situation)));
+  std::uint32_t wanted = in_stock(situation);
+  if ((need.replicas > 0 || need.is_too_late) && !is_forgiven(situation, o, need)) {
+    wanted = std::max(wanted, current + ceil_count(need.replicas));
+    wanted = std::max(wanted, std::min(state_.stationary, current + 1));
+  }
+  if (wanted <= current) return;
+  evaluation.recommended = wanted;
+  evaluation.stabilized = std::min(wanted, std::max(current, most_useful(situation)));
   if (evaluation.stabilized < evaluation.recommended) evaluation.limit = Limit::kCores;
+}
+
+// Whether the load has ended: nothing was here for the hold, nor for so long that chance does not explain it.
+bool SloPolicy::is_over(const Situation& situation, Duration hold) const {
+  if (level_.most_since(situation.now - hold) > 0 || situation.requests.waiting() > 0) return false;
+  if (state_.spares == 0) return true;
+  const auto last = level_.last_at(1);
+  if (!last) return true;
+  const double idle_s = to_seconds(situation.now - *last);
+  const double before_per_s = rate_.per_s() * portable_exp(std::min(idle_s / horizon_s(situation.times), 50.0));
+  return before_per_s * idle_s > kSilence;
+}
+
+// The replicas that something has needed within the hold. Busy ones are not sent away: they would be missed when they
+// are done.
+std::uint32_t SloPolicy::kept(const Situation& situation, const Outlook& o, Duration hold) const {
+  const std::uint32_t busy = level_.level();
+  const std::uint32_t most = level_.most_since(situation.now - hold);
+  const std::uint32_t slots = situation.replicas.concurrency();
+  if (is_over(situation, hold)) return std::max(busy, expected_again(situation));
+  const std::uint32_t stock = (most * slots + state_.spares + slots - 1) / slots;
+  const double load = rate_.per_s() * to_seconds(situation.times.service());
+  const std::uint32_t soon = (servers_missed_soon(load, rate_.per_s() * o.cold_start_s) + slots - 1) / slots;
+  const std::uint32_t enough = enough_.most_since(situation.now - hold);
+  return std::max({busy, std::min(std::max(stock, soon), enough), in_stock(situation)});
 }
 
 // Nothing waits: whether fewer replicas would do, and have done for long enough.
 void SloPolicy::shrink(const Situation& situation, const Outlook& o, Evaluation& evaluation) {
-  // A rate is known to about its standard deviation, and it may be growing: a replica that may be needed is not spare.
-  const double long_s = horizon_s(situation.times);
-  const double rate = std::max(with_margin(o.arrivals_per_s, long_s), state_.recent_arrivals / (long_s * kShorter));
-  const std::uint32_t needed = needed_in_the_long_run(situation, rate, situation.current());
-  const Duration hold = to_duration(hold_s(situation.times));
-  if (needed >= situation.current()) {
-    state_.spare_since = kNever;
-    state_.next_evaluation = situation.now + hold;
-    return;
-  }
-  if (state_.spare_since == kNever) state_.spare_since = situation.now;
-  evaluation.recommended = needed;
-  if (situation.now < state_.spare_since + hold) {
-    evaluation.limit = Limit::kHold;
-    state_.next_evaluation = state_.spare_since + hold;
-    return;
-  }
-  evaluation.stabilized = needed;
-  state_.spare_since = kNever;
+  const Duration held = hold(situation);
+  const std::uint32_t kept = std::min(this->kept(situation, o, held), situation.current());
+  evaluation.recommended = evaluation.stabilized = kept;
+  if (kept <= settings_.scale.min_replicas) return;
+  wake(level_.next_fall(situation.now, held).value_or(situation.now + held));
 }
 
 // Other rules set a floor: what they ask for is there, whatever the queue needs and the cores can run.
 void SloPolicy::heed_rules(const Situation& situation, Evaluation& evaluation) {
   if (!has_level_rules_) return;
-  state_.next_evaluation = std::min(state_.next_evaluation, situation.now + kRulesInterval);
+  wake(situation.now + kRulesInterval);
   const Ask ask = largest_level_ask(situation, settings_);
   if (ask.replicas <= std::min(evaluation.recommended, evaluation.stabilized)) return;
   evaluation.rule = ask.rule;

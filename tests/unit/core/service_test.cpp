@@ -187,6 +187,18 @@ TEST(Service, ARequestThatTwoReplicasDiedWithIsPoison) {
   EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kPoison, 0s}));
 }
 
+// Connections end before exits are known: the one that is seen to be ending counts as ended.
+TEST(Service, ARequestWithWhichTwoReplicasAreEndingIsPoison) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.handle(RequestArrived{.request = request(1), .safe_to_repeat = true});
+  driver.handle(ProbeFailed{.replica = replica(1), .probe = Probe::kProcess});
+  driver.lose(1, 1);
+  EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(1), replica(2), 2}));
+  driver.lose(1, 2);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kPoison, 0s}));
+}
+
 TEST(Service, OneDyingReplicaIsNotCountedTwice) {
   ServiceDriver driver{settings(1, 1)};
   driver.start(1);

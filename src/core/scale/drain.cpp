@@ -1,0 +1,108 @@
+#include "core/scale/drain.hpp"
+
+#include <algorithm>
+
+#include "core/queue/request_table.hpp"
+#include "core/service_times.hpp"
+
+namespace tenfold::core {
+
+namespace {
+
+// A start that takes longer than starts do is expected to take so much of a start still.
+constexpr double kOverdue = 1.0 / 8;
+
+constexpr int kBisections = 30;
+
+double to_seconds(double ns) { return ns / 1e9; }
+
+// Ages by bin: how many, and their sum in nanoseconds.
+class Ages {
+ public:
+  void add(Duration age, std::uint32_t slots) {
+    Bin& bin = bins_[duration_bin(age)];
+    bin.slots += slots;
+    bin.sum += age.count() * slots;
+  }
+
+  template <class F>
+  void for_each(F f) const {
+    for (std::size_t i = 0; i < bins_.size(); ++i) {
+      if (bins_[i].slots == 0) continue;
+      const auto slots = static_cast<double>(bins_[i].slots);
+      f(i, slots, to_seconds(static_cast<double>(bins_[i].sum) / slots));
+    }
+  }
+
+ private:
+  struct Bin {
+    std::int64_t slots = 0;
+    std::int64_t sum = 0;
+  };
+  std::array<Bin, kDurationBins> bins_{};
+};
+
+}  // namespace
+
+Drain::Drain(const Situation& situation, double service_s, double cold_start_s)
+    : service_s_{service_s}, turns_{std::max(1.0, (1 + situation.times.service_scv()) / 2)} {
+  add_running(situation);
+  add_replicas(situation, cold_start_s);
+}
+
+void Drain::add_running(const Situation& situation) {
+  Ages ages;
+  situation.requests.for_each_running([&](const RequestRecord& request) {
+    const auto where = situation.replicas.find(request.replica);
+    const bool goes_on = where && situation.replicas[*where].state == ReplicaState::kReady;
+    if (goes_on && request.state != RequestState::kStuck) ages.add(situation.now - request.dispatched, 1);
+  });
+  const ResidualLife residual{situation.times.spans()};
+  ages.for_each([&](std::size_t bin, double slots, double age_s) {
+    // Of what nothing was measured yet, the guess is the mean.
+    const double left_s = situation.times.is_service_known() ? residual(age_s) : std::max(age_s, service_s_);
+    running_[bin] = {.slots = slots, .until_s = std::max(left_s, 1e-6)};
+  });
+}
+
+void Drain::add_replicas(const Situation& situation, double cold_start_s) {
+  const std::uint32_t slots = situation.replicas.concurrency();
+  Ages ages;
+  std::uint32_t free = 0;
+  for (const Slot slot : situation.replicas.by_age()) {
+    const ReplicaRecord& replica = situation.replicas[slot];
+    if (replica.state == ReplicaState::kStarting) ages.add(situation.now - replica.since, slots);
+    if (replica.state == ReplicaState::kReady && !replica.is_unready && replica.running < slots)
+      free += slots - replica.running;
+  }
+  free_ = free;
+  ages.for_each([&](std::size_t bin, double slots_of_bin, double age_s) {
+    starting_[bin] = {.slots = slots_of_bin, .until_s = std::max(cold_start_s - age_s, cold_start_s * kOverdue)};
+  });
+}
+
+double Drain::started_by(double after_s) const {
+  double sum = free_ * (1 + after_s / service_s_);
+  for (const Group& group : running_) {
+    if (group.slots == 0) continue;
+    const double rest_s = after_s - group.until_s;
+    sum += group.slots * (rest_s < 0 ? turns_ * after_s / group.until_s : turns_ + rest_s / service_s_);
+  }
+  for (const Group& group : starting_)
+    if (group.slots > 0) sum += group.slots * started_by_new(after_s, group.until_s);
+  return sum;
+}
+
+double Drain::time_to_start(double count, double at_most_s) const {
+  if (started_by(0) >= count) return 0;
+  if (started_by(at_most_s) < count) return at_most_s;
+  double from_s = 0;
+  double to_s = at_most_s;
+  for (int i = 0; i < kBisections; ++i) {
+    const double middle_s = (from_s + to_s) / 2;
+    (started_by(middle_s) >= count ? to_s : from_s) = middle_s;
+  }
+  return to_s;
+}
+
+}  // namespace tenfold::core
