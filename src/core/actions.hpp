@@ -98,11 +98,18 @@ enum class Limit : std::uint8_t {
   kMissing,        // a metric is missing, so it does not shrink: hpa
   kCooldown,       // not yet to zero: aca, knative's grace
   kCores,          // more CPU-bound replicas than cores gain nothing: slo
-  kHold,           // a replica is kept as long as it takes to bring it back: slo
 };
 
 // No rule: the default one, or a policy that needs none.
 inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
+
+// What a decision of slo is for.
+enum class Basis : std::uint8_t {
+  kQueue,   // what waits
+  kSpares,  // what comes while a replica starts
+  kSurge,   // as many as came together before
+  kUse,     // what was needed of late
+};
 
 // What the decision rests on besides its rule. Which of these mean something depends on the policy.
 struct Evidence {
@@ -114,6 +121,10 @@ struct Evidence {
   Duration service{};
   Duration cold_start{};
   double arrivals_per_s = 0;
+  Basis basis = Basis::kQueue;
+  // slo: slots that are to be free; and the time over which need is remembered.
+  std::uint32_t spares = 0;
+  Duration hold{};
   // slo, concurrency: CPUs that a taken slot uses, by measurement; zero while nothing is known.
   double cpus_per_slot = 0;
   friend bool operator==(const Evidence&, const Evidence&) = default;

@@ -138,8 +138,20 @@ constexpr std::string_view to_word(Limit limit) {
       return "cooldown";
     case Limit::kCores:
       return "cores";
-    case Limit::kHold:
-      return "hold";
+  }
+  return "unknown";
+}
+
+constexpr std::string_view to_word(Basis basis) {
+  switch (basis) {
+    case Basis::kQueue:
+      return "queue";
+    case Basis::kSpares:
+      return "spares";
+    case Basis::kSurge:
+      return "surge";
+    case Basis::kUse:
+      return "use";
   }
   return "unknown";
 }

@@ -50,7 +50,7 @@ auto fields(Of<core::StartReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::DrainReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::StopReplica> auto& x) { return std::tie(x.replica, x.grace); }
 auto fields(Of<core::Evidence> auto& x) {
-  return std::tie(x.panic_since, x.predicted_wait, x.service, x.cold_start, x.arrivals_per_s, x.cpus_per_slot);
+  return std::tie(x.panic_since, x.predicted_wait, x.service, x.cold_start, x.arrivals_per_s, x.basis, x.spares, x.hold, x.cpus_per_slot);
 }
 auto fields(Of<core::RecordDecision> auto& x) {
   return std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,

@@ -72,6 +72,9 @@ std::string print(const core::Evidence& x) {
   if (x.service > core::Duration::zero()) text += fmt::format(", service {:.6f} s", seconds(x.service));
   if (x.cold_start > core::Duration::zero()) text += fmt::format(", cold start {:.3f} s", seconds(x.cold_start));
   if (x.arrivals_per_s > 0) text += fmt::format(", {:.3f} arrivals a second", x.arrivals_per_s);
+  if (x.basis != core::Basis::kQueue) text += fmt::format(", for {}", to_word(x.basis));
+  if (x.spares > 0) text += fmt::format(", {} spare slots", x.spares);
+  if (x.hold > core::Duration::zero()) text += fmt::format(", hold {:.3f} s", seconds(x.hold));
   if (x.cpus_per_slot > 0) text += fmt::format(", {:.3f} CPUs a slot", x.cpus_per_slot);
   return text;
 }

@@ -34,6 +34,9 @@ object to_object(const core::Evidence& evidence, core::TimePoint start) {
   span("service_s", evidence.service);
   span("cold_start_s", evidence.cold_start);
   if (evidence.arrivals_per_s > 0) made["arrivals_per_s"] = evidence.arrivals_per_s;
+  if (evidence.basis != core::Basis::kQueue) made["basis"] = core::to_word(evidence.basis);
+  if (evidence.spares > 0) made["spare_slots"] = evidence.spares;
+  span("hold_s", evidence.hold);
   if (evidence.cpus_per_slot > 0) made["cpus_per_slot"] = evidence.cpus_per_slot;
   return made;
 }

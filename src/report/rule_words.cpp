@@ -117,16 +117,49 @@ std::string by_queue(const RecordDecision& d, const Settings& settings) {
   return text;
 }
 
-// slo without a queue: what the arrivals need.
-std::string by_pace(const RecordDecision& d, const Settings& settings) {
+// slo, for what comes while a replica starts.
+std::string by_spares(const RecordDecision& d, const Settings& settings) {
+  return fmt::format(
+      "{:.2g} come while a replica starts ({}), and {} is the target for the wait: {} free beside the {} "
+      "that are taken, {} in all",
+      d.evidence.arrivals_per_s * seconds(d.evidence.cold_start), span_text(d.evidence.cold_start),
+      setting_text(settings.scale.slo.target),
+      d.evidence.spares == 1 ? "1 slot is to be" : fmt::format("{} slots are to be", d.evidence.spares),
+      d.running + d.waiting, counted(d.recommended, "replica"));
+}
+
+// slo, for load that comes again.
+std::string by_surge(const RecordDecision& d) {
+  return fmt::format("what comes together comes again within {}, and was late: {} kept for it",
+                     span_text(d.evidence.hold),
+                     d.recommended == 1 ? "1 replica is" : fmt::format("{} replicas are", d.recommended));
+}
+
+// slo without a queue: what was needed of late.
+std::string by_use(const RecordDecision& d) {
   const std::string pace =
       fmt::format("{:.2f} requests a second at {} each", d.evidence.arrivals_per_s, span_text(d.evidence.service));
   if (d.recommended == d.current) {
     return fmt::format("nothing waits, {} come: {} stay{}", pace, counted(d.current, "replica"),
                        d.current == 1 ? "s" : "");
   }
-  return fmt::format("nothing waits: {} need {} to keep the 95th percentile of the wait within {}", pace,
-                     counted(d.recommended, "replica"), setting_text(settings.scale.slo.target));
+  return fmt::format("nothing waits, {} come: {} enough for the past {}", pace,
+                     d.recommended == 1 ? "1 replica was" : fmt::format("{} replicas were", d.recommended),
+                     span_text(d.evidence.hold));
+}
+
+std::string by_slo(const RecordDecision& d, const Settings& settings) {
+  switch (d.evidence.basis) {
+    case core::Basis::kQueue:
+      return d.waiting > 0 ? by_queue(d, settings) : by_use(d);
+    case core::Basis::kSpares:
+      return by_spares(d, settings);
+    case core::Basis::kSurge:
+      return by_surge(d);
+    case core::Basis::kUse:
+      return by_use(d);
+  }
+  return {};
 }
 
 }  // namespace
@@ -150,7 +183,7 @@ std::uint64_t counted_arrivals(const RecordDecision& d, const Settings& settings
 
 std::string rule_text(const RecordDecision& d, const Settings& settings, core::TimePoint zero) {
   if (!is_about_queue(d)) return by_rule(d, settings, zero);
-  return d.waiting > 0 ? by_queue(d, settings) : by_pace(d, settings);
+  return by_slo(d, settings);
 }
 
 }  // namespace tenfold::report

@@ -74,9 +74,6 @@ std::string limit(const core::RecordDecision& d, const core::Settings& settings)
       return cooldown(d, settings.scale);
     case Limit::kCores:
       return cores(d, settings);
-    case Limit::kHold:
-      return fmt::format("kept at {} as long as it takes to bring one back (cold start {})", d.stabilized,
-                         span_text(d.evidence.cold_start));
   }
   return {};
 }

@@ -345,6 +345,7 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
                                      .service = to_duration(o.service_s),
                                      .cold_start = to_duration(o.cold_start_s),
                                      .arrivals_per_s = rate_.per_s(),
+                                     .spares = state_.spares,
                                      .cpus_per_slot = situation.times.cpus_per_slot()}};
   if (situation.requests.waiting() == 0 && current > settings_.scale.min_replicas) shrink(situation, o, evaluation);
   grow(situation, o, needed, evaluation);
@@ -356,16 +357,23 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
   return evaluation;
 }
 
+Basis SloPolicy::basis_of_stock(const Situation& situation) const {
+  return in_stock(situation) > expected_again(situation) ? Basis::kSpares : Basis::kSurge;
+}
+
 // What the queue needs now, and what is to be in stock, as far as cores are there.
 void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& need, Evaluation& evaluation) {
   const std::uint32_t current = situation.current();
-  std::uint32_t wanted = in_stock(situation);
+  const std::uint32_t stock = in_stock(situation);
+  std::uint32_t wanted = stock;
   if ((need.replicas > 0 || need.is_too_late) && !is_forgiven(situation, o, need)) {
     wanted = std::max(wanted, current + ceil_count(need.replicas));
     wanted = std::max(wanted, std::min(state_.stationary, current + 1));
   }
   if (wanted <= current) return;
   evaluation.recommended = wanted;
+  evaluation.evidence.basis = wanted > stock ? Basis::kQueue : basis_of_stock(situation);
+  if (evaluation.evidence.basis == Basis::kSurge) evaluation.evidence.hold = state_.worth_holding;
   evaluation.stabilized = std::min(wanted, std::max(current, most_useful(situation)));
   if (evaluation.stabilized < evaluation.recommended) evaluation.limit = Limit::kCores;
 }
@@ -400,6 +408,8 @@ void SloPolicy::shrink(const Situation& situation, const Outlook& o, Evaluation&
   const Duration held = hold(situation);
   const std::uint32_t kept = std::min(this->kept(situation, o, held), situation.current());
   evaluation.recommended = evaluation.stabilized = kept;
+  evaluation.evidence.basis = Basis::kUse;
+  evaluation.evidence.hold = held;
   if (kept <= settings_.scale.min_replicas) return;
   wake(level_.next_fall(situation.now, held).value_or(situation.now + held));
 }

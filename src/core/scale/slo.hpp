@@ -78,6 +78,7 @@ class SloPolicy final : public ScalePolicy {
   void note_pause(const Situation& situation);
   Duration hold(const Situation& situation) const;
   std::uint32_t kept(const Situation& situation, const Outlook& outlook, Duration hold) const;
+  Basis basis_of_stock(const Situation& situation) const;
   void grow(const Situation& situation, const Outlook& outlook, const Need& need, Evaluation& evaluation);
   void shrink(const Situation& situation, const Outlook& outlook, Evaluation& evaluation);
   void heed_rules(const Situation& situation, Evaluation& evaluation);

@@ -102,8 +102,6 @@ TEST(Sentence, EveryLimitIsNamed) {
       HasSubstr("the last replica stays for the stable window (60 s), the retention (0 ms) and the grace (30 s)"));
   EXPECT_THAT(limited(PolicyKind::kSlo, Limit::kCores, 10, 2),
               HasSubstr("more than 2 CPU-bound replicas gain nothing on 2 cores"));
-  EXPECT_THAT(limited(PolicyKind::kSlo, Limit::kHold, 2, 6),
-              HasSubstr("kept at 6 as long as it takes to bring one back"));
 }
 
 TEST(Sentence, MinAndMaxAreTheServices) {
@@ -146,19 +144,32 @@ TEST(Sentence, SloTellsTheQueueAndWhatItWouldWait) {
   EXPECT_THAT(told(d), HasSubstr("1 waits: no slot is ready, and 500 ms is the target for the wait"));
 }
 
-TEST(Sentence, SloTellsThePaceWhenNothingWaits) {
+TEST(Sentence, SloTellsWhatWasNeededOfLateWhenNothingWaits) {
   RecordDecision d = by(PolicyKind::kSlo, RuleKind::kQueueWait, 0, 0.5, 2);
   d.current = 6;
   d.drains = 4;
-  d.evidence = {.service = 100ms, .arrivals_per_s = 12};
-  EXPECT_EQ(
-      told(d),
-      "nothing waits: 12.00 requests a second at 100.0 ms each need 2 replicas to keep the 95th percentile of the wait "
-      "within 500 ms: sent 4 away");
+  d.evidence = {.service = 100ms, .arrivals_per_s = 12, .basis = core::Basis::kUse, .hold = 1s};
+  EXPECT_EQ(told(d),
+            "nothing waits, 12.00 requests a second at 100.0 ms each come: 2 replicas were enough for the past 1.00 s: "
+            "sent 4 away");
   d.current = 2;
   d.drains = 0;
   EXPECT_EQ(told(d),
             "nothing waits, 12.00 requests a second at 100.0 ms each come: 2 replicas stay: nothing to start or stop");
+}
+
+TEST(Sentence, SloTellsWhatItHasInStock) {
+  RecordDecision d = by(PolicyKind::kSlo, RuleKind::kQueueWait, 0, 0.5, 7);
+  d.current = 6;
+  d.starts = 1;
+  d.running = 5;
+  d.evidence = {.cold_start = 5s, .arrivals_per_s = 0.08, .basis = core::Basis::kSpares, .spares = 2};
+  EXPECT_EQ(told(d),
+            "0.4 come while a replica starts (5.00 s), and 500 ms is the target for the wait: 2 slots are to be free "
+            "beside the 5 that are taken, 7 replicas in all: started 1");
+  d.evidence = {.basis = core::Basis::kSurge, .hold = 34s};
+  EXPECT_EQ(told(d),
+            "what comes together comes again within 34.00 s, and was late: 7 replicas are kept for it: started 1");
 }
 
 TEST(Sentence, SloUnderAnotherRuleNamesIt) {
