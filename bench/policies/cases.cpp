@@ -1,5 +1,8 @@
 #include "policies/cases.hpp"
 
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace tenfold::bench {
@@ -9,12 +12,25 @@ namespace {
 using namespace std::chrono_literals;
 using core::Duration;
 
+// As many requests in each case of a grid, so that chance weighs the same.
+constexpr double kRequests = 3000;
+
+Duration of_seconds(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
+}
+
 sim::Scenario scenario(std::string workload, std::string service, std::string cold_start,
                        std::optional<Duration> duration = {}) {
   return {.workload = std::move(workload),
           .service = std::move(service),
           .cold_start = std::move(cold_start),
           .duration = duration};
+}
+
+sim::Scenario poisson(double load, double service_s, std::string service, std::string cold_start) {
+  const double rate = load / service_s;
+  return scenario(fmt::format("poisson:rate={}/h", rate * 3600), std::move(service), std::move(cold_start),
+                  of_seconds(kRequests / rate));
 }
 
 // The workloads that the policy was first judged on.
@@ -40,41 +56,94 @@ void add_named(std::vector<Case>& cases) {
       scenario("steps:rates=5/20,every=5min", "lognormal:mean=500ms,scv=2", "lognormal:mean=1s,scv=0.5", 1h));
 }
 
-// Service times of seconds to minutes, cold starts and targets around them, little and much load. As many requests in
-// each, so that chance weighs the same.
+// Service times of seconds to minutes, cold starts and targets around them, little and much load.
 void add_grid(std::vector<Case>& cases) {
-  constexpr double kRequests = 3000;
   for (const double load : {1.0, 5.0}) {
     for (const double service_s : {1.0, 10.0, 60.0, 300.0}) {
       for (const double cold_s : {0.2, 1.0, 5.0, 20.0}) {
         for (const double target_s : {0.5, 5.0, 30.0}) {
-          const double rate = load / service_s;
-          const auto duration = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{kRequests / rate});
           cases.push_back(
               {.family = "grid",
                .name = fmt::format("load {:g}, {:g} s, start {:g} s, target {:g} s", load, service_s, cold_s, target_s),
-               .scenario = scenario(fmt::format("poisson:rate={}/h", rate * 3600),
-                                    fmt::format("exponential:mean={}ms", service_s * 1000),
-                                    fmt::format("constant:{}ms", cold_s * 1000), duration),
-               .target = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{target_s})});
+               .scenario = poisson(load, service_s, fmt::format("exponential:mean={}ms", service_s * 1000),
+                                   fmt::format("constant:{}ms", cold_s * 1000)),
+               .target = of_seconds(target_s)});
         }
       }
     }
   }
 }
 
-// Bursts that come again: what fits one of them is in time for the next.
+// Bursts that come again.
 void add_periodic(std::vector<Case>& cases) {
-  for (const auto every : {"10s", "30s", "2min", "10min"}) {
+  for (const auto every : {"10s", "2min", "10min"}) {
     for (const auto service : {"constant:100ms", "exponential:mean=1s", "exponential:mean=10s"}) {
       for (const auto cold : {"200ms", "2s", "10s"}) {
-        const int times = 60;
         cases.push_back({.family = "periodic",
                          .name = fmt::format("20 every {}, {}, start {}", every, service, cold),
-                         .scenario = scenario(fmt::format("burst:n=20,every={},times={}", every, times), service,
+                         .scenario = scenario(fmt::format("burst:n=20,every={},times=60", every), service,
                                               fmt::format("constant:{}", cold))});
       }
     }
+  }
+}
+
+// Times that are far from exponential, and load that is far from Poisson.
+void add_tails(std::vector<Case>& cases) {
+  for (const auto service : {"pareto:mean=1s,alpha=2.1", "weibull:mean=1s,k=0.5", "hyperexponential:mean=1s,scv=9",
+                             "bimodal:short=20ms,long=30s,share=0.967", "constant:1s"}) {
+    for (const auto cold : {"200ms", "5s"}) {
+      cases.push_back({.family = "tails",
+                       .name = fmt::format("{}, start {}", service, cold),
+                       .scenario = poisson(5, 1, service, fmt::format("constant:{}", cold))});
+    }
+  }
+  for (const auto workload : {"mmpp:rates=2/20,stay=60s/20s", "batches:rate=0.5,size=10"}) {
+    for (const auto cold : {"200ms", "2s"}) {
+      cases.push_back({.family = "tails",
+                       .name = fmt::format("{}, start {}", workload, cold),
+                       .scenario = scenario(workload, "exponential:mean=1s", fmt::format("constant:{}", cold), 1h)});
+    }
+  }
+}
+
+// Several requests in a replica, that compute or only wait.
+void add_slots(std::vector<Case>& cases) {
+  for (const std::uint32_t slots : {2U, 4U, 20U}) {
+    for (const auto cold : {"200ms", "2s"}) {
+      cases.push_back({.family = "slots",
+                       .name = fmt::format("{} slots, waiting, start {}", slots, cold),
+                       .scenario = poisson(10, 1, "exponential:mean=1s", fmt::format("constant:{}", cold)),
+                       .slots = slots});
+      cases.push_back({.family = "slots",
+                       .name = fmt::format("{} slots, computing on 8 cores, start {}", slots, cold),
+                       .scenario = poisson(3, 1, "exponential:mean=1s", fmt::format("constant:{}", cold)),
+                       .target = 1s,
+                       .slots = slots,
+                       .cores = 8});
+    }
+  }
+}
+
+// No replica where nothing comes; and replicas that fail.
+void add_ends(std::vector<Case>& cases) {
+  for (const auto rate : {"1/min", "1/h"}) {
+    for (const auto cold : {"200ms", "5s"}) {
+      Case c{.family = "min 0",
+             .name = fmt::format("{}, start {}", rate, cold),
+             .scenario = scenario(fmt::format("poisson:rate={}", rate), "exponential:mean=2s",
+                                  fmt::format("constant:{}", cold)),
+             .min = 0};
+      c.scenario.requests = 1000;
+      cases.push_back(std::move(c));
+    }
+  }
+  for (const auto cold : {"200ms", "2s"}) {
+    Case c{.family = "failing",
+           .name = fmt::format("a replica lives for 5 min, start {}", cold),
+           .scenario = poisson(5, 1, "exponential:mean=1s", fmt::format("constant:{}", cold))};
+    c.scenario.failures = "life=5min,start=0.05";
+    cases.push_back(std::move(c));
   }
 }
 
@@ -85,6 +154,9 @@ std::vector<Case> all_cases() {
   add_named(cases);
   add_grid(cases);
   add_periodic(cases);
+  add_tails(cases);
+  add_slots(cases);
+  add_ends(cases);
   return cases;
 }
 

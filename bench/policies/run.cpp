@@ -43,12 +43,12 @@ Run run(const Case& c, core::PolicyKind policy, const Setting& setting, std::uin
       std::exit(1);
     }
     const double n = static_cast<double>(seeds);
-    const double in_slots_s = result->busy_replica_s;
     const double at_least_s = c.min * std::chrono::duration<double>{result->duration}.count();
+    const bool is_slot_a_replica = c.slots == 1;
     sum.replica_s += result->replica_s / n;
     sum.p95_s += result->wait.percentile_s(0.95) / n;
     sum.starts += static_cast<double>(result->starts) / n;
-    sum.bound_s += std::max(at_least_s, c.slots == 1 ? in_slots_s : 0) / n;
+    sum.bound_s += std::max(at_least_s, is_slot_a_replica ? result->busy_replica_s : 0) / n;
   }
   return sum;
 }

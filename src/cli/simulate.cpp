@@ -191,7 +191,9 @@ void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
   std::vector<report::Summary> summaries;
   for (const Runs& runs : all) summaries.push_back(runs.summaries.front());
   if (line.is_json) {
-    fmt::print("{}\n", summaries.size() == 1 ? report::to_json(summaries.front()) : report::to_json(summaries));
+    // One policy each, and not one policy's replications, which are such a list too.
+    const std::span<const report::Summary> each{summaries};
+    fmt::print("{}\n", each.size() == 1 ? report::to_json(each.front()) : report::to_json(each));
   } else if (all.size() == 1 && all.front().story) {
     fmt::print("{}", report::to_text(*all.front().story));
   } else {

@@ -90,9 +90,10 @@ const auto kScale = std::to_array<Setting>({
     scale_field<Seconds<1, 86'400>>("polling-interval", "properties.template.scale.pollingInterval", "SECONDS",
                                     "how often rules other than http and tcp are looked at",
                                     TENFOLD_FIELD(core.scale.aca.polling_interval)),
-    scale_field<Seconds<0, 86'400>>("cooldown-period", "properties.template.scale.cooldownPeriod", "SECONDS",
-                                    "of aca and hpa: how long after the last activity all replicas go, if there may be none",
-                                    TENFOLD_FIELD(core.scale.aca.cooldown_period)),
+    scale_field<Seconds<0, 86'400>>(
+        "cooldown-period", "properties.template.scale.cooldownPeriod", "SECONDS",
+        "of aca and hpa: how long after the last activity all replicas go, if there may be none",
+        TENFOLD_FIELD(core.scale.aca.cooldown_period)),
     scale_field<Time<1, 3'600'000>>("metrics-timeout", "tenfold.metrics.timeout", "TIME",
                                     "how long the answer of a polled metric may take", TENFOLD_FIELD(metric_timeout)),
     scale_field<Time<1>>("metrics-keep", "tenfold.metrics.keep", "TIME",

@@ -264,7 +264,7 @@ TEST(ServiceProperty, KeepsItsPromisesUnderAMillionRandomEvents) {
   }
   if (seeds().size() > 1) {
     EXPECT_GE(steps, 1'000'000);
-    EXPECT_GE(answered, 100'000) << "the generator must let requests through";
+    EXPECT_GE(answered, 90'000) << "the generator must let requests through";
   }
 }
 

@@ -227,7 +227,8 @@ TEST(World, ClientsOfAClosedLoopTryAgainWhenTheyAreRefused) {
   stage.options.duration = 30s;
   stage.models.workload = *make_workload("closed:clients=2,think=constant:1s,retries=5,pause=1s", 1);
   const Result result = stage.run();
-  // Both come at 1 s. The refused one again at 2, 4, 8 and 16 s: by then the other has been answered and has come again.
+  // Both come at 1 s. The refused one again at 2, 4, 8 and 16 s: by then the other has been answered and has come
+  // again.
   EXPECT_EQ(result.rejected, 5U);
   EXPECT_EQ(result.answered, 3U) << "begun at 1, 12 and 23 s";
 }
