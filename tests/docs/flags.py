@@ -14,7 +14,7 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TENFOLD = os.environ.get("TENFOLD", str(SOURCE / "build/release/tenfold"))
-PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md")), *sorted(SOURCE.glob("examples/*/README.md"))]
 # Of the command whose flags a page's tables hold.
 COMMAND_OF = {"configuration.md": "up", "simulation.md": "simulate"}
 
