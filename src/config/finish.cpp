@@ -5,6 +5,7 @@
 
 #include "config/cross_checks.hpp"
 #include "config/fields.hpp"
+#include "config/file_shape.hpp"
 #include "config/probes.hpp"
 #include "config/rules.hpp"
 
@@ -94,9 +95,13 @@ Applied finish(AppConfig& config) {
 
 Applied check_runnable(const AppConfig& config) {
   if (!config.command.empty() || config.image.empty()) return {};
-  return std::unexpected(fmt::format(
-      "the image {} is not run here; say what is: containers[0].command in the file, or the program after --",
-      config.image));
+  const Node* image = find_at(config.document, "properties.template.containers[].image");
+  Faults faults;
+  faults.add(image != nullptr ? image->line : 0, "",
+             fmt::format("the image {} is not run here; say what is: containers[0].command in the file, or the program "
+                         "after --",
+                         config.image));
+  return std::unexpected(faults.text(config.document_name));
 }
 
 }  // namespace tenfold::config

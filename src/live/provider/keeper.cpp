@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
-#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -74,10 +73,11 @@ struct LaunchFailure {
   ::_exit(127);
 }
 
-// One container of the replica: its main process, which is also its process group, and, of a sidecar, when it is
+// One container of the replica: its main process, the process group that this one makes, and, of a sidecar, when it is
 // started again.
 struct Container {
-  pid_t pid = 0;  // 0: has not begun, or has ended
+  pid_t pid = 0;    // 0: has not begun, or has ended
+  pid_t group = 0;  // the same, and it stays: others may still be in it
   std::int32_t pause_ms = 0;
   std::int64_t began_ms = 0;
   std::int64_t due_ms = kNever;
@@ -147,7 +147,7 @@ class Keeper {
       if (pid > 0 && ::read(failures[0], &failure, sizeof failure) <= 0) failure.error = 0;  // execve has succeeded
       ::close(failures[0]);
     }
-    if (failure.error == 0) containers_[i] = {pid, containers_[i].pause_ms, now_ms(), kNever};
+    if (failure.error == 0) containers_[i] = {pid, pid, containers_[i].pause_ms, now_ms(), kNever};
     return failure.error == 0;
   }
 
@@ -210,7 +210,7 @@ class Keeper {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n == static_cast<ssize_t>(sizeof order) && order == KeeperOrder::kTerminate) {
       terminate();
-      if (!is_any_running()) signal_strays(SIGTERM, 0);
+      if (!is_any_running()) signal_children(SIGTERM, true);
       if (!reap()) ended_ = true;  // the last one ended before it could hear
     } else {
       ended_ = true;  // ordered to kill, or Tenfold is gone
@@ -266,11 +266,11 @@ class Keeper {
   // and may take its time until the order to kill. Such as left all groups have heard nothing, and nobody else will
   // tell them. One that ends unasked takes its group with it.
   void clear_group(std::size_t i) noexcept {
-    const pid_t group = std::exchange(containers_[i].pid, 0);
+    containers_[i].pid = 0;
     if (!is_terminating_ || ended_) {
-      ::kill(-group, SIGKILL);
+      ::kill(-containers_[i].group, SIGKILL);
     } else if (!is_any_running()) {
-      signal_strays(SIGTERM, group);
+      signal_children(SIGTERM, true);
     }
   }
 
@@ -295,25 +295,35 @@ class Keeper {
     for (int patience_ms = kSearchAfterMs; reap();) {
       pollfd ready{children_, POLLIN, 0};
       if (::poll(&ready, 1, patience_ms) != 0) continue;
-      signal_strays(SIGKILL, 0);  // what is left are such as left their group
+      signal_children(SIGKILL, false);  // what is left are such as left their group
       patience_ms = patience_ms < kSearchAgainMs ? 2 * patience_ms : kSearchAgainMs;
     }
   }
 
-  // To our children, but for those of the process group `except`. Their own children become ours when they end.
-  static void signal_strays(int signal, pid_t except) noexcept {
+  // To our children: all, or those that are in no container's group, for whoever is has heard it there. Their own
+  // children become ours when they end.
+  void signal_children(int signal, bool only_strays) const noexcept {
     struct Order {
+      const Keeper* keeper;
       pid_t parent;
       int signal;
-      pid_t except;
+      bool only_strays;
     };
-    Order what{::getpid(), signal, except};
+    Order what{this, ::getpid(), signal, only_strays};
     for_each_process(
         [](const ProcessStat& stat, void* context) {
           const Order& order = *static_cast<const Order*>(context);
-          if (stat.parent == order.parent && stat.group != order.except) ::kill(stat.pid, order.signal);
+          if (stat.parent != order.parent) return;
+          if (!order.only_strays || !order.keeper->is_in_container(stat.group)) ::kill(stat.pid, order.signal);
         },
         &what);
+  }
+
+  bool is_in_container(pid_t group) const noexcept {
+    for (std::size_t i = 0; i < plan_.count; ++i) {
+      if (containers_[i].group == group) return true;
+    }
+    return false;
   }
 
   void report(const KeeperReport& what) const noexcept {

@@ -186,7 +186,7 @@ TEST(Config, AnImageAloneIsNothingToRun) {
   ASSERT_TRUE(
       apply_yaml(config, "properties:\n  template:\n    containers:\n    - image: registry/solver:1\n", "app.yaml"));
   EXPECT_TRUE(finish(config)) << "it can be simulated";
-  EXPECT_THAT(check_runnable(config).error(), HasSubstr("the image registry/solver:1 is not run here"));
+  EXPECT_THAT(check_runnable(config).error(), HasSubstr("app.yaml:4: the image registry/solver:1 is not run here"));
   config.command = {"./solver"};
   EXPECT_TRUE(check_runnable(config));
 }

@@ -1,6 +1,9 @@
 // The table of settings: every parameter, by flag and by key, and what is refused.
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iterator>
+#include <ranges>
 #include <set>
 
 #include <fmt/format.h>
@@ -8,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "config/app_config.hpp"
+#include "core/words.hpp"
 #include "unit/config/support.hpp"
 
 namespace tenfold::config {
@@ -60,6 +64,28 @@ TEST(Settings, EveryFlagAndKeyStandsInTheDocumentation) {
     const std::string place = key.empty() ? "" : fmt::format("`{}` |", key);
     EXPECT_THAT(text, HasSubstr(fmt::format("\n| {}| {}", flag, place))) << "in one row, and tests/docs has the rest";
   }
+}
+
+TEST(Settings, TheWordsThatAValueIsNamedByAreThoseThatItTakes) {
+  std::size_t words = 0;
+  for (const Setting& setting : settings()) {
+    if (setting.value_name.find('|') == std::string_view::npos) continue;
+    for (const auto part : setting.value_name | std::views::split('|')) {
+      const std::string word{part.begin(), part.end()};
+      if (std::ranges::none_of(word, [](unsigned char c) { return std::islower(c); })) continue;  // N, DIR
+      AppConfig config;
+      ASSERT_TRUE(setting.apply(config, word)) << setting.flag << " " << word;
+      EXPECT_EQ(setting.show(config), word) << setting.flag;
+      ++words;
+    }
+  }
+  EXPECT_GE(words, 15U);
+}
+
+TEST(Settings, EveryPolicyIsInTheHelp) {
+  const auto policy = std::ranges::find(settings(), "policy", &Setting::flag);
+  for (const auto& [word, kind] : core::words_of<core::PolicyKind, core::kPolicyKinds>())
+    EXPECT_THAT(policy->help, HasSubstr(word));
 }
 
 TEST(Settings, JournalsAreKeptByTimeOrSizeOrBoth) {

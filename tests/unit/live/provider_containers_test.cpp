@@ -121,6 +121,29 @@ TEST_F(ProviderContainers, SidecarsRunBesideTheProgramAndEndWithIt) {
   EXPECT_TRUE(has("told")) << "by the same SIGTERM";
 }
 
+// The shell is gone at once, its program takes its time, and a sidecar ends in between.
+TEST_F(ProviderContainers, AProgramBehindAShellHearsOfTheStopOnce) {
+  const std::vector<std::string> program = unix_server("signal.signal(signal.SIGTERM, lambda *_: open('" + log_ +
+                                                       "', 'a').write('term\\n'))\n"
+                                                       "while not os.path.exists('" +
+                                                       (scratch_ / "gate") +
+                                                       "'): time.sleep(0.01)\n"
+                                                       "raise SystemExit");
+  ProcessSpec spec{.argv = {"/bin/sh", "-c", "\"$@\" & wait", "sh"}};
+  spec.argv.insert(spec.argv.end(), program.begin(), program.end());
+  spec.sidecars = {container("slow", "trap 'sleep 0.2; " + log("over") + "; exit' TERM; while :; do sleep 0.01; done")};
+  serve(spec);
+  start(1);
+  ready(1);
+  stop(1, 24h);
+  ASSERT_TRUE(run_until([&] { return has("term") && has("over"); }));
+  const auto over = std::chrono::steady_clock::now();
+  run_until([&] { return std::chrono::steady_clock::now() - over > 100ms; });
+  std::ofstream{scratch_ / "gate"} << "open";
+  exited(1);
+  EXPECT_EQ(content(), "term\nover\n");
+}
+
 TEST_F(ProviderContainers, ASidecarThatIgnoresTheStopIsKilledAfterTheGrace) {
   ProcessSpec spec{.argv = unix_server()};
   spec.sidecars = {container("deaf", "trap '' TERM; echo $$ >> " + log_ + "; while :; do sleep 0.01; done")};
