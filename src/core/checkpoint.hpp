@@ -242,6 +242,8 @@ struct SloRecord {
   std::uint64_t late_seen = 0;
   // How many waited when the queue was looked at last, or less.
   std::uint32_t waiting_seen = 0;
+  // What was to be in stock then, or less.
+  std::uint32_t stock_seen = 0;
   // Requests that left the queue, and those of them that had waited for longer than the target or got no slot, each
   // weighted by exp(-age / horizon).
   double served = 0;

@@ -119,7 +119,7 @@ auto fields(Of<core::HighWaterRecord> auto& x) { return std::tie(x.level, x.peak
 auto fields(Of<core::PauseRecord> auto& x) { return std::tie(x.requests, x.late_by_pause, x.bin); }
 auto fields(Of<core::SloRecord> auto& x) {
   return std::tie(x.next_evaluation, x.rate, x.level, x.enough, x.surge, x.surge_began, x.surge_arrivals, x.pauses, x.worth_holding, x.counted_until, x.arrivals_seen, x.left_queue_seen,
-                  x.late_seen, x.waiting_seen, x.served, x.late, x.spares, x.stationary);
+                  x.late_seen, x.waiting_seen, x.stock_seen, x.served, x.late, x.spares, x.stationary);
 }
 auto fields(Of<core::SignalsRecord> auto& x) {
   return std::tie(x.arrivals, x.dispatched, x.late, x.gone, x.in_flight, x.integrated_until, x.waiting, x.running);

@@ -21,16 +21,19 @@ class Ages {
  public:
   void add(Duration age, std::uint32_t slots) {
     Bin& bin = bins_[duration_bin(age)];
+    is_empty_ = false;
     bin.slots += slots;
     bin.sum += age.count() * slots;
   }
+
+  bool is_empty() const { return is_empty_; }
 
   template <class F>
   void for_each(F f) const {
     for (std::size_t i = 0; i < bins_.size(); ++i) {
       if (bins_[i].slots == 0) continue;
       const auto slots = static_cast<double>(bins_[i].slots);
-      f(i, slots, to_seconds(static_cast<double>(bins_[i].sum) / slots));
+      f(slots, to_seconds(static_cast<double>(bins_[i].sum) / slots));
     }
   }
 
@@ -40,6 +43,7 @@ class Ages {
     std::int64_t sum = 0;
   };
   std::array<Bin, kDurationBins> bins_{};
+  bool is_empty_ = true;
 };
 
 }  // namespace
@@ -57,11 +61,12 @@ void Drain::add_running(const Situation& situation) {
     const bool goes_on = where && situation.replicas[*where].state == ReplicaState::kReady;
     if (goes_on && request.state != RequestState::kStuck) ages.add(situation.now - request.dispatched, 1);
   });
+  if (ages.is_empty()) return;
   const ResidualLife residual{situation.times.spans()};
-  ages.for_each([&](std::size_t bin, double slots, double age_s) {
+  ages.for_each([&](double slots, double age_s) {
     // Of what nothing was measured yet, the guess is the mean.
     const double left_s = situation.times.is_service_known() ? residual(age_s) : std::max(age_s, service_s_);
-    running_[bin] = {.slots = slots, .until_s = std::max(left_s, 1e-6)};
+    running_[running_count_++] = {.slots = slots, .until_s = std::max(left_s, 1e-6)};
   });
 }
 
@@ -76,20 +81,20 @@ void Drain::add_replicas(const Situation& situation, double cold_start_s) {
       free += slots - replica.running;
   }
   free_ = free;
-  ages.for_each([&](std::size_t bin, double slots_of_bin, double age_s) {
-    starting_[bin] = {.slots = slots_of_bin, .until_s = std::max(cold_start_s - age_s, cold_start_s * kOverdue)};
+  ages.for_each([&](double slots_of_bin, double age_s) {
+    starting_[starting_count_++] = {.slots = slots_of_bin, .until_s = std::max(cold_start_s - age_s, cold_start_s * kOverdue)};
   });
 }
 
 double Drain::started_by(double after_s) const {
   double sum = free_ * (1 + after_s / service_s_);
-  for (const Group& group : running_) {
-    if (group.slots == 0) continue;
+  for (std::size_t i = 0; i < running_count_; ++i) {
+    const Group& group = running_[i];
     const double rest_s = after_s - group.until_s;
     sum += group.slots * (rest_s < 0 ? turns_ * after_s / group.until_s : turns_ + rest_s / service_s_);
   }
-  for (const Group& group : starting_)
-    if (group.slots > 0) sum += group.slots * started_by_new(after_s, group.until_s);
+  for (std::size_t i = 0; i < starting_count_; ++i)
+    sum += starting_[i].slots * started_by_new(after_s, starting_[i].until_s);
   return sum;
 }
 

@@ -44,8 +44,11 @@ class Drain {
   double service_s_;
   double turns_;  // that a slot has made when what runs in it is expected to have ended
   double free_ = 0;
-  std::array<Group, kDurationBins> running_{};   // by how long they have run
-  std::array<Group, kDurationBins> starting_{};  // by how long they have been starting
+  // As many as there are kinds; by how long they have run, and have been starting.
+  std::array<Group, kDurationBins> running_;
+  std::size_t running_count_ = 0;
+  std::array<Group, kDurationBins> starting_;
+  std::size_t starting_count_ = 0;
 };
 
 }  // namespace tenfold::core

@@ -114,7 +114,10 @@ void SloPolicy::observe(const Situation& situation) {
     wake(situation.now + (may_be_late(situation) ? kInstant : std::max(settings_.scale.slo.target / 2, kShortestLook)));
   }
   const std::uint32_t current = situation.current();
-  if (std::min(in_stock(situation), settings_.scale.max_replicas) > current) wake(situation.now + kInstant);
+  // Once for each level: what cannot be started, for want of cores or after failures, is not asked for again and again.
+  const std::uint32_t stock = std::min(in_stock(situation), settings_.scale.max_replicas);
+  if (stock > std::max(current, state_.stock_seen)) wake(situation.now + kInstant);
+  state_.stock_seen = std::min(state_.stock_seen, stock);
   if (state_.next_evaluation == kNever && current > settings_.scale.min_replicas)
     state_.next_evaluation = situation.now + hold(situation);
 }
@@ -332,6 +335,7 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
   end_surge(situation.now);
   const Outlook o = outlook(situation);
   learn_stock(situation, o);
+  state_.stock_seen = in_stock(situation);
   const Drain drain{situation, o.service_s, o.cold_start_s};
   const Need needed = need(situation, o, drain);
   if (needed.is_too_late) note_pause(situation);
@@ -381,7 +385,8 @@ void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& n
 // Whether the load has ended: nothing was here for the hold, nor for so long that chance does not explain it.
 bool SloPolicy::is_over(const Situation& situation, Duration hold) const {
   if (level_.most_since(situation.now - hold) > 0 || situation.requests.waiting() > 0) return false;
-  if (state_.spares == 0) return true;
+  // Who allows none does without spare slots then.
+  if (state_.spares == 0 || settings_.scale.min_replicas == 0) return true;
   const auto last = level_.last_at(1);
   if (!last) return true;
   const double idle_s = to_seconds(situation.now - *last);

@@ -173,22 +173,17 @@ TEST(AzureFiles, WhatDoesNotFitTogetherIsToldAtOnceByLine) {
     containers:
     - resources: {memory: 0}
 tenfold:
-  hpa:
-    scaleUp:
-      pods: 0
-      percent: 0
   knative:
-    panic-window-percentage: 1
+    container-concurrency-target-percentage: 1
+    container-concurrency-target-default: 0.5
 )";
   const std::string together =
       "app.yaml:5: min replicas (3) is above max replicas (2)\n"
       "app.yaml:7: memory must be above zero\n"
-      "app.yaml:12: tenfold.hpa.scaleUp: percent and pods are both 0; for no change at all write selectPolicy: "
-      "Disabled\n"
-      "app.yaml:14: tenfold.knative: a panic window of 1 % of 60s is 0.6 s, less than 1 s";
+      "app.yaml:10: tenfold.knative: 1 % of a container-concurrency-target-default of 0.5 is 0.005, less than 0.01";
   EXPECT_EQ(read_file_text(kWrong).error, together);
   EXPECT_THAT(read_file_text(fmt::format("{}unknown: 1\n", kWrong)).error,
-              StartsWith(together + "\napp.yaml:15: unknown key 'unknown'"))
+              StartsWith(together + "\napp.yaml:12: unknown key 'unknown'"))
       << "beside what is wrong by itself";
 }
 

@@ -207,7 +207,9 @@ TEST(World, ReplicasThatHaveNoRoomWaitUntilOthersGo) {
   const Result result = stage.run();
   EXPECT_EQ(result.most_replicas, 4U);
   EXPECT_EQ(result.answered, 100U);
-  EXPECT_EQ(result.makespan, 25s);
+  // Four at a time; a decision waits for the end of its instant.
+  EXPECT_GE(result.makespan, 25s);
+  EXPECT_LT(result.makespan, 25s + 1ms);
 }
 
 TEST(World, AClosedLoopEndsAfterItsRequestsOrItsDuration) {
