@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/scale/hpa.hpp"
+#include "policy_world.hpp"
 
 namespace tenfold::core {
 namespace {
@@ -58,6 +59,22 @@ TEST(HpaLimits, DownLikewise) {
   EXPECT_EQ(down({.select_policy = SelectPolicy::kMin, .policies = both}, 10), 8);
   EXPECT_EQ(down({.policies = {{.type = kPods, .value = 2}}}, 8, -2), 8) << "two went within the period";
   EXPECT_EQ(down({.select_policy = SelectPolicy::kDisabled}, 10), 10);
+}
+
+TEST(HpaLimits, EachDirectionMayHaveItsOwnTolerance) {
+  Settings settings;
+  settings.scale.hpa.has_behavior = true;
+  settings.scale.hpa.scale_up.tolerance = 0.5;
+  settings.scale.hpa.scale_down.tolerance = 0;
+  settings.scale.hpa.scale_down.stabilization_window = 0s;
+  PolicyWorld world{settings};
+  world.add_ready(10);
+  HpaPolicy policy{settings};
+  policy.start(world.situation());
+  world.set_in_flight(149);
+  EXPECT_EQ(world.evaluate(policy).limit, Limit::kTolerance);
+  world.set_in_flight(89);
+  EXPECT_EQ(world.evaluate(policy).stabilized, 9);
 }
 
 // The controller keeps a list for each direction and reuses the last place that is older than the direction's longest

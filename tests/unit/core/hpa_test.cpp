@@ -151,21 +151,6 @@ TEST(HpaPolicy, WithBehaviorARecommendationOfFiveMinutesAgoIsOutOfTheWindow) {
   EXPECT_EQ(world.evaluate(policy).stabilized, 3);
 }
 
-TEST(HpaPolicy, EachDirectionMayHaveItsOwnTolerance) {
-  Settings settings = with_behavior();
-  settings.scale.hpa.scale_up.tolerance = 0.5;
-  settings.scale.hpa.scale_down.tolerance = 0;
-  settings.scale.hpa.scale_down.stabilization_window = 0s;
-  PolicyWorld world{settings};
-  world.add_ready(10);
-  HpaPolicy policy{settings};
-  policy.start(world.situation());
-  world.set_in_flight(149);
-  EXPECT_EQ(world.evaluate(policy).limit, Limit::kTolerance);
-  world.set_in_flight(89);
-  EXPECT_EQ(world.evaluate(policy).stabilized, 9);
-}
-
 TEST(HpaPolicy, InACrashLoopTheCountIsWhatWasDecidedNotWhatLives) {
   const Settings settings = settings_with({{.kind = RuleKind::kCustom, .target = 1, .keep = 1h}});
   PolicyWorld world{settings};
@@ -463,6 +448,18 @@ TEST(HpaPolicy, CpuDoesNotKeepTheLastReplicaOfAServiceWithoutRequests) {
     count = world.evaluate(policy).stabilized;
   }
   EXPECT_EQ(count, 0);
+}
+
+TEST(HpaPolicy, WhatIsMissingMayBeActiveUnlessItIsCpuOrMemory) {
+  for (const RuleKind kind : {RuleKind::kCpu, RuleKind::kCustom}) {
+    const Settings settings = settings_with({{.kind = RuleKind::kHttp, .target = 10}, {.kind = kind, .target = 50}});
+    PolicyWorld world{settings};
+    world.add_ready(3);
+    HpaPolicy policy{settings};
+    policy.start(world.situation());
+    for (int i = 0; i < 30; ++i) world.evaluate(policy);
+    EXPECT_EQ(world.replicas.counts().active(), kind == RuleKind::kCpu ? 0 : 3);
+  }
 }
 
 TEST(HpaPolicy, GoesOnFromACheckpoint) {
