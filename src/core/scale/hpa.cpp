@@ -26,6 +26,8 @@ struct HpaPolicy::Proposals {
   bool is_any_missing = false;
   // A rule other than cpu and memory has something to ask for; or there is no such rule.
   bool is_active = false;
+  // One of those is missing.
+  bool is_activity_unknown = false;
 };
 
 HpaPolicy::HpaPolicy(const Settings& settings) : settings_{settings} {
@@ -82,14 +84,13 @@ void HpaPolicy::activate(const Proposals& proposals, Evaluation& evaluation) {
 }
 
 // KEDA's other half. The autoscaler's own least is one; the last ones go, however many, once nothing has been active
-// for the cool-down. What cpu and memory use while nothing else is keeps nothing, and what is missing may be active.
+// for the cool-down. What cpu and memory use while nothing else is keeps nothing; what is missing of others may be
+// active.
 void HpaPolicy::deactivate(const Situation& situation, const Proposals& proposals, Evaluation& evaluation) {
-  if (situation.decided == 0 || proposals.is_active || proposals.is_any_missing) {
-    if (proposals.is_active) state_.last_active = situation.now;
-    if (situation.decided > 0) evaluation.stabilized = std::max(1U, evaluation.stabilized);
-    return;
-  }
-  if (situation.now > state_.last_active + settings_.scale.aca.cooldown_period) {
+  if (proposals.is_active) state_.last_active = situation.now;
+  if (situation.decided == 0) return;
+  const bool is_cool = situation.now > state_.last_active + settings_.scale.aca.cooldown_period;
+  if (is_cool && !proposals.is_activity_unknown) {
     evaluation.recommended = evaluation.stabilized = 0;
     evaluation.limit = Limit::kNone;
   } else if (evaluation.stabilized == 0) {
@@ -114,6 +115,7 @@ HpaPolicy::Proposals HpaPolicy::ask_all(const Situation& situation) const {
     const auto proposal = ask(situation, i);
     if (!proposal) {
       proposals.is_any_missing = true;
+      proposals.is_activity_unknown |= !is_resource(rules[i].kind);
       continue;
     }
     if (!is_resource(rules[i].kind) && proposal->bare > 0) proposals.is_active = true;

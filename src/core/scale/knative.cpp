@@ -224,53 +224,43 @@ std::uint32_t KnativePolicy::initial_scale() const {
   return std::min(settings_.scale.knative.initial_scale, settings_.scale.max_replicas);
 }
 
-// What keeps the last replicas while none is wanted. An active service has one for a stable window at least; one that
-// is inactive keeps what it has until the retention is over and the activator was in the path for the grace, and no
-// longer than the longer of both.
+// Follows what Knative says of the service, and whether the activator is in the path: the last replicas go by both.
 void KnativePolicy::retain(const Situation& situation, std::uint32_t ready, double excess, Evaluation& evaluation) {
-  const KnativeSettings& knative = settings_.scale.knative;
   const std::uint32_t least = settings_.scale.min_replicas;
-  const auto passed_since = [&](TimePoint since) { return situation.now - since; };
   bool is_wanted = std::max(evaluation.stabilized, least) > 0;
-  if (!is_wanted && situation.decided > 0) {
-    const Duration lasting = passed_since(state_.activity_since);
-    std::uint32_t kept = situation.decided;
-    bool may_go = false;
-    switch (state_.activity) {
-      case KnativeActivity::kActivating:
-        may_go = lasting > kActivationTimeout;
-        is_wanted = !may_go;
-        break;
-      case KnativeActivity::kActive:
-        is_wanted = lasting < knative.stable_window;
-        if (is_wanted) {
-          kept = 1;
-          break;
-        }
-        enter(KnativeActivity::kInactive, situation.now);
-        [[fallthrough]];
-      case KnativeActivity::kInactive:
-        may_go = may_be_none(situation.now);
-        break;
-    }
-    if (!may_go) {
-      evaluation.stabilized = kept;
-      evaluation.limit = Limit::kCooldown;
-    }
-  }
+  if (!is_wanted && situation.decided > 0) is_wanted = keep_last(situation, evaluation);
 
   const std::uint32_t threshold = std::max({least, 1U, state_.is_initialized ? 0U : initial_scale()});
-  if (!is_wanted) {
-    enter(KnativeActivity::kInactive, situation.now);
-  } else {
-    enter(ready < threshold ? KnativeActivity::kActivating : KnativeActivity::kActive, situation.now);
-  }
+  const KnativeActivity wanted = ready < threshold ? KnativeActivity::kActivating : KnativeActivity::kActive;
+  enter(is_wanted ? wanted : KnativeActivity::kInactive, situation.now);
   const bool is_proxied = !is_wanted || excess < 0;
-  if (!is_proxied) state_.proxied_since = kNever;
-  if (is_proxied) state_.proxied_since = std::min(state_.proxied_since, situation.now);
+  state_.proxied_since = is_proxied ? std::min(state_.proxied_since, situation.now) : kNever;
 }
 
-// Whether an inactive service may have no replica.
+// What keeps the last replicas while none is wanted, and whether the service still counts as wanted. One that activates
+// is given its time, one that is active has one replica for a stable window, one that is inactive keeps what it has.
+bool KnativePolicy::keep_last(const Situation& situation, Evaluation& evaluation) {
+  const Duration lasting = situation.now - state_.activity_since;
+  const auto keep = [&](std::uint32_t count) {
+    evaluation.stabilized = count;
+    evaluation.limit = Limit::kCooldown;
+  };
+  if (state_.activity == KnativeActivity::kActivating) {
+    if (lasting > kActivationTimeout) return false;
+    keep(situation.decided);
+    return true;
+  }
+  if (state_.activity == KnativeActivity::kActive && lasting < settings_.scale.knative.stable_window) {
+    keep(1);
+    return true;
+  }
+  enter(KnativeActivity::kInactive, situation.now);
+  if (!may_be_none(situation.now)) keep(situation.decided);
+  return false;
+}
+
+// Whether an inactive service may have no replica: the retention is over, and the activator was in the path for the
+// grace, or the service inactive for as long.
 bool KnativePolicy::may_be_none(TimePoint now) const {
   const KnativeSettings& knative = settings_.scale.knative;
   const Duration inactive = now - state_.activity_since;

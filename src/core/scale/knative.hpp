@@ -48,6 +48,7 @@ class KnativePolicy final : public ScalePolicy {
   void hold(const Situation& situation, std::uint32_t ready, Evaluation& evaluation);
   std::uint32_t initial_scale() const;
   void retain(const Situation& situation, std::uint32_t ready, double excess, Evaluation& evaluation);
+  bool keep_last(const Situation& situation, Evaluation& evaluation);
   bool may_be_none(TimePoint now) const;
   void enter(KnativeActivity activity, TimePoint now);
 
