@@ -38,6 +38,10 @@ FILE = re.compile(r"<!-- file: ([\w.-]+) -->")
 CLOCK = re.compile(r'("simulated_requests_per_s": ?)[-+.\dE]+')
 
 
+class NothingShown(Exception):
+    """What a page wants to show is not printed any more: its comment needs another pattern."""
+
+
 class Block:
     """One fenced block of a page, without its fences and indentation."""
 
@@ -72,7 +76,10 @@ class Block:
 
     def difference(self):
         """Empty where the page shows what the command prints."""
-        shown, printed = self.lines(), self.printed()
+        try:
+            shown, printed = self.lines(), self.printed()
+        except NothingShown as nothing:
+            return str(nothing)
         if [without_clock(line) for line in shown] == [without_clock(line) for line in printed]:
             return ""
         return "\n".join(difflib.unified_diff(shown, printed, "the page", "what it prints", lineterm=""))
@@ -115,9 +122,13 @@ class Page:
         for name, block in reversed(self.commands().items()):
             if not block.difference():
                 continue
+            try:
+                printed = block.printed()
+            except NothingShown as nothing:
+                print(f"not written: {name}: {nothing}")
+                continue
             changed.append(name)
-            printed = [(block.indent + line).rstrip() for line in block.printed()]
-            self.lines[block.begin:block.end] = printed
+            self.lines[block.begin:block.end] = [(block.indent + line).rstrip() for line in printed]
         if changed:
             self.path.write_text("\n".join(self.lines))
         return changed
@@ -135,7 +146,7 @@ def excerpt(lines, comment):
     kind, pattern = found[1], re.compile(found[2])
     matching = [i for i, line in enumerate(lines) if pattern.search(line)]
     if not matching:
-        raise SystemExit(f"no line matches /{found[2]}/ in\n" + "\n".join(lines))
+        raise NothingShown(f"no line matches /{found[2]}/ in\n" + "\n".join(lines))
     kept = {"from": range(matching[0], len(lines)), "to": range(matching[0] + 1), "lines": matching}[kind]
     shown, last = [], -1
     for i in kept:
