@@ -69,9 +69,11 @@ class Block:
         with tempfile.TemporaryDirectory() as directory:
             for name, text in self.page.files.items():
                 pathlib.Path(directory, name).write_text(text)
-            ran = subprocess.run(["bash", "-c", "tenfold() { " + shlex.quote(TENFOLD) + ' "$@"; }\n' + command],
+            ran = subprocess.run(["bash", "-c", "tenfold() { " + shlex.quote(TENFOLD) + ' "$@"; }\nset -o pipefail\n' + command],
                                  cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True)
+        if ran.returncode not in (0, 1, 2):  # it is not there, or has crashed: nothing for a page
+            raise SystemExit(f"{command}: exit code {ran.returncode}\n{ran.stdout}")
         return ran.stdout.splitlines()
 
     def difference(self):
