@@ -38,6 +38,10 @@ FILE = re.compile(r"<!-- file: ([\w.-]+) -->")
 CLOCK = re.compile(r'("simulated_requests_per_s": ?)[-+.\dE]+')
 
 
+class NothingShown(Exception):
+    """What a page wants to show is not printed any more: its comment needs another pattern."""
+
+
 class Block:
     """One fenced block of a page, without its fences and indentation."""
 
@@ -65,14 +69,19 @@ class Block:
         with tempfile.TemporaryDirectory() as directory:
             for name, text in self.page.files.items():
                 pathlib.Path(directory, name).write_text(text)
-            ran = subprocess.run(["bash", "-c", "tenfold() { " + shlex.quote(TENFOLD) + ' "$@"; }\n' + command],
+            ran = subprocess.run(["bash", "-c", "tenfold() { " + shlex.quote(TENFOLD) + ' "$@"; }\nset -o pipefail\n' + command],
                                  cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True)
+        if ran.returncode not in (0, 1, 2):  # it is not there, or has crashed: nothing for a page
+            raise SystemExit(f"{command}: exit code {ran.returncode}\n{ran.stdout}")
         return ran.stdout.splitlines()
 
     def difference(self):
         """Empty where the page shows what the command prints."""
-        shown, printed = self.lines(), self.printed()
+        try:
+            shown, printed = self.lines(), self.printed()
+        except NothingShown as nothing:
+            return str(nothing)
         if [without_clock(line) for line in shown] == [without_clock(line) for line in printed]:
             return ""
         return "\n".join(difflib.unified_diff(shown, printed, "the page", "what it prints", lineterm=""))
@@ -115,9 +124,13 @@ class Page:
         for name, block in reversed(self.commands().items()):
             if not block.difference():
                 continue
+            try:
+                printed = block.printed()
+            except NothingShown as nothing:
+                print(f"not written: {name}: {nothing}")
+                continue
             changed.append(name)
-            printed = [(block.indent + line).rstrip() for line in block.printed()]
-            self.lines[block.begin:block.end] = printed
+            self.lines[block.begin:block.end] = [(block.indent + line).rstrip() for line in printed]
         if changed:
             self.path.write_text("\n".join(self.lines))
         return changed
@@ -135,7 +148,7 @@ def excerpt(lines, comment):
     kind, pattern = found[1], re.compile(found[2])
     matching = [i for i, line in enumerate(lines) if pattern.search(line)]
     if not matching:
-        raise SystemExit(f"no line matches /{found[2]}/ in\n" + "\n".join(lines))
+        raise NothingShown(f"no line matches /{found[2]}/ in\n" + "\n".join(lines))
     kept = {"from": range(matching[0], len(lines)), "to": range(matching[0] + 1), "lines": matching}[kind]
     shown, last = [], -1
     for i in kept:
