@@ -100,9 +100,6 @@ enum class Limit : std::uint8_t {
   kCores,          // more CPU-bound replicas than cores gain nothing: slo
 };
 
-// No rule: the default one, or a policy that needs none.
-inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
-
 // What a decision of slo is for.
 enum class Basis : std::uint8_t {
   kQueue,   // what waits

@@ -222,6 +222,16 @@ struct PauseRecord {
   friend bool operator==(const PauseRecord&, const PauseRecord&) = default;
 };
 
+// What a rule asks for.
+struct Ask {
+  std::uint32_t rule = kNoRule;
+  RuleKind measures = RuleKind::kHttp;
+  double metric = 0;
+  double target = 0;
+  std::uint32_t replicas = 0;
+  friend bool operator==(const Ask&, const Ask&) = default;
+};
+
 struct SloRecord {
   TimePoint next_evaluation = kNever;
   RateRecord rate;
@@ -242,6 +252,9 @@ struct SloRecord {
   std::uint64_t late_seen = 0;
   // How many waited when the queue was looked at last, or less.
   std::uint32_t waiting_seen = 0;
+  // When other rules are looked at next, and what they asked for last.
+  TimePoint rules_due{};
+  Ask floor;
   // What was to be in stock then, or less.
   std::uint32_t stock_seen = 0;
   // Requests that left the queue, and those of them that had waited for longer than the target or got no slot, each
@@ -323,7 +336,7 @@ struct ConcurrencyRecord {
 // The last decision of the policy that was recorded: what differs from it is news.
 struct NewsRecord {
   std::uint32_t desired = 0;
-  std::uint32_t rule = ~std::uint32_t{0};
+  std::uint32_t rule = kNoRule;
   std::uint8_t limit = 0;
   friend bool operator==(const NewsRecord&, const NewsRecord&) = default;
 };

@@ -99,6 +99,9 @@ struct ScaleRule {
   friend bool operator==(const ScaleRule&, const ScaleRule&) = default;
 };
 
+// No rule: the default one, or a policy that needs none.
+inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
+
 // Azure's rule where an app states none: http, 10 concurrent requests.
 inline constexpr double kDefaultConcurrentRequests = 10;
 

@@ -117,9 +117,10 @@ auto fields(Of<core::RateRecord> auto& x) {
 }
 auto fields(Of<core::HighWaterRecord> auto& x) { return std::tie(x.level, x.peaks); }
 auto fields(Of<core::PauseRecord> auto& x) { return std::tie(x.requests, x.late_by_pause, x.bin); }
+auto fields(Of<core::Ask> auto& x) { return std::tie(x.rule, x.measures, x.metric, x.target, x.replicas); }
 auto fields(Of<core::SloRecord> auto& x) {
   return std::tie(x.next_evaluation, x.rate, x.level, x.enough, x.surge, x.surge_began, x.surge_arrivals, x.pauses, x.worth_holding, x.counted_until, x.arrivals_seen, x.left_queue_seen,
-                  x.late_seen, x.waiting_seen, x.stock_seen, x.served, x.late, x.spares, x.stationary);
+                  x.late_seen, x.waiting_seen, x.rules_due, x.floor, x.stock_seen, x.served, x.late, x.spares, x.stationary);
 }
 auto fields(Of<core::SignalsRecord> auto& x) {
   return std::tie(x.arrivals, x.dispatched, x.late, x.gone, x.in_flight, x.integrated_until, x.waiting, x.running);

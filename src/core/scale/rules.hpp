@@ -24,15 +24,6 @@ constexpr bool is_per_replica(RuleKind kind) {
 // last value that was observed. Nothing if it is missing: no sample, or a value older than the rule keeps it.
 std::optional<double> level_of(const Situation& situation, const Settings& settings, std::uint32_t rule);
 
-// What a rule asks for.
-struct Ask {
-  std::uint32_t rule = kNoRule;
-  RuleKind measures = RuleKind::kHttp;
-  double metric = 0;
-  double target = 0;
-  std::uint32_t replicas = 0;
-};
-
 // The largest ask of the rules that are no traffic, without tolerance or memory; the default if there is none, or all
 // are missing.
 Ask largest_level_ask(const Situation& situation, const Settings& settings);

@@ -46,7 +46,8 @@ constexpr double kFirstColdStartS = 1;
 
 // A spare replica is not let go in a shorter pause than this, however quick starts are.
 constexpr Duration kShortestHold = std::chrono::milliseconds{100};
-// How often rules other than the queue are looked at: as often as usage is sampled.
+// How often rules other than the queue are looked at: as often as usage is sampled. Not at each event: some take in all
+// that waits.
 constexpr Duration kRulesInterval = std::chrono::seconds{1};
 
 // While something waits it is looked again, though nothing happens: service may take longer than it did.
@@ -422,8 +423,12 @@ void SloPolicy::shrink(const Situation& situation, const Outlook& o, Evaluation&
 // Other rules set a floor: what they ask for is there, whatever the queue needs and the cores can run.
 void SloPolicy::heed_rules(const Situation& situation, Evaluation& evaluation) {
   if (!has_level_rules_) return;
-  wake(situation.now + kRulesInterval);
-  const Ask ask = largest_level_ask(situation, settings_);
+  if (situation.now >= state_.rules_due) {
+    state_.rules_due = situation.now + kRulesInterval;
+    state_.floor = largest_level_ask(situation, settings_);
+  }
+  wake(state_.rules_due);
+  const Ask& ask = state_.floor;
   if (ask.replicas <= std::min(evaluation.recommended, evaluation.stabilized)) return;
   evaluation.rule = ask.rule;
   evaluation.measures = ask.measures;

@@ -236,6 +236,30 @@ TEST(SloPolicy, WhereStartsTakeLongerThanAWaitMaySpareSlotsAreThere) {
   EXPECT_LE(driver.view().ready + driver.view().starting, 8U);
 }
 
+// Starts fail, and the next is tried after a pause; meanwhile slots are missing that are to be in stock.
+TEST(SloPolicy, WhatCannotBeStartedIsNotAskedForAgainAndAgain) {
+  ServiceDriver driver{Slo::settings(1, 50)};
+  driver.start(0);
+  driver.advance(5s);
+  driver.handle(ReplicaReady{replica(1)});
+  std::uint32_t gone = 1;
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    driver.arrive(n);
+    driver.advance(100ms);
+    for (const ReplicaRecord& record : driver.service().save().replicas)
+      if (record.state == ReplicaState::kStarting)
+        driver.handle(ReplicaExited{record.id, ExitKind::kNotStarted, gone = to_number(record.id)});
+  }
+  ASSERT_GT(gone, 1U);
+  const TimePoint end = driver.now() + 10s;
+  int looks = 0;
+  for (; *driver.service().next_deadline() < end; ++looks) {
+    driver.advance(*driver.service().next_deadline() - driver.now());
+    ASSERT_LT(looks, 1000);
+  }
+  EXPECT_GT(looks, 10) << "something waits";
+}
+
 TEST(SloPolicy, WhoLeavesTheQueueWasLate) {
   Slo slo{Slo::settings(1, 10)};
   const double before = slo.driver.service().save().slo.late;
