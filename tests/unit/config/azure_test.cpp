@@ -174,13 +174,13 @@ TEST(AzureFiles, WhatDoesNotFitTogetherIsToldAtOnceByLine) {
     - resources: {memory: 0}
 tenfold:
   knative:
-    container-concurrency-target-percentage: 1
-    container-concurrency-target-default: 0.5
+    container-concurrency-target-percentage: 2
+    container-concurrency-target-default: 0.4
 )";
   const std::string together =
       "app.yaml:5: min replicas (3) is above max replicas (2)\n"
       "app.yaml:7: memory must be above zero\n"
-      "app.yaml:10: tenfold.knative: 1 % of a container-concurrency-target-default of 0.5 is 0.005, less than 0.01";
+      "app.yaml:10: tenfold.knative: 2 % of a container-concurrency-target-default of 0.4 is 0.008, less than 0.01";
   EXPECT_EQ(read_file_text(kWrong).error, together);
   EXPECT_THAT(read_file_text(fmt::format("{}unknown: 1\n", kWrong)).error,
               StartsWith(together + "\napp.yaml:12: unknown key 'unknown'"))
