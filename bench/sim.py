@@ -14,10 +14,10 @@ RATE, SERVICE_S, SERVERS = 15.0, 0.5, 10
 REQUESTS = 2_000_000
 SIMPY_REQUESTS = 500_000
 LONG_REQUESTS, LONG_GOAL_S, LONG_GOAL_MIB = 100_000_000, 120, 200
-GOAL = 1_000_000
+GOAL = 2_000_000
 CORE = 1
 FIXED = ["--concurrency", 1, "--policy", "slo", "--queue", 10_000_000, "--timeout", "24h", "--seed", 1]
-MODEL = ["--workload", f"poisson:rate={RATE:g}", "--service", f"exponential:mean={1000 * SERVICE_S:g}ms", "--cold-start", "constant:1s", "--cores", 8,
+MODEL = ["--workload", f"poisson:rate={RATE:g}", "--service", f"exponential:mean={1000 * SERVICE_S:g}ms", "--cold-start", "constant:1s",
          "--min-replicas", SERVERS, "--max-replicas", SERVERS, "--concurrency", 1, "--policy", "slo", "--seed", 1]
 PYTHON = peers.ROOT / ".deps/venv/bin/python"
 

@@ -1,5 +1,6 @@
 #include "cli/scenario_line.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <csignal>
@@ -51,6 +52,12 @@ void ScenarioLine::add_to(CLI::App& command) {
                   "the wall clock when it begins, for schedule rules, in UTC [2026-01-05T00:00:00Z, a Monday]")
       ->type_name("TIME");
   command
+      .add_option(
+          "--cores", cores_,
+          "that requests compute, and on how many CPUs of one machine; own: each replica on its --cpu, as on Azure "
+          "[they only take time]")
+      ->type_name("CPUS|own");
+  command
       .add_option("--warm-up", warm_up_,
                   "requests that come before, and what replicas cost until then, do not count [0s]")
       ->type_name("TIME");
@@ -99,8 +106,18 @@ std::expected<void, std::string> read_nodes(sim::Scenario& scenario, const std::
 
 }  // namespace
 
+std::expected<void, std::string> ScenarioLine::apply_cores(config::AppConfig& app) const {
+  if (cores_.empty() || has_own_cores()) return {};
+  const auto all = config::settings();
+  const auto setting = std::ranges::find(all, std::string_view{"cores"}, &config::Setting::flag);
+  const auto applied = setting->apply(app, cores_);
+  if (!applied) return std::unexpected("--cores: " + applied.error() + ", or own");
+  return {};
+}
+
 std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   sim::Scenario scenario = scenario_;
+  scenario.has_own_cores = has_own_cores();
   if (!requests_.empty()) {
     const auto count = whole_number("--requests", requests_, 1);
     if (!count) return std::unexpected(count.error());
@@ -146,21 +163,23 @@ std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   return scenario;
 }
 
-// Azure bills a replica as active while it has a request and as idle, at a lower price of its CPU, while it has none.
+// Azure bills a replica as idle, at a lower price of its CPU, while it is ready and has no request and there are no
+// more than the minimum; else it is active, while it starts too.
 double cost_of(const sim::Result& result, const config::AppConfig& app) {
   const config::Prices prices = app.prices.value_or(config::Prices{});
   const core::ReplicaSettings& replica = app.core.replica;
   const double gib =
       static_cast<double>(core::to_number(replica.memory)) / static_cast<double>(core::to_number(core::gibibytes(1)));
-  const double idle_s = result.replica_s - result.busy_replica_s;
-  return replica.cpu * (result.busy_replica_s * prices.vcpu_second_active + idle_s * prices.vcpu_second_idle) +
+  const double active_s = result.replica_s - result.idle_replica_s;
+  return replica.cpu * (active_s * prices.vcpu_second_active + result.idle_replica_s * prices.vcpu_second_idle) +
          gib * result.replica_s * prices.gib_second;
 }
 
 std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or(config::Prices{}).currency; }
 
 std::vector<std::string_view> not_simulated() {
-  return {"port", "address", "admin-port", "env", "max-body", "max-head", "journal", "class-by"};
+  // The scenario says by itself how many cores there are.
+  return {"cores", "port", "address", "admin-port", "env", "max-body", "max-head", "journal", "class-by"};
 }
 
 report::Summary to_summary(const sim::ScenarioResult& result, const config::AppConfig& app, std::string label) {

@@ -19,9 +19,14 @@ class ScenarioLine {
  public:
   void add_to(CLI::App& command);
   std::expected<sim::Scenario, std::string> read() const;
+  // --cores is the app's setting, and can say more here.
+  std::expected<void, std::string> apply_cores(config::AppConfig& app) const;
 
  private:
+  bool has_own_cores() const { return cores_ == "own"; }
+
   sim::Scenario scenario_;
+  std::string cores_;
   std::string requests_;
   std::string duration_;
   std::string begin_;

@@ -161,6 +161,7 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
 std::expected<std::vector<config::AppConfig>, std::string> apps_of(const SimulateLine& line) {
   auto app = line.app.read();
   if (!app) return std::unexpected(app.error());
+  if (const auto applied = line.scenario.apply_cores(*app); !applied) return std::unexpected(applied.error());
   std::vector<config::AppConfig> apps;
   for (const std::string& policy : line.policies) {
     apps.push_back(*app);
@@ -323,7 +324,8 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
 Service times, cold starts, patience; of a request's memory with sizes for times:
 {}Only of service times:
 {}
-With --cores, requests compute: each uses its replica's --cpu, and all share the cores. Without, they only take time.
+With --cores, requests compute: --service is their time on a whole CPU, a replica with a --cpu below 1 takes longer in
+proportion, and all share the cores. Without, they only take time.
 
   tenfold simulate --workload burst:n=100 --service constant:100ms --cores 2 --cpu 1 --policy aca --policy slo
   tenfold simulate app.yaml --workload poisson:rate=15 --service exponential:mean=500ms --duration 1h

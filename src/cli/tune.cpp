@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -13,7 +18,9 @@
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/scenario_line.hpp"
+#include "config/edit.hpp"
 #include "config/export.hpp"
+#include "config/units.hpp"
 #include "report/frontier.hpp"
 
 namespace tenfold::cli {
@@ -29,6 +36,8 @@ struct TuneLine {
   std::string objective = "p95 wait < 500ms";
   std::string svg;
   std::string output;
+  std::string target;
+  std::uint32_t jobs = 0;
   bool is_json = false;
 };
 
@@ -52,49 +61,123 @@ report::Frontier frontier_of(const sim::Tuning& tuning, const sim::Objective& ob
   report::Frontier frontier{.title = fmt::format("{}: {}", objective.text, scenario.workload), .cost_unit = unit};
   if (objective.of == sim::Objective::Of::kWait && objective.share == 0.95) frontier.objective_s = objective.bound_s;
   for (const sim::Trial& trial : tuning.trials) {
-    if (trial.rejected > 0 && !is_same(trial, tuning.today) && !is_same(trial, tuning.best)) continue;
+    const bool is_best = is_same(trial, tuning.best.trial);
+    if (trial.rejected > 0 && !is_same(trial, tuning.today) && !is_best) continue;
     frontier.points.push_back({.settings = sim::to_words(trial.choice),
                                .cost = trial.cost,
                                .p95_wait_s = trial.p95_wait_s,
-                               .is_chosen = is_same(trial, tuning.best),
+                               .is_chosen = is_best,
                                .is_today = is_same(trial, tuning.today)});
   }
   report::mark_frontier(frontier.points);
   return frontier;
 }
 
-boost::json::object to_object(const sim::Trial& trial) {
-  return {
-      {"settings", sim::to_words(trial.choice)},
-      {"min_replicas", trial.choice.min_replicas},
-      {"max_replicas", trial.choice.max_replicas},
-      {"concurrency", trial.choice.concurrency},
-      {"cpu", trial.choice.cpu},
-      {"target", trial.choice.target},
-      {"cost", trial.cost},
-      {"replica_seconds", trial.replica_s},
-      {"p95_wait_s", trial.p95_wait_s},
-      {"mean_total_s", trial.mean_total_s},
-      {"objective_s", std::isinf(trial.measure_s) ? boost::json::value(nullptr) : boost::json::value(trial.measure_s)},
-      {"rejected", trial.rejected},
-      {"is_met", trial.is_met}};
+boost::json::value to_value(double number) {
+  return std::isfinite(number) ? boost::json::value(number) : boost::json::value(nullptr);
 }
 
-void print_json(const sim::Tuning& tuning, const report::Frontier& frontier, const sim::Objective& objective,
-                const std::string& yaml) {
+boost::json::object to_object(const sim::Trial& trial) {
+  return {{"settings", sim::to_words(trial.choice)},
+          {"min_replicas", trial.choice.min_replicas},
+          {"max_replicas", trial.choice.max_replicas},
+          {"concurrency", trial.choice.concurrency},
+          {"cpu", trial.choice.cpu},
+          {"target", trial.choice.target},
+          {"pace_s", std::chrono::duration<double>{trial.choice.pace}.count()},
+          {"cost", trial.cost},
+          {"replica_seconds", trial.replica_s},
+          {"p95_wait_s", trial.p95_wait_s},
+          {"mean_total_s", trial.mean_total_s},
+          {"objective_s", to_value(trial.measure_s)},
+          {"rejected", trial.rejected},
+          {"is_met", trial.is_met}};
+}
+
+boost::json::value to_value(const sim::Judgement& judged) {
+  if (judged.seeds == 0) return nullptr;
+  return boost::json::object{{"seeds", judged.seeds},
+                             {"met", judged.met},
+                             {"cost", judged.cost.mean},
+                             {"cost_half_width_95", to_value(judged.cost.half_width)},
+                             {"least_s", to_value(judged.least_s)},
+                             {"mean_s", to_value(judged.mean_s)},
+                             {"most_s", to_value(judged.most_s)}};
+}
+
+boost::json::object to_object(const sim::Finalist& finalist) {
+  boost::json::object made = to_object(finalist.trial);
+  made["is_met"] = finalist.is_met;
+  made["judged"] = to_value(finalist.judged);
+  made["unseen"] = to_value(finalist.unseen);
+  return made;
+}
+
+std::string percent(double part) { return fmt::format("{:.1f} %", 100 * std::abs(part)); }
+
+// Why a finalist was not chosen.
+std::string why_lost(const sim::Finalist& lost, const sim::Finalist& best) {
+  const double dearer = lost.judged.cost.mean / best.judged.cost.mean - 1;
+  const std::string cost = fmt::format("it costs {} {}", percent(dearer), dearer < 0 ? "less" : "more");
+  if (lost.is_met) return "it meets the objective too; " + cost;
+  if (lost.judged.met < lost.judged.seeds)
+    return fmt::format("{}, and misses the objective on {} of {} seeds", cost, lost.judged.seeds - lost.judged.met,
+                       lost.judged.seeds);
+  if (lost.unseen.seeds > 0)
+    return fmt::format("{}, and misses the objective on {} of {} seeds that it was not judged by", cost,
+                       lost.unseen.seeds - lost.unseen.met, lost.unseen.seeds);
+  return fmt::format("{}; it is so near to the bound, up to {:.3f} s, that other seeds would miss it", cost,
+                     lost.judged.most_s);
+}
+
+// The command that sets what Azure can set; empty for a policy that it has not.
+std::string az_command(const config::AppConfig& app) {
+  if (app.core.scale.policy != core::PolicyKind::kAca) return "";
+  const core::ScaleSettings& scale = app.core.scale;
+  std::string command = fmt::format(
+      "az containerapp update --name NAME --resource-group GROUP --min-replicas {} --max-replicas {} --cpu {:g} "
+      "--memory {}",
+      scale.min_replicas, scale.max_replicas, app.core.replica.cpu, config::format_size(app.core.replica.memory));
+  const auto http = std::ranges::find(scale.rules, core::RuleKind::kHttp, &core::ScaleRule::kind);
+  if (http != scale.rules.end()) {
+    command += fmt::format(" --scale-rule-name {} --scale-rule-type http --scale-rule-http-concurrency {:g}",
+                           http->name.empty() ? "http" : http->name, http->target);
+  }
+  return command;
+}
+
+// What was found, in every form in which it is told.
+struct Advice {
+  sim::Tuning tuning;
+  report::Frontier frontier;
+  sim::Objective objective;
+  std::string yaml;
+  std::string az;
+};
+
+void print_json(const Advice& advice) {
+  const sim::Tuning& tuning = advice.tuning;
   boost::json::array points;
-  for (const report::FrontierPoint& point : frontier.points) {
+  for (const report::FrontierPoint& point : advice.frontier.points) {
     if (point.is_frontier)
       points.push_back({{"settings", point.settings}, {"cost", point.cost}, {"p95_wait_s", point.p95_wait_s}});
   }
-  fmt::print("{}\n", boost::json::serialize(boost::json::object{{"objective", objective.text},
-                                                                {"is_met", tuning.best.is_met},
-                                                                {"cost_unit", frontier.cost_unit},
-                                                                {"trials", tuning.trials.size()},
-                                                                {"best", to_object(tuning.best)},
-                                                                {"today", to_object(tuning.today)},
-                                                                {"frontier", std::move(points)},
-                                                                {"yaml", yaml}}));
+  boost::json::object made{{"objective", advice.objective.text},
+                           {"is_met", tuning.best.is_met},
+                           {"cost_unit", advice.frontier.cost_unit},
+                           {"trials", tuning.trials.size()},
+                           {"best", to_object(tuning.best)},
+                           {"today", to_object(tuning.today)},
+                           {"runner_up", nullptr},
+                           {"frontier", std::move(points)},
+                           {"yaml", advice.yaml},
+                           {"az", advice.az.empty() ? boost::json::value(nullptr) : boost::json::value(advice.az)}};
+  if (tuning.runner_up) {
+    boost::json::object other = to_object(*tuning.runner_up);
+    other["why_not"] = why_lost(*tuning.runner_up, tuning.best);
+    made["runner_up"] = std::move(other);
+  }
+  fmt::print("{}\n", boost::json::serialize(made));
 }
 
 std::string costs(const sim::Trial& trial, const std::string& unit) {
@@ -102,59 +185,112 @@ std::string costs(const sim::Trial& trial, const std::string& unit) {
                      trial.replica_s, trial.mean_total_s);
 }
 
-std::string verdict(const sim::Trial& trial, const sim::Objective& objective) {
-  const std::string refused = trial.rejected > 0 ? fmt::format(", {} requests refused", trial.rejected) : "";
-  const std::string measure =
-      std::isinf(trial.measure_s) ? "beyond what clients waited for" : fmt::format("{:.3f} s", trial.measure_s);
-  return fmt::format("{} is {}{}: the objective is {}", objective.text.substr(0, objective.text.find('<') - 1), measure,
-                     refused, trial.is_met ? "met" : "not met");
+std::string measured(double measure_s) {
+  return std::isinf(measure_s) ? "beyond what clients waited for" : fmt::format("{:.3f} s", measure_s);
 }
 
-void print_text(const sim::Tuning& tuning, const report::Frontier& frontier, const sim::Objective& objective,
-                const std::string& yaml) {
-  const sim::Trial& best = tuning.best;
+std::string verdict(const sim::Trial& trial, const sim::Objective& objective, bool is_met) {
+  const std::string refused = trial.rejected > 0 ? fmt::format(", {} requests refused", trial.rejected) : "";
+  return fmt::format("{} is {}{}: the objective is {}", objective.text.substr(0, objective.text.find('<') - 1),
+                     measured(trial.measure_s), refused, is_met ? "met" : "not met");
+}
+
+// How it does on other seeds.
+std::string seeds_text(const sim::Finalist& finalist) {
+  const sim::Judgement& judged = finalist.judged;
+  if (judged.seeds == 0) return "judged by one seed alone";
+  std::string text = fmt::format("met on {} of {} seeds", judged.met, judged.seeds);
+  const sim::Judgement& shown = finalist.unseen.seeds > 0 ? finalist.unseen : judged;
+  if (finalist.unseen.seeds > 0)
+    text += fmt::format(" that it was chosen by, and on {} of {} others", shown.met, shown.seeds);
+  return text + fmt::format(": {} to {}", measured(shown.least_s), measured(shown.most_s));
+}
+
+void print_text(const Advice& advice) {
+  const sim::Tuning& tuning = advice.tuning;
+  const sim::Finalist& best = tuning.best;
+  const std::string& unit = advice.frontier.cost_unit;
   fmt::print("{} settings were simulated. What nothing beats in both cost and wait:\n\n{}\n", tuning.trials.size(),
-             report::to_table(frontier));
-  if (!best.is_met) fmt::print("No settings that were tried meet '{}'. The nearest:\n", objective.text);
-  const auto print_trial = [&](std::string_view name, const sim::Trial& trial) {
-    fmt::print("{:8}{}\n        {}\n        {}\n", name, sim::to_words(trial.choice), verdict(trial, objective),
-               costs(trial, frontier.cost_unit));
-  };
-  print_trial("chosen", best);
-  print_trial("today", tuning.today);
-  fmt::print("\nThe chosen settings, ready to use:\n\n{}", yaml);
+             report::to_table(advice.frontier));
+  if (!best.is_met) fmt::print("No settings that were tried meet '{}'. The nearest:\n", advice.objective.text);
+  fmt::print("chosen  {}\n        {}\n        {}\n        {}\n", sim::to_words(best.trial.choice),
+             verdict(best.trial, advice.objective, best.is_met), seeds_text(best), costs(best.trial, unit));
+  fmt::print("today   {}\n        {}\n        {}\n", sim::to_words(tuning.today.choice),
+             verdict(tuning.today, advice.objective, tuning.today.is_met), costs(tuning.today, unit));
+  if (tuning.runner_up) {
+    fmt::print("not     {}\n        {}\n", sim::to_words(tuning.runner_up->trial.choice),
+               why_lost(*tuning.runner_up, best));
+  }
+  fmt::print("\nThe chosen settings, ready to use:\n\n{}", advice.yaml);
+  if (!advice.az.empty()) fmt::print("\n{}\n", advice.az);
+}
+
+// The app's own file with the changes marked, where it has one that allows it.
+std::string yaml_of(const AppLine& app, const config::AppConfig& chosen) {
+  if (!app.file().empty()) {
+    const auto text = config::read_file(app.file());
+    const auto edited = text ? config::edit_yaml(*text, chosen, "tenfold tune") : std::nullopt;
+    if (edited) return *edited;
+  }
+  return config::to_yaml(chosen);
+}
+
+// What is known of a journal's requests goes before the guess that they only take time.
+void learn_from_journal(const config::AppConfig& app, sim::Scenario& scenario) {
+  constexpr double kComputes = 0.3;  // CPUs of a running request
+  const bool is_stated = app.has_cores || scenario.has_own_cores || app.core.machine.cores > 0;
+  const auto cpus = is_stated ? std::nullopt : sim::measured_cpus(scenario);
+  if (!cpus || *cpus < kComputes) return;
+  scenario.has_own_cores = true;
+  fmt::print(stderr,
+             "tenfold tune: by the journal a running request uses {:.2f} CPUs: it computes, in replicas with CPUs of "
+             "their own; say --cores if they share a machine's, --cores 0 if they only take time\n",
+             *cpus);
 }
 
 std::expected<int, std::string> tune(const TuneLine& line) {
   const auto objective = sim::parse_objective(line.objective);
   if (!objective) return std::unexpected(objective.error());
-  const auto scenario = line.scenario.read();
+  auto scenario = line.scenario.read();
   if (!scenario) return std::unexpected(scenario.error());
+  if (!line.target.empty() && line.target != "aca")
+    return std::unexpected(fmt::format("--for: '{}' is not known; known: aca", line.target));
   auto app = line.app.read();
   if (!app) return std::unexpected(app.error());
+  if (const auto applied = line.scenario.apply_cores(*app); !applied) return std::unexpected(applied.error());
   app->image.clear();  // nothing is run
   if (auto finished = config::finish(*app); !finished) return std::unexpected(finished.error());
+  learn_from_journal(*app, *scenario);
 
   const InterruptGuard guard;
-  const auto tuning = sim::tune(*app, *scenario, *objective, {.cost = cost_of, .progress = watch()});
+  auto tuning = sim::tune(*app, *scenario, *objective,
+                          {.cost = cost_of,
+                           .progress = watch(),
+                           .jobs = line.jobs > 0 ? line.jobs : std::max(1U, std::thread::hardware_concurrency()),
+                           .is_for_aca = !line.target.empty()});
   if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
   if (!tuning) return std::unexpected(tuning.error());
-  const report::Frontier frontier = frontier_of(*tuning, *objective, *scenario, cost_unit(*app));
-  const std::string yaml = config::to_yaml(sim::with(*app, tuning->best.choice));
+  const config::AppConfig chosen = sim::with(*app, tuning->best.trial.choice);
+  Advice advice{.tuning = std::move(*tuning),
+                .frontier = {},
+                .objective = *objective,
+                .yaml = yaml_of(line.app, chosen),
+                .az = az_command(chosen)};
+  advice.frontier = frontier_of(advice.tuning, *objective, *scenario, cost_unit(*app));
   if (!line.svg.empty()) {
-    if (auto written = write_file(line.svg, report::to_svg(frontier)); !written)
+    if (auto written = write_file(line.svg, report::to_svg(advice.frontier)); !written)
       return std::unexpected(written.error());
   }
   if (!line.output.empty()) {
-    if (auto written = write_file(line.output, yaml); !written) return std::unexpected(written.error());
+    if (auto written = write_file(line.output, advice.yaml); !written) return std::unexpected(written.error());
   }
   if (line.is_json) {
-    print_json(*tuning, frontier, *objective, yaml);
+    print_json(advice);
   } else {
-    print_text(*tuning, frontier, *objective, yaml);
+    print_text(advice);
   }
-  if (tuning->was_interrupted) fmt::print(stderr, "tenfold tune: interrupted; this is the best so far\n");
-  return tuning->was_interrupted ? kInterrupted : tuning->best.is_met ? 0 : kNotMet;
+  if (advice.tuning.was_interrupted) fmt::print(stderr, "tenfold tune: interrupted; this is the best so far\n");
+  return advice.tuning.was_interrupted ? kInterrupted : advice.tuning.best.is_met ? 0 : kNotMet;
 }
 
 }  // namespace
@@ -172,11 +308,18 @@ void add_tune_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->add_option("--output", line->output, "also write the chosen settings to this file")->type_name("FILE");
   command->add_flag("--json", line->is_json, "print the result as JSON");
+  command->add_option("--for", line->target, "aca: only what Azure Container Apps can run")->type_name("aca");
+  command
+      ->add_option("--jobs", line->jobs,
+                   "simulations at one time; the result does not depend on it [the machine's CPUs]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   line->app.add_to(*command, not_simulated());
   command->footer(
-      R"(It searches policy, target, min and max replicas and concurrency; with --cores also the CPUs of a replica. The cost is
-money, at the prices of Azure's consumption plan unless the app states others (--price-...). `tenfold simulate --help`
-lists workloads and service times. Exit code 0 if the objective is met, 1 if nothing that was tried meets it.
+      R"(It searches policy, target, window or period, min and max replicas and concurrency; with --cores also the CPUs of a
+replica. What it chooses was judged on 20 seeds and met the objective on 38 or more of 40 others. The cost is money, at
+the prices of Azure's consumption plan unless the app states others (--price-...). `tenfold simulate --help` lists
+workloads and service times. Exit code 0 if the objective is met, 1 if nothing that was tried meets it.
 
   tenfold tune app.yaml --workload poisson:rate=15 --service exponential:mean=500ms --duration 10min --slo 'p95 wait < 500ms')");
   command->callback([line, &exit_code] {

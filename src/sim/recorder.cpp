@@ -71,13 +71,15 @@ void Recorder::left(const Counted& request, core::TimePoint now, bool was_waitin
 
 void Recorder::replica_started(core::TimePoint now) {
   if (now >= counts_from_) ++result_.starts;
-  change(now, +1, 0);
+  change(now, +1, 0, 0);
 }
 
-void Recorder::replica_gone(core::TimePoint now) { change(now, -1, 0); }
+void Recorder::replica_ready(core::TimePoint now) { change(now, 0, +1, 0); }
+
+void Recorder::replica_gone(core::TimePoint now, bool was_ready) { change(now, -1, was_ready ? -1 : 0, 0); }
 
 void Recorder::pause(core::TimePoint now) {
-  change(now, 0, 0);
+  change(now, 0, 0, 0);
   is_paused_ = true;
 }
 
@@ -86,14 +88,17 @@ void Recorder::resume(core::TimePoint now) {
   is_paused_ = false;
 }
 
-void Recorder::change(core::TimePoint now, int replicas, int busy) {
+void Recorder::change(core::TimePoint now, int replicas, int ready, int busy) {
   const core::TimePoint since = std::max(std::exchange(counted_until_, now), counts_from_);
   if (now > since) note_most();
   if (now > since && !is_paused_) {
     result_.replica_s += seconds(now - since) * static_cast<double>(replicas_);
     result_.busy_replica_s += seconds(now - since) * static_cast<double>(busy_);
+    if (replicas_ <= min_replicas_)
+      result_.idle_replica_s += seconds(now - since) * static_cast<double>(ready_ - busy_);
   }
   replicas_ += replicas;
+  ready_ += ready;
   busy_ += busy;
   if (now >= counts_from_) note_most();
 }
@@ -103,7 +108,7 @@ void Recorder::note_most() {
 }
 
 Result Recorder::finish(core::TimePoint now, core::TimePoint began) {
-  change(now, 0, 0);
+  change(now, 0, 0, 0);
   result_.makespan = last_end_ - first_arrival_;
   const double mean_s = result_.answered == 0 ? 0 : completion_s_ / static_cast<double>(result_.answered);
   result_.mean_completion = std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>{mean_s});

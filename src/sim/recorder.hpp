@@ -40,9 +40,11 @@ struct Result {
   core::Duration makespan{};
   // The mean, over answered requests, of their end since the first arrival.
   core::Duration mean_completion{};
-  // From start to exit, all replicas; and of it the time in which they had a request.
+  // From start to exit, all replicas; of it the time in which they had a request; and that in which a replica was ready
+  // and had none while there were no more than the minimum, which Azure bills as idle.
   double replica_s = 0;
   double busy_replica_s = 0;
+  double idle_replica_s = 0;
   // How long the world ran, and how long that took us.
   core::Duration duration{};
   core::TimePoint ended{};  // on the core's clock
@@ -70,10 +72,14 @@ class Recorder {
   void decided(core::TimePoint now) { result_.decisions += now >= counts_from_ ? 1 : 0; }
 
   void replica_started(core::TimePoint now);
-  void replica_gone(core::TimePoint now);
+  // It was ready, or was not yet.
+  void replica_ready(core::TimePoint now);
+  void replica_gone(core::TimePoint now, bool was_ready);
   // The replica has its first request, or has none any more.
-  void replica_busy(core::TimePoint now) { change(now, 0, +1); }
-  void replica_idle(core::TimePoint now) { change(now, 0, -1); }
+  void replica_busy(core::TimePoint now) { change(now, 0, 0, +1); }
+  void replica_idle(core::TimePoint now) { change(now, 0, 0, -1); }
+  // How many replicas there always are.
+  void set_min(std::uint32_t replicas) { min_replicas_ = replicas; }
 
   // What comes and passes before `begin` does not count. Called before it.
   void count_from(core::TimePoint begin) {
@@ -89,7 +95,7 @@ class Recorder {
   Result finish(core::TimePoint now, core::TimePoint began);
 
  private:
-  void change(core::TimePoint now, int replicas, int busy);
+  void change(core::TimePoint now, int replicas, int ready, int busy);
   void note_most();
   bool counts(const Counted& request) const { return request.arrived >= counts_from_; }
   ClassResult& class_of(const Counted& request);
@@ -105,7 +111,9 @@ class Recorder {
   core::TimePoint last_end_{};
   double completion_s_ = 0;
   core::TimePoint counted_until_{};
+  std::int64_t min_replicas_ = 0;
   std::int64_t replicas_ = 0;
+  std::int64_t ready_ = 0;
   std::int64_t busy_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "config/cron.hpp"
 #include "sim/cold_start.hpp"
 #include "sim/failures.hpp"
+#include "sim/journal_source.hpp"
 
 namespace tenfold::sim {
 
@@ -97,8 +98,8 @@ std::uint32_t most_placed(const core::ReplicaSettings& replica, const Scenario& 
 WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, const Workload& workload) {
   WorldOptions options{.seed = scenario.seed,
                        .request_timeout = app.request_timeout,
-                       .is_cpu_bound = app.core.machine.cores > 0,
-                       .service_scale = scenario.service_scale,
+                       .is_cpu_bound = computes(app, scenario),
+                       .service_scale = computes(app, scenario) ? 1 / std::min(1.0, app.core.replica.cpu) : 1,
                        .is_safe_to_repeat = app.is_retry_safe,
                        .warm_up = scenario.warm_up,
                        .poll_period = poll_period(app.core.scale),
@@ -115,6 +116,21 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
 
 }  // namespace
 
+bool computes(const config::AppConfig& app, const Scenario& scenario) {
+  return scenario.has_own_cores || app.core.machine.cores > 0;
+}
+
+std::optional<double> measured_cpus(const Scenario& scenario) {
+  constexpr std::string_view kJournal = "journal:";
+  for (const std::string* spec : {&scenario.service, &scenario.workload}) {
+    if (!spec->starts_with(kJournal)) continue;
+    ClassNames classes;
+    const auto recording = read_recording(spec->substr(kJournal.size()), classes);
+    if (recording && recording->cpus_per_slot > 0) return recording->cpus_per_slot;
+  }
+  return std::nullopt;
+}
+
 std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
                                                         const RunHooks& hooks) {
   ClassNames classes;
@@ -125,7 +141,9 @@ std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig&
   made.notes = std::move(models->workload->notes);
   made.class_names = models->class_names = classes.all();
   if (options.most_placed == 0) return std::unexpected("the nodes have no room for a single replica");
-  World world{app.core, std::move(*models), std::move(options)};
+  core::Settings settings = app.core;
+  if (scenario.has_own_cores) settings.machine.cores = 0;
+  World world{settings, std::move(*models), std::move(options)};
   if (hooks.observer) world.observe(*hooks.observer);
   if (hooks.progress)
     world.on_progress([&hooks](const Recorder& recorder) { return hooks.progress(recorder.so_far()); });

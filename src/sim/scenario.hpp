@@ -36,8 +36,9 @@ struct Scenario {
   std::uint64_t seed = 1;
   // The wall clock at the workload's zero, for schedule rules, since 1970; by default a Monday's midnight.
   std::chrono::seconds begins_at{1767571200};  // 2026-01-05T00:00:00Z
-  // Service times of the model, times this: of replicas with other CPUs than those that it was measured on.
-  double service_scale = 1;
+  // Requests compute, each replica on CPUs of its own, as on Azure; else they do where the app's machine has a number
+  // of cores, and share those.
+  bool has_own_cores = false;
 };
 
 inline constexpr std::uint64_t kDefaultRequests = 100'000;
@@ -56,9 +57,16 @@ struct RunHooks {
   std::function<bool(const Result&)> progress;
 };
 
-// Runs `scenario` against the app. Requests compute where the app's machine has a number of cores (`cores`): a request
-// uses its replica's `cpu`, and replicas share the cores when they want more. Else they only take their time. The error
-// says what is wrong with the scenario.
+// Whether requests compute. Then a service time is that of a whole CPU: a replica with less takes longer, in
+// proportion, and one with more takes as long, because a request is one thread.
+bool computes(const config::AppConfig& app, const Scenario& scenario);
+
+// CPUs that a running request used in the journal that the scenario is of; nothing if it is of none, or where nothing
+// ran long enough to tell.
+std::optional<double> measured_cpus(const Scenario& scenario);
+
+// Runs `scenario` against the app. Requests that compute use their replica's `cpu`, and replicas share the machine's
+// cores when they want more. Else they only take their time. The error says what is wrong with the scenario.
 std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,
                                                         const RunHooks& hooks = {});
 

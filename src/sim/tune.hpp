@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/app_config.hpp"
+#include "sim/judgement.hpp"
 #include "sim/objective.hpp"
 #include "sim/scenario.hpp"
 
@@ -22,13 +24,17 @@ struct Choice {
   double cpu = 0.5;
   // What the policy aims at: requests for a replica (aca, hpa), percent of its slots (knative), seconds of wait (slo).
   double target = 0;
+  // How quickly it follows the load: the sync period (hpa), the stable window (knative); zero of the others.
+  core::Duration pace{};
   friend auto operator<=>(const Choice&, const Choice&) = default;
 };
 
-// The app with the choice made, and in words: "slo 500 ms, 2 to 6 replicas".
+// The app with the choice made, and in words: "slo 500 ms, 2 to 6 replicas". A replica with other CPUs than the app's
+// has the memory that goes with them on Azure, 2 GiB for each.
 config::AppConfig with(const config::AppConfig& app, const Choice& choice);
 std::string to_words(const Choice& choice);
 
+// One run, under the scenario's seed.
 struct Trial {
   Choice choice;
   double cost = 0;
@@ -40,25 +46,42 @@ struct Trial {
   bool is_met = false;
 };
 
+// Settings that were judged on more than one seed.
+struct Finalist {
+  Trial trial;
+  Judgement judged;  // on the scenario's seed and those after it, the same for all finalists
+  Judgement unseen;  // on seeds that nothing was chosen by; none if it was not met on the others
+  // Met on the seeds that it was judged by, and on at least 95 % of the unseen ones.
+  bool is_met = false;
+};
+
 struct Tuning {
   std::vector<Trial> trials;  // all that were simulated
-  Trial best;                 // the cheapest that meets the objective; if none does, the nearest to it
+  Finalist best;              // the cheapest that meets the objective; if none does, the nearest to it
   Trial today;                // the app as it is
+  // The best of those that were not chosen; nothing if there was only one.
+  std::optional<Finalist> runner_up;
   bool was_interrupted = false;
 };
 
-struct TuneHooks {
+struct TuneOptions {
   // What a run costs.
   std::function<double(const Result&, const config::AppConfig&)> cost;
-  // After each trial, with how many there have been and the best so far; false ends the search early.
+  // After each trial, with how many there have been and the best so far; false ends the search early. Not called by two
+  // threads at a time.
   std::function<bool(std::size_t trials, const Trial& best)> progress;
+  // Runs at one time. The result does not depend on it.
+  std::uint32_t jobs = 1;
+  // Only what Azure Container Apps can run: its policy, its pairs of CPU and memory, the slots that the app has.
+  bool is_for_aca = false;
 };
 
 // First each policy over its targets and the least replicas, then from the best of each one setting after the other as
-// long as that helps (coordinate descent). A service that computes is tried with other CPUs too: a request is one
-// thread, so its time in a slot shrinks with `cpu` up to one and not beyond. The error says what is wrong with the
-// scenario.
+// long as that helps (coordinate descent), all under the scenario's seed. Then the cheapest are judged on 20 seeds, the
+// same for all, and what holds there on 40 further ones; and from the best of these once more each setting is tried.
+// A service that computes is tried with other CPUs, and never with more slots than CPUs. The error says what is wrong
+// with the scenario.
 std::expected<Tuning, std::string> tune(const config::AppConfig& app, const Scenario& scenario,
-                                        const Objective& objective, const TuneHooks& hooks);
+                                        const Objective& objective, const TuneOptions& options);
 
 }  // namespace tenfold::sim

@@ -46,7 +46,9 @@ World::World(const core::Settings& settings, Models models, WorldOptions options
       patience_random_{options_.seed, kPatienceStream},
       memory_random_{options_.seed, kMemoryStream},
       failure_random_{options_.seed, kFailureStream},
-      samples_usage_{looks_at_usage(settings)} {}
+      samples_usage_{looks_at_usage(settings)} {
+  recorder_.set_min(settings.scale.min_replicas);
+}
 
 Result World::run() {
   const auto wall_began = std::chrono::steady_clock::now();
@@ -238,7 +240,10 @@ void World::run_timed() {
 }
 
 void World::ready(core::ReplicaId id) {
-  if (!replicas_.find(id)) return;  // it was stopped before
+  const auto slot = replicas_.find(id);
+  if (!slot) return;  // it was stopped before
+  replicas_[*slot].was_ready = true;
+  recorder_.replica_ready(now_);
   if (models_.failures.mean_life > core::Duration::zero()) {
     const double ns = static_cast<double>(models_.failures.mean_life.count()) * failure_random_.exponential();
     if (ns < kLongestLifeNs)
@@ -251,11 +256,12 @@ void World::exit(const core::ReplicaExited& how) {
   const auto slot = replicas_.find(how.replica);
   if (!slot) return;
   const std::vector<core::RequestId> lost = replicas_[*slot].running;
+  const bool was_ready = replicas_[*slot].was_ready;
   for (const core::RequestId request : lost) lose(request);
   replicas_.erase(*slot);
   std::erase(alive_, how.replica);
   if (std::erase(unplaced_, how.replica) == 0) {
-    recorder_.replica_gone(now_);
+    recorder_.replica_gone(now_, was_ready);
     --placed_;
   }
   if (!unplaced_.empty() && placed_ < options_.most_placed) {

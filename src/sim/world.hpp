@@ -136,6 +136,7 @@ class World {
     core::TimePoint sampled{};
     core::Duration cpu_sampled{};
     std::uint64_t memory = 0;  // of its requests, in bytes
+    bool was_ready = false;
   };
 
   void begin();

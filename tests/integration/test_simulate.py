@@ -20,7 +20,7 @@ def simulate(*words):
 
 class Simulate(unittest.TestCase):
     def test_json_has_the_keys_that_scripts_rely_on(self):
-        ran = simulate("--workload", "poisson:rate=15", "--service", "exponential:mean=500ms", "--cold-start", "constant:1s", "--cores", "8",
+        ran = simulate("--workload", "poisson:rate=15", "--service", "exponential:mean=500ms", "--cold-start", "constant:1s", "--cores", "8", "--cpu", "1",
                        "--requests", "20000", "--min-replicas", "10", "--max-replicas", "10", "--concurrency", "1", "--policy", "slo", "--seed", "1", "--json")
         self.assertEqual(ran.returncode, 0, ran.stderr)
         result = json.loads(ran.stdout)
@@ -166,6 +166,20 @@ class Tune(unittest.TestCase):
             again = json.loads(simulate(str(chosen), *scenario, "--json").stdout)
         self.assertAlmostEqual(again["replica_seconds"], tuning["best"]["replica_seconds"], 6)
         self.assertAlmostEqual(again["wait"]["p95_s"], tuning["best"]["p95_wait_s"], 6)
+
+    def test_what_it_chose_gives_the_same_digits_when_it_is_simulated(self):
+        scenario = ["--workload", "poisson:rate=3", "--service", "exponential:mean=500ms", "--duration", "2min", "--cores", "own", "--seed", "3"]
+        with tempfile.TemporaryDirectory() as scratch:
+            chosen = pathlib.Path(scratch) / "chosen.yaml"
+            ran = run("tune", *scenario, "--for", "aca", "--cpu", "0.5", "--slo", "p95 total < 4s", "--output", str(chosen), "--json")
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            best = json.loads(ran.stdout)["best"]
+            again = json.loads(simulate(str(chosen), *scenario, "--json").stdout)
+        self.assertEqual(again["total"]["p95_s"], best["objective_s"])
+        self.assertEqual(again["replica_seconds"], best["replica_seconds"])
+        self.assertEqual(again["cost"], best["cost"])
+        self.assertGreaterEqual(best["unseen"]["met"], 38)
+        self.assertIn("az containerapp update", json.loads(ran.stdout)["az"])
 
     def test_what_cannot_be_met_is_told_with_the_best_that_was_found(self):
         ran = run("tune", *BURST, "--slo", "p95 wait < 1ms")

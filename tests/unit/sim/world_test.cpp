@@ -103,6 +103,20 @@ TEST(World, FiguresAreKeptByClassOnceThereAreSome) {
   EXPECT_TRUE(Stage("burst:n=100", "constant:1s").run().classes.empty());
 }
 
+// Azure bills a ready replica without a request as idle only while there are no more than the minimum.
+TEST(World, ReplicasAreIdleOnlyAtTheMinimum) {
+  Stage stage{"burst:n=1,at=10s", "constant:2s"};
+  stage.models.cold_start = make_empirical_span({4s});
+  stage.options.until = 20s;
+  const Result result = stage.run();
+  EXPECT_DOUBLE_EQ(result.replica_s, 24);
+  EXPECT_DOUBLE_EQ(result.idle_replica_s, 18) << "neither the start of 4 s nor the 2 s of work";
+  Stage more{"burst:n=1,at=10s", "constant:2s"};
+  more.settings.scale.min_replicas = 0;
+  more.options.until = 20s;
+  EXPECT_DOUBLE_EQ(more.run().idle_replica_s, 0) << "beyond a minimum of none";
+}
+
 // Notes the first step of the service at which an evaluation of the policy may be seen: its timer.
 class Timers final : public StepObserver {
  public:
