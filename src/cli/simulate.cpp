@@ -206,8 +206,8 @@ void print_replications(const SimulateLine& line, const std::vector<Runs>& all) 
   std::vector<report::Replications> replications;
   for (const Runs& runs : all) replications.push_back(runs.summaries);
   if (line.is_json) {
-    fmt::print("{}\n",
-               replications.size() == 1 ? report::to_json(replications.front()) : report::to_json(replications));
+    fmt::print("{}\n", replications.size() == 1 ? report::to_replicated_json(replications.front())
+                                                : report::to_replicated_json(replications));
   } else {
     fmt::print("{}", report::to_table(replications));
   }

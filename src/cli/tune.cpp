@@ -134,10 +134,12 @@ std::string why_lost(const sim::Finalist& lost, const sim::Finalist& best) {
 std::string az_command(const config::AppConfig& app) {
   if (app.core.scale.policy != core::PolicyKind::kAca) return "";
   const core::ScaleSettings& scale = app.core.scale;
+  // Azure takes them in pairs alone.
+  const core::Bytes memory = core::mebibytes(static_cast<std::uint64_t>(std::llround(app.core.replica.cpu * 2048)));
   std::string command = fmt::format(
       "az containerapp update --name NAME --resource-group GROUP --min-replicas {} --max-replicas {} --cpu {:g} "
       "--memory {}",
-      scale.min_replicas, scale.max_replicas, app.core.replica.cpu, config::format_size(app.core.replica.memory));
+      scale.min_replicas, scale.max_replicas, app.core.replica.cpu, config::format_size(memory));
   const auto http = std::ranges::find(scale.rules, core::RuleKind::kHttp, &core::ScaleRule::kind);
   if (http != scale.rules.end()) {
     command += fmt::format(" --scale-rule-name {} --scale-rule-type http --scale-rule-http-concurrency {:g}",

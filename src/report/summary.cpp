@@ -267,9 +267,9 @@ std::string to_json(std::span<const Summary> summaries) {
   return boost::json::serialize(made);
 }
 
-std::string to_json(const Replications& runs) { return boost::json::serialize(to_object(runs)); }
+std::string to_replicated_json(const Replications& runs) { return boost::json::serialize(to_object(runs)); }
 
-std::string to_json(std::span<const Replications> all) {
+std::string to_replicated_json(std::span<const Replications> all) {
   boost::json::array made;
   for (const Replications& runs : all) made.push_back(to_object(runs));
   return boost::json::serialize(made);

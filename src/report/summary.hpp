@@ -68,7 +68,7 @@ std::string to_json(std::span<const Summary> summaries);
 
 // The same keys with the means of all runs; and seeds, their number, and half_width_95, an object with the same keys
 // and half of each mean's 95 % confidence interval, null of a single run.
-std::string to_json(const Replications& runs);
-std::string to_json(std::span<const Replications> all);
+std::string to_replicated_json(const Replications& runs);
+std::string to_replicated_json(std::span<const Replications> all);
 
 }  // namespace tenfold::report

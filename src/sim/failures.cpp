@@ -11,10 +11,10 @@ std::expected<Failures, std::string> parse_failures(std::string_view text) {
   failures.failing_starts = spec.number("start", 0, 0, 1);
   failures.slow_starts = spec.number("slow", 0, 0, 1);
   failures.slowdown = spec.number("slowdown", 10, 1, 1e6);
+  if (spec.error().empty() && !failures.has_any())
+    spec.fail("nothing would fail; write life=2h, start=0.05 or slow=0.1");
   if (const std::string error = spec.error(); !error.empty()) return std::unexpected(error);
-  if (failures.has_any()) return failures;
-  spec.fail("nothing would fail; write life=2h, start=0.05 or slow=0.1");
-  return std::unexpected(spec.error());
+  return failures;
 }
 
 }  // namespace tenfold::sim

@@ -117,7 +117,7 @@ Replications three_seeds() {
 }
 
 TEST(Summary, OfReplicationsAreMeansAndTheirIntervals) {
-  const auto json = boost::json::parse(to_json(three_seeds())).as_object();
+  const auto json = boost::json::parse(to_replicated_json(three_seeds())).as_object();
   EXPECT_EQ(json.at("policy"), "slo");
   EXPECT_EQ(json.at("seeds"), 3);
   EXPECT_EQ(json.at("makespan_s"), 11.0);
@@ -127,7 +127,7 @@ TEST(Summary, OfReplicationsAreMeansAndTheirIntervals) {
   EXPECT_EQ(half.at("wait").at("p95_s"), 0.0);
   EXPECT_EQ(json.at("classes").at("short").at("requests"), 10.0);
   EXPECT_EQ(json.at("classes").at("long").at("requests"), 1.5) << "of the runs that have it";
-  const auto single = boost::json::parse(to_json(Replications{run_with(2, "slo")})).as_object();
+  const auto single = boost::json::parse(to_replicated_json(Replications{run_with(2, "slo")})).as_object();
   EXPECT_TRUE(single.at("half_width_95").at("makespan_s").is_null());
 }
 
