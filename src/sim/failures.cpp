@@ -7,7 +7,7 @@ namespace tenfold::sim {
 std::expected<Failures, std::string> parse_failures(std::string_view text) {
   SpecReader spec = SpecReader::of_keys("--failures", text);
   Failures failures;
-  if (spec.has("life")) failures.mean_life = spec.duration("life");
+  failures.mean_life = spec.duration("life", core::Duration::zero());
   failures.failing_starts = spec.number("start", 0, 0, 1);
   failures.slow_starts = spec.number("slow", 0, 0, 1);
   failures.slowdown = spec.number("slowdown", 10, 1, 1e6);
