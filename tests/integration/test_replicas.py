@@ -83,7 +83,8 @@ class LostReplicas(unittest.TestCase):
 
 class Scaling(unittest.TestCase):
     def test_what_waits_spreads_over_replicas_that_come(self):
-        with Service(PUPPET, "--policy", "aca", "--scale-rule-http-concurrency", "1", "--aca-metric", "inflight", max_replicas=4) as service:
+        with Service(PUPPET, "--policy", "aca", "--scale-rule-http-concurrency", "1", "--aca-metric", "inflight", "--aca-evaluation-interval",
+                     "2s", max_replicas=4) as service:
             requests = [service.begin("/sleep?ms=1000") for _ in range(30)]
             service.wait_for(lambda status: status["replicas"]["ready"] == 4)
             answers = [request.answer() for request in requests]
