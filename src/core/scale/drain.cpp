@@ -82,7 +82,8 @@ void Drain::add_replicas(const Situation& situation, double cold_start_s) {
   }
   free_ = free;
   ages.for_each([&](double slots_of_bin, double age_s) {
-    starting_[starting_count_++] = {.slots = slots_of_bin, .until_s = std::max(cold_start_s - age_s, cold_start_s * kOverdue)};
+    starting_[starting_count_++] = {.slots = slots_of_bin,
+                                    .until_s = std::max(cold_start_s - age_s, cold_start_s * kOverdue)};
   });
 }
 
