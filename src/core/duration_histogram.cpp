@@ -18,7 +18,7 @@ double to_s(Duration span) { return std::chrono::duration<double>{span}.count();
 
 std::size_t duration_bin(Duration span) {
   const auto ns = static_cast<std::uint64_t>(std::max<Duration::rep>(span.count(), 1));
-  const int bit = std::bit_width(ns) - 1;
+  const int bit = static_cast<int>(std::bit_width(ns)) - 1;
   if (bit < kFirstBit) return 0;
   const auto half = static_cast<std::size_t>((ns >> (bit - 1)) & 1U);
   return std::min(2 * static_cast<std::size_t>(bit - kFirstBit) + half, kDurationBins - 1);

@@ -96,8 +96,10 @@ object estimates_of(const std::vector<const object*>& runs, double Estimate::* p
 
 object to_object(const Replications& runs) {
   std::vector<object> objects;
+  objects.reserve(runs.size());
   for (const Summary& run : runs) objects.push_back(to_object(run));
   std::vector<const object*> all;
+  all.reserve(objects.size());
   for (const object& each : objects) all.push_back(&each);
   object made = estimates_of(all, &Estimate::mean);
   made["seeds"] = runs.size();

@@ -212,6 +212,7 @@ class DurationsParser {
 
 std::string names_of(const std::vector<AzureFile>& files) {
   std::vector<std::string_view> names;
+  names.reserve(files.size());
   for (const AzureFile& file : files) names.push_back(file.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }

@@ -227,6 +227,7 @@ std::unique_ptr<Span> make_span(SpecReader& spec, const std::vector<std::string_
   const auto kind = std::ranges::find(kKinds, spec.kind(), &Kind::name);
   if (kind != kKinds.end()) return kind->make(spec);
   std::vector<std::string_view> known;
+  known.reserve(kKinds.size() + others.size());
   for (const Kind& each : kKinds) known.push_back(each.name);
   known.insert(known.end(), others.begin(), others.end());
   spec.unknown_kind(known);
