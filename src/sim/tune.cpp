@@ -101,6 +101,7 @@ class Runner {
     };
     const std::size_t others = std::min<std::size_t>(std::max(1U, options_.jobs), jobs.size()) - 1;
     std::vector<std::jthread> threads;
+    threads.reserve(others);
     for (std::size_t i = 0; i < others; ++i) threads.emplace_back(work);
     work();
     threads.clear();

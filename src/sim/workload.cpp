@@ -139,6 +139,7 @@ std::unique_ptr<Workload> make_mmpp(SpecReader& spec, const Made& with) {
   if (rates.size() < 2) spec.fail("it needs two rates or more: rates=5/50");
   if (!spec.error().empty()) return nullptr;
   std::vector<RateState> states;
+  states.reserve(rates.size());
   for (std::size_t i = 0; i < rates.size(); ++i) states.push_back({.rate = rates[i], .mean_stay = stays[i]});
   return poisson(make_modulated_curve(std::move(states), with.random(kModulationStream)), with);
 }
