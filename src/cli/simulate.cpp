@@ -190,6 +190,7 @@ std::expected<void, std::string> write_charts(const SimulateLine& line, const Ru
 // Of one seed.
 void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
   std::vector<report::Summary> summaries;
+  summaries.reserve(all.size());
   for (const Runs& runs : all) summaries.push_back(runs.summaries.front());
   if (line.is_json) {
     // One policy each, and not one policy's replications, which are such a list too.
@@ -204,6 +205,7 @@ void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
 
 void print_replications(const SimulateLine& line, const std::vector<Runs>& all) {
   std::vector<report::Replications> replications;
+  replications.reserve(all.size());
   for (const Runs& runs : all) replications.push_back(runs.summaries);
   if (line.is_json) {
     fmt::print("{}\n", replications.size() == 1 ? report::to_replicated_json(replications.front())
