@@ -12,8 +12,6 @@ constexpr int kFirstBit = 16;  // 2^16 ns
 // Values weigh more and more instead of all others less and less; beyond this all are scaled down.
 constexpr double kHeavy = 1e30;
 
-double to_s(Duration span) { return std::chrono::duration<double>{span}.count(); }
-
 }  // namespace
 
 std::size_t duration_bin(Duration span) {
@@ -38,7 +36,7 @@ void add(HistogramRecord& histogram, Duration value, double memory) {
   if (histogram.one > kHeavy) scale(histogram, 1 / std::exchange(histogram.one, 1));
   const std::size_t bin = duration_bin(value);
   histogram.weights[bin] += histogram.one;
-  histogram.sums_s[bin] += histogram.one * to_s(value);
+  histogram.sums_s[bin] += histogram.one * to_seconds(value);
 }
 
 void scale(HistogramRecord& histogram, double factor) {
@@ -60,12 +58,12 @@ double ResidualLife::operator()(double elapsed_s) const {
   const double own_mean_s = own > 0 ? (sum_s_[bin] - sum_s_[bin + 1]) / own : 0;
   double weight = weight_[bin + 1];
   double left_s = sum_s_[bin + 1] - weight * elapsed_s;
-  if (own > 0 && elapsed_s < std::min(own_mean_s, to_s(lower_edge(bin)))) {
+  if (own > 0 && elapsed_s < std::min(own_mean_s, to_seconds(lower_edge(bin)))) {
     weight += own;
     left_s += own * (own_mean_s - elapsed_s);
   } else if (own > 0) {
-    const double rest_s = std::max(0.0, to_s(upper_edge(bin)) - elapsed_s);
-    const double alive = own * std::min(1.0, rest_s / to_s(upper_edge(bin) - lower_edge(bin)));
+    const double rest_s = std::max(0.0, to_seconds(upper_edge(bin)) - elapsed_s);
+    const double alive = own * std::min(1.0, rest_s / to_seconds(upper_edge(bin) - lower_edge(bin)));
     weight += alive;
     left_s += alive * rest_s / 2;
   }

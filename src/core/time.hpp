@@ -23,4 +23,6 @@ using TimePoint = Clock::time_point;
 // Later than anything that happens: the deadline of what has none.
 inline constexpr TimePoint kNever = TimePoint::max();
 
+inline constexpr double to_seconds(Duration span) { return std::chrono::duration<double>{span}.count(); }
+
 }  // namespace tenfold::core

@@ -14,9 +14,7 @@ std::uint32_t step_limit(std::uint32_t current) { return current == 0 ? 1 : std:
 
 bool has_window(RuleKind kind) { return kind == RuleKind::kHttp || kind == RuleKind::kTcp; }
 
-double per_second(std::uint64_t count, Duration span) {
-  return static_cast<double>(count) / std::chrono::duration<double>{span}.count();
-}
+double per_second(std::uint64_t count, Duration span) { return static_cast<double>(count) / to_seconds(span); }
 
 }  // namespace
 

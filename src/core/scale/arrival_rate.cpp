@@ -14,8 +14,6 @@ constexpr double kShorter = 1.0 / 12;
 // A rate that differs by so many standard deviations has changed.
 constexpr double kSurprise = 3;
 
-double to_seconds(Duration span) { return std::chrono::duration<double>{span}.count(); }
-
 }  // namespace
 
 void ArrivalRate::start(TimePoint now) { record_ = {.began = now, .counted_until = now}; }
@@ -42,7 +40,5 @@ double ArrivalRate::deviation() const { return std::sqrt(per_s() / (2 * record_.
 double ArrivalRate::recent_per_s() const { return record_.recent_arrivals / (record_.horizon_s * kShorter); }
 
 double ArrivalRate::at_most_per_s() const { return std::max(per_s() + deviation(), recent_per_s()); }
-
-double ArrivalRate::at_least_per_s() const { return std::max(0.0, per_s() - deviation()); }
 
 }  // namespace tenfold::core

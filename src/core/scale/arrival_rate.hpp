@@ -18,10 +18,8 @@ class ArrivalRate {
   void count(TimePoint now, double fresh, double horizon_s);
 
   double per_s() const { return record_.arrivals / record_.horizon_s; }
-  // A rate is known to about its standard deviation, and it may be growing, or ending: what it may well be at most, and
-  // at least.
+  // A rate is known to about its standard deviation, and it may be growing: what it may well be at most.
   double at_most_per_s() const;
-  double at_least_per_s() const;
 
  private:
   double deviation() const;

@@ -14,8 +14,6 @@ constexpr double kOverdue = 1.0 / 8;
 
 constexpr int kBisections = 30;
 
-double to_seconds(double ns) { return ns / 1e9; }
-
 // Ages by bin: how many, and their sum in nanoseconds.
 class Ages {
  public:
@@ -33,7 +31,7 @@ class Ages {
     for (std::size_t i = 0; i < bins_.size(); ++i) {
       if (bins_[i].slots == 0) continue;
       const auto slots = static_cast<double>(bins_[i].slots);
-      f(slots, to_seconds(static_cast<double>(bins_[i].sum) / slots));
+      f(slots, static_cast<double>(bins_[i].sum) / slots / 1e9);
     }
   }
 

@@ -27,12 +27,11 @@ class Pauses {
 
   // How long replicas are to be held, so that the share of the late comes down to `share`; zero if it is there.
   Duration worth_holding(double share) const;
-  // The late requests behind that, of how many.
-  double late() const;
-  double requests() const { return record_.requests; }
 
  private:
   static constexpr std::uint8_t kNoBin = PauseRecord::kNoBin;
+
+  double late() const;
 
   PauseRecord& record_;
 };

@@ -36,7 +36,7 @@ double p95_wait_s(const Situation& situation) {
   // The longest wait is the earliest arrival.
   const auto nth = arrived.begin() + (static_cast<std::ptrdiff_t>(waiting) - rank);
   std::ranges::nth_element(arrived, nth);
-  return std::chrono::duration<double>{situation.now - *nth}.count();
+  return to_seconds(situation.now - *nth);
 }
 
 }  // namespace

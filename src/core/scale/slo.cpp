@@ -15,8 +15,6 @@ namespace tenfold::core {
 
 namespace {
 
-using Seconds = std::chrono::duration<double>;
-
 // The share of requests that may wait longer than the target: what a 95th percentile is.
 constexpr double kLateShare = 0.05;
 // Of that, what pauses may take before it is learned from: a quarter, as by then some of it is lost.
@@ -73,12 +71,21 @@ constexpr double kFirstCpusPerSlot = 1;
 constexpr double kEndlessS = 1e6;
 
 Duration to_duration(double seconds) {
-  return std::chrono::duration_cast<Duration>(Seconds{std::clamp(seconds, 0.0, 1e9)});
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{std::clamp(seconds, 0.0, 1e9)});
 }
-double to_seconds(Duration span) { return Seconds{span}.count(); }
 
 std::uint32_t ceil_count(double count) {
   return static_cast<std::uint32_t>(std::clamp(std::ceil(count - 1e-9), 0.0, double{kMaxReplicas}));
+}
+
+// Replicas that have so many slots together.
+std::uint32_t replicas_of(std::uint32_t slots, const Situation& situation) {
+  const std::uint32_t each = situation.replicas.concurrency();
+  return (slots + each - 1) / each;
+}
+
+double cold_start_s(const ServiceTimes& times) {
+  return times.is_cold_start_known() ? to_seconds(times.cold_start()) : kFirstColdStartS;
 }
 
 double horizon_s(const ServiceTimes& times) {
@@ -107,8 +114,7 @@ void SloPolicy::start(const Situation& situation) {
 void SloPolicy::observe(const Situation& situation) {
   count_arrivals(situation);
   const std::uint32_t waiting = situation.requests.waiting();
-  const std::uint32_t slots = situation.replicas.concurrency();
-  level_.set(situation.now, (situation.requests.running() + slots - 1) / slots);
+  level_.set(situation.now, replicas_of(situation.requests.running(), situation));
   if (waiting < state_.waiting_seen) state_.waiting_seen = waiting;
   if (waiting >= state_.waiting_seen + std::max(1U, state_.waiting_seen / kGrowth)) {
     state_.waiting_seen = waiting;
@@ -191,65 +197,72 @@ SloPolicy::Outlook SloPolicy::outlook(const Situation& situation) const {
   o.service_s = std::max({known_s, to_seconds(times.service()), 1e-6});
   // Nothing is known of the service: as long as the target is a guess that neither panics nor sleeps.
   if (!times.is_service_known()) o.service_s = std::max(target_s, 1e-3);
-  o.cold_start_s = times.is_cold_start_known() ? to_seconds(times.cold_start()) : kFirstColdStartS;
+  o.cold_start_s = cold_start_s(times);
   o.ready_s = o.cold_start_s * (1 + kSlackShare) + to_seconds(times.cold_start_deviation()) + kSlackS;
   return o;
 }
 
-// Who of those that wait, and of those that come before a replica that is started now is ready, would be late, and what
-// it takes that they are not.
-SloPolicy::Need SloPolicy::need(const Situation& situation, const Outlook& o, const Drain& drain) const {
-  const double target_s = to_seconds(settings_.scale.slo.target);
+// Who of those that wait would be late, and what it takes that they are not, nor those that come meanwhile. Something
+// waits.
+SloPolicy::Need SloPolicy::need(const Situation& situation, const Outlook& o) const {
+  const Drain drain{situation, o.service_s, o.cold_start_s};
   const std::uint32_t waiting = situation.requests.waiting();
-  Need need{.wait_s = drain.time_to_start(waiting, kEndlessS), .leisure = Duration::max()};
-  if (waiting == 0) return need;
   const double oldest_s = to_seconds(situation.now - situation.requests.oldest_waiting());
   const double newest_s = to_seconds(situation.now - situation.requests.newest_waiting());
-  // Of the new ones each starts so many by then, and as many are needed, so that `missing` have started by `goal_s`.
-  const auto replicas_for = [&](double missing, double goal_s) {
-    return missing > 1e-9 ? missing / (o.slots * drain.started_by_new(goal_s, o.ready_s)) : 0;
-  };
-  const auto ask = [&](double place, double left_s) {
-    const double likely = drain.started_by(std::max(left_s, 0.0));
-    // At the last moment it must be sure, not only likely, that what runs ends in time.
-    const bool is_last_moment = std::abs(left_s - o.ready_s) <= kLeisureS;
-    const double started = is_last_moment ? std::max(0.0, likely - kSure * std::sqrt(likely)) : likely;
-    if (started >= place - 1e-9) {
-      if (left_s > o.ready_s + kLeisureS) need.leisure = std::min(need.leisure, to_duration(left_s - o.ready_s));
-      return false;
-    }
-    if (left_s < o.ready_s - kLeisureS) {  // too late for a start: as soon as one can help, and half a target
-      need.is_too_late = true;
-      const double goal_s = std::max(left_s, o.ready_s + target_s / 2);
-      need.replicas = std::max(need.replicas, replicas_for(place - drain.started_by(goal_s), goal_s));
-      return true;
-    }
-    const double now = replicas_for(place - started, std::max(left_s, o.ready_s));
-    const bool can_wait = left_s > o.ready_s + kLeisureS && ceil_count(now) >= ceil_count((place - started) / o.slots);
-    if (can_wait) {
-      need.leisure = std::min(need.leisure, to_duration(left_s - o.ready_s));
-    } else {
-      need.replicas = std::max(need.replicas, now);
-    }
-    return true;
-  };
   const double spread_s = (oldest_s - newest_s) / std::max(1.0, waiting - 1.0);
+  Need need{.wait_s = drain.time_to_start(waiting, kEndlessS)};
   const std::uint32_t places = std::min(kPlaces, waiting);
   for (std::uint32_t i = 1; i <= places; ++i) {
     const double place = std::ceil(waiting * static_cast<double>(i) / places);
     const double waited_s = oldest_s - spread_s * (place - 1);
-    if (ask(place, target_s - waited_s)) need.late += waiting / static_cast<double>(places);
+    const bool is_late = ask(o, drain, place, to_seconds(settings_.scale.slo.target) - waited_s, need);
+    if (is_late) need.late += waiting / static_cast<double>(places);
   }
-  // Requests go on to come. What waits when a replica is ready is worked off within about a start, while they do.
-  if (need.is_too_late) {
-    const double started = drain.started_by(o.ready_s);
-    const double backlog = std::max(0.0, waiting + rate_.per_s() * o.ready_s - started);
-    const double span_s = std::clamp(o.ready_s, target_s, 2 * target_s);
-    const double served = drain.started_by(o.ready_s + span_s) - started;
-    const double missing = backlog + rate_.per_s() * span_s - served;
-    need.replicas = std::max(need.replicas, missing / (o.slots * drain.started_by_new(o.ready_s + span_s, o.ready_s)));
-  }
+  if (need.is_too_late) need.replicas = std::max(need.replicas, replicas_for_what_comes(o, drain, waiting));
   return need;
+}
+
+// Whether the one at `place` of the queue would be late if nothing is started, where it has `left_s` left; what it
+// takes goes into `need`.
+bool SloPolicy::ask(const Outlook& o, const Drain& drain, double place, double left_s, Need& need) const {
+  const double likely = drain.started_by(std::max(left_s, 0.0));
+  // At the last moment it must be sure, not only likely, that what runs ends in time.
+  const bool is_last_moment = std::abs(left_s - o.ready_s) <= kLeisureS;
+  const double started = is_last_moment ? std::max(0.0, likely - kSure * std::sqrt(likely)) : likely;
+  const bool has_leisure = left_s > o.ready_s + kLeisureS;
+  const bool is_late = started < place - 1e-9;
+  if (left_s < o.ready_s - kLeisureS) {
+    if (!is_late) return false;
+    // Too late for a start: as soon as one can help, and half a target.
+    need.is_too_late = true;
+    const double goal_s = std::max(left_s, o.ready_s + to_seconds(settings_.scale.slo.target) / 2);
+    need.replicas = std::max(need.replicas, replicas_for(o, drain, place - drain.started_by(goal_s), goal_s));
+    return true;
+  }
+  const double now = replicas_for(o, drain, place - started, std::max(left_s, o.ready_s));
+  // Where as many do at the last moment, the start waits until then.
+  const bool can_wait = has_leisure && ceil_count(now) >= ceil_count((place - started) / o.slots);
+  if (has_leisure && (!is_late || can_wait)) {
+    need.leisure = std::min(need.leisure, to_duration(left_s - o.ready_s));
+  } else if (is_late) {
+    need.replicas = std::max(need.replicas, now);
+  }
+  return is_late;
+}
+
+// Requests go on to come. What waits when a replica is ready is worked off within about a start, while they do.
+double SloPolicy::replicas_for_what_comes(const Outlook& o, const Drain& drain, double waiting) const {
+  const double target_s = to_seconds(settings_.scale.slo.target);
+  const double started = drain.started_by(o.ready_s);
+  const double backlog = std::max(0.0, waiting + rate_.per_s() * o.ready_s - started);
+  const double span_s = std::clamp(o.ready_s, target_s, 2 * target_s);
+  const double served = drain.started_by(o.ready_s + span_s) - started;
+  return replicas_for(o, drain, backlog + rate_.per_s() * span_s - served, o.ready_s + span_s);
+}
+
+// Replicas that, started now, start `missing` requests by `goal_s`.
+double SloPolicy::replicas_for(const Outlook& o, const Drain& drain, double missing, double goal_s) {
+  return missing > 1e-9 ? missing / (o.slots * drain.started_by_new(goal_s, o.ready_s)) : 0;
 }
 
 // What comes now is late, whatever is started: had as many replicas been held since as much came last, it would not be.
@@ -283,14 +296,13 @@ std::uint32_t SloPolicy::most_useful(const Situation& situation) const {
   return std::max(1U, std::min(kMaxReplicas, slots_for(cores, of_replica)));
 }
 
-// The fewest replicas that keep the target at `arrivals_per_s`, day in, day out; `most` if it takes as many or more.
-std::uint32_t SloPolicy::stationary(const Situation& situation, const Outlook& o, double arrivals_per_s,
-                                    std::uint32_t most) const {
-  const auto slots = static_cast<std::uint32_t>(o.slots);
+// The fewest replicas that keep the target at `arrivals_per_s`, day in, day out.
+std::uint32_t SloPolicy::stationary(const Situation& situation, const Outlook& o, double arrivals_per_s) const {
   const double service_s = situation.times.is_service_known() ? to_seconds(situation.times.service()) : o.service_s;
-  const std::uint32_t servers = servers_for(arrivals_per_s * service_s, service_s, situation.times.service_scv(),
-                                            to_seconds(settings_.scale.slo.target), kLateShare, most * slots);
-  return ceil_count(static_cast<double>(servers) / o.slots);
+  const std::uint32_t servers =
+      servers_for(arrivals_per_s * service_s, service_s, situation.times.service_scv(),
+                  to_seconds(settings_.scale.slo.target), kLateShare, kMaxReplicas * situation.replicas.concurrency());
+  return replicas_of(servers, situation);
 }
 
 // How many slots are to be free for what comes during a start, and how many replicas are enough whatever comes.
@@ -298,8 +310,8 @@ void SloPolicy::learn_stock(const Situation& situation, const Outlook& o) {
   const double before_s = std::max(0.0, o.ready_s - to_seconds(settings_.scale.slo.target));
   const bool is_in_comfort = state_.late <= kComfort * std::max(state_.served, kLeastRemembered);
   state_.spares = spares_for(rate_.per_s() * before_s, is_in_comfort ? kLoosePlan : kTightPlan);
-  state_.stationary = stationary(situation, o, rate_.per_s(), kMaxReplicas);
-  enough_.set(situation.now, stationary(situation, o, rate_.at_most_per_s(), kMaxReplicas));
+  state_.stationary = stationary(situation, o, rate_.per_s());
+  enough_.set(situation.now, stationary(situation, o, rate_.at_most_per_s()));
 }
 
 // The replicas that are to be there for what is here and what comes during a start. Where nothing was here for a while,
@@ -308,8 +320,7 @@ std::uint32_t SloPolicy::in_stock(const Situation& situation) const {
   const std::uint32_t again = expected_again(situation);
   if (state_.spares == 0 || state_.spares >= state_.stationary) return again;
   const std::uint32_t present = situation.requests.waiting() + situation.requests.running();
-  const std::uint32_t slots = situation.replicas.concurrency();
-  return std::max(again, std::min((present + state_.spares + slots - 1) / slots, state_.stationary));
+  return std::max(again, std::min(replicas_of(present + state_.spares, situation), state_.stationary));
 }
 
 // The replicas for what came together within the time that is worth holding: it is expected to come again.
@@ -320,9 +331,8 @@ std::uint32_t SloPolicy::expected_again(const Situation& situation) const {
 }
 
 Duration SloPolicy::hold(const Situation& situation) const {
-  const double cold_start_s =
-      situation.times.is_cold_start_known() ? to_seconds(situation.times.cold_start()) : kFirstColdStartS;
-  const double kept_s = cold_start_s * std::min(1.0, rate_.per_s() * cold_start_s);
+  const double start_s = cold_start_s(situation.times);
+  const double kept_s = start_s * std::min(1.0, rate_.per_s() * start_s);
   return std::max(to_duration(kept_s), kShortestHold);
 }
 
@@ -337,8 +347,7 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
   const Outlook o = outlook(situation);
   learn_stock(situation, o);
   state_.stock_seen = in_stock(situation);
-  const Drain drain{situation, o.service_s, o.cold_start_s};
-  const Need needed = need(situation, o, drain);
+  const Need needed = situation.requests.waiting() > 0 ? need(situation, o) : Need{};
   if (needed.is_too_late) note_pause(situation);
   const std::uint32_t current = situation.current();
   Evaluation evaluation{.measures = RuleKind::kQueueWait,
@@ -356,20 +365,16 @@ Evaluation SloPolicy::evaluate(const Situation& situation) {
   grow(situation, o, needed, evaluation);
   if (situation.requests.waiting() > 0) {
     wake(situation.now + std::max(settings_.scale.slo.target / 2, kShortestLook));
-    if (needed.leisure != Duration::max()) wake(situation.now + std::max(needed.leisure, kInstant));
+    if (needed.leisure != kEndless) wake(situation.now + std::max(needed.leisure, kInstant));
   }
   heed_rules(situation, evaluation);
   return evaluation;
 }
 
-Basis SloPolicy::basis_of_stock(const Situation& situation) const {
-  return in_stock(situation) > expected_again(situation) ? Basis::kSpares : Basis::kSurge;
-}
-
 // What the queue needs now, and what is to be in stock, as far as cores are there.
 void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& need, Evaluation& evaluation) {
   const std::uint32_t current = situation.current();
-  const std::uint32_t stock = in_stock(situation);
+  const std::uint32_t stock = state_.stock_seen;
   std::uint32_t wanted = stock;
   if ((need.replicas > 0 || need.is_too_late) && !is_forgiven(situation, o, need)) {
     wanted = std::max(wanted, current + ceil_count(need.replicas));
@@ -377,7 +382,8 @@ void SloPolicy::grow(const Situation& situation, const Outlook& o, const Need& n
   }
   if (wanted <= current) return;
   evaluation.recommended = wanted;
-  evaluation.evidence.basis = wanted > stock ? Basis::kQueue : basis_of_stock(situation);
+  const bool is_for_surge = stock == expected_again(situation);
+  evaluation.evidence.basis = wanted > stock ? Basis::kQueue : is_for_surge ? Basis::kSurge : Basis::kSpares;
   if (evaluation.evidence.basis == Basis::kSurge) evaluation.evidence.hold = state_.worth_holding;
   evaluation.stabilized = std::min(wanted, std::max(current, most_useful(situation)));
   if (evaluation.stabilized < evaluation.recommended) evaluation.limit = Limit::kCores;
@@ -400,13 +406,12 @@ bool SloPolicy::is_over(const Situation& situation, Duration hold) const {
 std::uint32_t SloPolicy::kept(const Situation& situation, const Outlook& o, Duration hold) const {
   const std::uint32_t busy = level_.level();
   const std::uint32_t most = level_.most_since(situation.now - hold);
-  const std::uint32_t slots = situation.replicas.concurrency();
   if (is_over(situation, hold)) return std::max(busy, expected_again(situation));
-  const std::uint32_t stock = (most * slots + state_.spares + slots - 1) / slots;
+  const std::uint32_t stock = most + replicas_of(state_.spares, situation);
   const double load = rate_.per_s() * to_seconds(situation.times.service());
-  const std::uint32_t soon = (servers_missed_soon(load, rate_.per_s() * o.cold_start_s) + slots - 1) / slots;
+  const std::uint32_t soon = replicas_of(servers_missed_soon(load, rate_.per_s() * o.cold_start_s), situation);
   const std::uint32_t enough = enough_.most_since(situation.now - hold);
-  return std::max({busy, std::min(std::max(stock, soon), enough), in_stock(situation)});
+  return std::max({busy, std::min(std::max(stock, soon), enough), state_.stock_seen});
 }
 
 // Nothing waits: whether fewer replicas would do, and have done for long enough.

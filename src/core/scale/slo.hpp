@@ -49,13 +49,15 @@ class SloPolicy final : public ScalePolicy {
     double slots = 0;         // of a replica
   };
 
+  static constexpr Duration kEndless = Duration::max();
+
   // What has to be done for those that wait.
   struct Need {
-    double wait_s = 0;         // until the last of them has started, if nothing is started
-    double late = 0;           // of them, so many will be late if nothing is started
-    double replicas = 0;       // to be started now
-    Duration leisure{};        // else: how long a start may wait; the largest there is if none is needed
-    bool is_too_late = false;  // a replica that is started now does not help all of them in time
+    double wait_s = 0;            // until the last of them has started, if nothing is started
+    double late = 0;              // of them, so many will be late if nothing is started
+    double replicas = 0;          // to be started now
+    Duration leisure = kEndless;  // else: how long a start may wait
+    bool is_too_late = false;     // a replica that is started now does not help all of them in time
   };
 
   void end_surge(TimePoint now);
@@ -67,18 +69,19 @@ class SloPolicy final : public ScalePolicy {
   bool may_be_late(const Situation& situation) const;
 
   Outlook outlook(const Situation& situation) const;
-  Need need(const Situation& situation, const Outlook& outlook, const Drain& drain) const;
+  Need need(const Situation& situation, const Outlook& outlook) const;
+  bool ask(const Outlook& outlook, const Drain& drain, double place, double left_s, Need& need) const;
+  double replicas_for_what_comes(const Outlook& outlook, const Drain& drain, double waiting) const;
+  static double replicas_for(const Outlook& outlook, const Drain& drain, double missing, double goal_s);
   bool is_forgiven(const Situation& situation, const Outlook& outlook, const Need& need) const;
   std::uint32_t most_useful(const Situation& situation) const;
-  std::uint32_t stationary(const Situation& situation, const Outlook& outlook, double arrivals_per_s,
-                           std::uint32_t most) const;
+  std::uint32_t stationary(const Situation& situation, const Outlook& outlook, double arrivals_per_s) const;
   void learn_stock(const Situation& situation, const Outlook& outlook);
   std::uint32_t in_stock(const Situation& situation) const;
   std::uint32_t expected_again(const Situation& situation) const;
   void note_pause(const Situation& situation);
   Duration hold(const Situation& situation) const;
   std::uint32_t kept(const Situation& situation, const Outlook& outlook, Duration hold) const;
-  Basis basis_of_stock(const Situation& situation) const;
   void grow(const Situation& situation, const Outlook& outlook, const Need& need, Evaluation& evaluation);
   void shrink(const Situation& situation, const Outlook& outlook, Evaluation& evaluation);
   void heed_rules(const Situation& situation, Evaluation& evaluation);
