@@ -193,9 +193,7 @@ void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
   summaries.reserve(all.size());
   for (const Runs& runs : all) summaries.push_back(runs.summaries.front());
   if (line.is_json) {
-    // One policy each, and not one policy's replications, which are such a list too.
-    const std::span<const report::Summary> each{summaries};
-    fmt::print("{}\n", each.size() == 1 ? report::to_json(each.front()) : report::to_json(each));
+    fmt::print("{}\n", summaries.size() == 1 ? report::to_json(summaries.front()) : report::to_json(summaries));
   } else if (all.size() == 1 && all.front().story) {
     fmt::print("{}", report::to_text(*all.front().story));
   } else {

@@ -104,8 +104,7 @@ void PerMinute::begin_minute() {
   shuffled_.clear();
   if (counts.size() == 1) return;
   for (const Count& count : counts) shuffled_.insert(shuffled_.end(), count.count, count.klass);
-  // Fisher and Yates.
-  for (std::size_t i = shuffled_.size(); i > 1; --i) std::swap(shuffled_[i - 1], shuffled_[random_.below(i)]);
+  random_.shuffle(shuffled_);
 }
 
 std::optional<std::uint64_t> PerMinute::total() const {

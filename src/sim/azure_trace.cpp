@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "sim/csv.hpp"
+#include "sim/spec.hpp"
 #include "sim/trace_time.hpp"
 
 namespace tenfold::sim {
@@ -219,14 +220,21 @@ std::string names_of(const std::vector<AzureFile>& files) {
 
 }  // namespace
 
-std::expected<std::vector<AzureFile>, std::string> read_azure_files(const std::vector<std::string>& names) {
-  std::vector<AzureFile> files;
+std::optional<AzureSource> read_azure_source(SpecReader& spec) {
+  const std::vector<std::string> names = spec.bare();
+  AzureSource source{.files = {}, .function = spec.text("function", "")};
+  if (names.empty()) spec.fail("it needs a file");
+  if (!spec.error().empty()) return std::nullopt;
+  source.files.reserve(names.size());
   for (const std::string& name : names) {
     auto text = read_file(name);
-    if (!text) return std::unexpected(text.error());
-    files.push_back({.name = name, .text = std::move(*text)});
+    if (!text) {
+      spec.fail(text.error());
+      return std::nullopt;
+    }
+    source.files.push_back({.name = name, .text = std::move(*text)});
   }
-  return files;
+  return source;
 }
 
 std::expected<AzureCounts, std::string> parse_azure_counts(const std::vector<AzureFile>& files,

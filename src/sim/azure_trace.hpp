@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,19 @@
 
 namespace tenfold::sim {
 
+class SpecReader;
+
 struct AzureFile {
   std::string name;
   std::string text;
 };
-std::expected<std::vector<AzureFile>, std::string> read_azure_files(const std::vector<std::string>& names);
+// What "azure:FILE,FILE,function=HASH" names: the files' texts, and the hash or nothing. What is wrong is told to
+// `spec`.
+struct AzureSource {
+  std::vector<AzureFile> files;
+  std::string function;
+};
+std::optional<AzureSource> read_azure_source(SpecReader& spec);
 
 // Invocations per minute, one day after the other.
 struct AzureCounts {

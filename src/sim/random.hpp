@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace tenfold::sim {
 
@@ -41,6 +43,12 @@ class Random {
   // A whole number below `bound`, each as likely; `bound` > 0. Lemire, "Fast random integer generation in an interval",
   // ACM TOMACS 29, 2019.
   std::uint64_t below(std::uint64_t bound);
+
+  // Any order of `items`, each as likely: Fisher and Yates, "Statistical Tables", 1938.
+  template <class Item>
+  void shuffle(std::vector<Item>& items) {
+    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+  }
 
   // Exponential with mean 1, and normal with mean 0 and variance 1. Both by the ziggurat (Marsaglia and Tsang, "The
   // ziggurat method for generating random variables", J. Stat. Software 5, 2000) with 256 layers.

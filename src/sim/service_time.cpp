@@ -46,7 +46,10 @@ class Classes final : public ServiceTime {
     next_ = block_.size();
   }
   core::Duration draw(Arrival& arrival, Random&) override {
-    if (next_ == block_.size()) shuffle();
+    if (next_ == block_.size()) {
+      shuffle_.shuffle(block_);
+      next_ = 0;
+    }
     const std::uint32_t k = block_[next_++];
     arrival.klass = classes_[k].klass;
     return classes_[k].service;
@@ -58,12 +61,6 @@ class Classes final : public ServiceTime {
   }
 
  private:
-  // Fisher and Yates.
-  void shuffle() {
-    for (std::size_t i = block_.size() - 1; i > 0; --i) std::swap(block_[i], block_[shuffle_.below(i + 1)]);
-    next_ = 0;
-  }
-
   std::vector<Class> classes_;
   Random shuffle_;
   std::vector<std::uint32_t> block_;
@@ -209,14 +206,9 @@ std::unique_ptr<ServiceTime> recorded(SpecReader& spec, ClassNames& names) {
 }
 
 std::unique_ptr<ServiceTime> of_azure(SpecReader& spec, ClassNames& names) {
-  const std::vector<std::string> files = spec.bare();
-  const std::string function = spec.text("function", "");
-  if (files.empty()) spec.fail("it needs a file");
-  if (!spec.error().empty()) return nullptr;
-  const auto texts = read_azure_files(files);
-  if (!texts) spec.fail(texts.error());
-  if (!texts) return nullptr;
-  auto durations = parse_azure_durations(*texts, function);
+  const auto source = read_azure_source(spec);
+  if (!source) return nullptr;
+  auto durations = parse_azure_durations(source->files, source->function);
   if (!durations) spec.fail(durations.error());
   return durations ? std::make_unique<ByFunction>(std::move(*durations), names) : nullptr;
 }

@@ -219,14 +219,9 @@ std::unique_ptr<Workload> make_trace(SpecReader& spec, const Made& with) {
 }
 
 std::unique_ptr<Workload> make_azure(SpecReader& spec, const Made& with) {
-  const std::vector<std::string> files = spec.bare();
-  const std::string function = spec.text("function", "");
-  if (files.empty()) spec.fail("it needs a file");
-  if (!spec.error().empty()) return nullptr;
-  const auto texts = read_azure_files(files);
-  if (!texts) spec.fail(texts.error());
-  if (!texts) return nullptr;
-  auto counts = parse_azure_counts(*texts, function, with.classes);
+  const auto source = read_azure_source(spec);
+  if (!source) return nullptr;
+  auto counts = parse_azure_counts(source->files, source->function, with.classes);
   if (!counts) {
     spec.fail(counts.error());
     return nullptr;
