@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "config/document.hpp"
+#include "config/file_shape.hpp"
+#include "config/rules_file.hpp"
 
 namespace tenfold::config {
 
@@ -140,13 +142,10 @@ std::optional<AppConfig> read(std::string_view text) {
 
 // The rule in the file that an http rule's target stands in: where there is one alone.
 const Entry* http_target(const Node& root) {
-  const Node* node = &root;
-  for (const char* key : {"properties", "template", "scale", "rules"}) {
-    node = node->find(key);
-    if (!node) return nullptr;
-  }
+  const Node* rules = find_at(root, kAzureRules);
+  if (!rules) return nullptr;
   const Entry* found = nullptr;
-  for (const Entry& rule : node->entries) {
+  for (const Entry& rule : rules->entries) {
     const Node* http = rule.value.find("http");
     const Node* metadata = http ? http->find("metadata") : nullptr;
     if (!metadata) continue;

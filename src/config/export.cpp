@@ -11,6 +11,7 @@
 #include "config/read_file.hpp"
 #include "config/rules.hpp"
 #include "config/rules_file.hpp"
+#include "config/units.hpp"
 
 namespace tenfold::config {
 
@@ -71,17 +72,11 @@ void print_container(const AppConfig& config, const AppConfig& before, Node& fil
 // "key=value,key=value; ..." as a list of maps.
 Node maps_of(std::string_view text) {
   Node list{.kind = Node::Kind::kList};
-  const auto take = [](std::string_view& rest, std::string_view separator) {
-    const std::size_t end = std::min(rest.find(separator), rest.size());
-    const std::string_view front = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + separator.size(), rest.size()));
-    return front;
-  };
   while (!text.empty()) {
     Node& map = list.append();
-    for (std::string_view one = take(text, "; "); !one.empty();) {
-      std::string_view value = take(one, ",");
-      const std::string_view key = take(value, "=");
+    for (std::string_view one = take_until(text, ';'); !one.empty();) {
+      std::string_view value = take_until(one, ',');
+      const std::string_view key = take_until(value, '=');
       map.at(key) = Node::number(value);
     }
   }

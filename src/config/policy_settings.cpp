@@ -36,20 +36,6 @@ struct PolicyTypes {
       {{"Percent", core::HpaPolicyType::kPercent}, {"Pods", core::HpaPolicyType::kPods}});
 };
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
-// Takes what stands before the next `separator` off the front of `text`.
-std::string_view take_until(std::string_view& text, char separator) {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  const std::string_view front = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return trim(front);
-}
-
 // "type=Pods,value=4,periodSeconds=15", and several of these with semicolons between.
 struct ScalingPolicies {
   using Policies = std::vector<core::HpaScalingPolicy>;

@@ -126,6 +126,15 @@ std::string format_size(core::Bytes size) {
   return fmt::format("{}", bytes);
 }
 
+std::string_view take_until(std::string_view& text, char separator) {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  std::string_view front = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  while (front.starts_with(' ')) front.remove_prefix(1);
+  while (front.ends_with(' ')) front.remove_suffix(1);
+  return front;
+}
+
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
   // Restricted edit distance: insertions, deletions, substitutions, and swaps of neighbours.
   const auto distance = [](std::string_view a, std::string_view b) {

@@ -31,6 +31,9 @@ std::expected<double, std::string> parse_rate(std::string_view text);
 std::string format_duration(core::Duration duration);
 std::string format_size(core::Bytes size);
 
+// Takes what stands before the next `separator` off the front of `text`: that, without the blanks around it.
+std::string_view take_until(std::string_view& text, char separator);
+
 // The one of `known` that `word` is most likely meant to be, by Damerau-Levenshtein distance; empty if none is near.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known);
 
