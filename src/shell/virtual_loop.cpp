@@ -19,7 +19,25 @@ void VirtualLoop::at(TimePoint time, Task task) {
   events_.push({.at = std::max(time, now_),
                 .lot = static_cast<std::uint32_t>(random_.below(4)),
                 .number = next_event_++,
-                .task = std::move(task)});
+                .task = keep(std::move(task))});
+}
+
+std::size_t VirtualLoop::keep(Task task) {
+  if (free_tasks_.empty()) {
+    tasks_.push_back(std::move(task));
+    return tasks_.size() - 1;
+  }
+  const std::size_t place = free_tasks_.back();
+  free_tasks_.pop_back();
+  tasks_[place] = std::move(task);
+  return place;
+}
+
+http::Loop::Task VirtualLoop::take_next() {
+  const std::size_t place = events_.top().task;
+  events_.pop();
+  free_tasks_.push_back(place);
+  return std::exchange(tasks_[place], nullptr);
 }
 
 http::Loop::TimePoint VirtualLoop::timers_looked_at() const {
@@ -54,8 +72,7 @@ bool VirtualLoop::step(TimePoint end) {
     lateness_ = kLateness[random_.below(kLateness.size())];
     run_timers(now_);
   } else {
-    Task task = std::move(events_.top().task);
-    events_.pop();
+    Task task = take_next();
     task();
   }
   end_turn();

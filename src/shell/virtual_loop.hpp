@@ -49,7 +49,7 @@ class VirtualLoop final : public http::Loop {
     TimePoint at;
     std::uint32_t lot = 0;  // what falls into one instant comes in any order
     std::uint64_t number = 0;
-    mutable Task task;
+    std::size_t task = 0;  // in tasks_: the heap moves small plain things only
     friend bool operator>(const Event& a, const Event& b) {
       if (a.at != b.at) return a.at > b.at;
       return a.lot != b.lot ? a.lot > b.lot : a.number > b.number;
@@ -58,6 +58,8 @@ class VirtualLoop final : public http::Loop {
 
   void earliest_timer_changed() override {}
   TimePoint timers_looked_at() const;
+  std::size_t keep(Task task);
+  Task take_next();
   void begin_turn();
   void end_turn();
 
@@ -66,6 +68,8 @@ class VirtualLoop final : public http::Loop {
   TimePoint now_{std::chrono::hours{1}};
   std::deque<Task> posted_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::vector<Task> tasks_;
+  std::vector<std::size_t> free_tasks_;
   std::uint64_t next_event_ = 0;
   std::uint64_t steps_ = 0;
   Duration lateness_{};
