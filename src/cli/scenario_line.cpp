@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/units.hpp"
+#include "sim/cost.hpp"
 #include "sim/spec.hpp"
 #include "sim/trace_time.hpp"
 
@@ -163,18 +164,6 @@ std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   return scenario;
 }
 
-// Azure bills a replica as idle, at a lower price of its CPU, while it is ready and has no request and there are no
-// more than the minimum; else it is active, while it starts too.
-double cost_of(const sim::Result& result, const config::AppConfig& app) {
-  const config::Prices prices = app.prices.value_or(config::Prices{});
-  const core::ReplicaSettings& replica = app.core.replica;
-  const double gib =
-      static_cast<double>(core::to_number(replica.memory)) / static_cast<double>(core::to_number(core::gibibytes(1)));
-  const double active_s = result.replica_s - result.idle_replica_s;
-  return replica.cpu * (active_s * prices.vcpu_second_active + result.idle_replica_s * prices.vcpu_second_idle) +
-         gib * result.replica_s * prices.gib_second;
-}
-
 std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or(config::Prices{}).currency; }
 
 std::vector<std::string_view> not_simulated() {
@@ -198,7 +187,7 @@ report::Summary to_summary(const sim::ScenarioResult& result, const config::AppC
                           .starts = result.starts,
                           .most_replicas = result.most_replicas};
   if (result.wall_s > 0) summary.simulated_requests_per_s = static_cast<double>(result.requests) / result.wall_s;
-  summary.cost = cost_of(result, app);
+  summary.cost = sim::cost_of(result, app);
   summary.cost_unit = cost_unit(app);
   for (std::size_t n = 0; n < result.classes.size(); ++n) {
     const sim::ClassResult& own = result.classes[n];

@@ -40,8 +40,7 @@ class ScenarioLine {
 // The numbers of a run for people and scripts.
 report::Summary to_summary(const sim::ScenarioResult& result, const config::AppConfig& app, std::string label);
 
-// What a run costs in money, at the app's prices, or Azure's where it states none; and their currency.
-double cost_of(const sim::Result& result, const config::AppConfig& app);
+// The currency of the app's prices.
 std::string cost_unit(const config::AppConfig& app);
 
 // Settings that mean nothing to a simulation.

@@ -22,6 +22,7 @@
 #include "config/export.hpp"
 #include "config/units.hpp"
 #include "report/frontier.hpp"
+#include "sim/cost.hpp"
 
 namespace tenfold::cli {
 
@@ -83,6 +84,7 @@ boost::json::object to_object(const sim::Trial& trial) {
           {"max_replicas", trial.choice.max_replicas},
           {"concurrency", trial.choice.concurrency},
           {"cpu", trial.choice.cpu},
+          {"metric", trial.choice.metric == core::RuleKind::kCpu ? "cpu" : "http"},
           {"target", trial.choice.target},
           {"pace_s", std::chrono::duration<double>{trial.choice.pace}.count()},
           {"cost", trial.cost},
@@ -130,6 +132,19 @@ std::string why_lost(const sim::Finalist& lost, const sim::Finalist& best) {
                      lost.judged.most_s);
 }
 
+// The command takes one rule: the one that was chosen.
+std::string az_rule(const config::AppConfig& app) {
+  const sim::Choice choice = sim::choice_of(app);
+  const auto& rules = app.core.scale.rules;
+  const auto rule = std::ranges::find(rules, choice.metric, &core::ScaleRule::kind);
+  if (rule == rules.end()) return "";
+  if (choice.metric == core::RuleKind::kCpu)
+    return fmt::format(" --scale-rule-name {} --scale-rule-type cpu --scale-rule-metadata type=Utilization value={:g}",
+                       rule->name.empty() ? "cpu" : rule->name, rule->target);
+  return fmt::format(" --scale-rule-name {} --scale-rule-type http --scale-rule-http-concurrency {:g}",
+                     rule->name.empty() ? "http" : rule->name, rule->target);
+}
+
 // The command that sets what Azure can set; empty for a policy that it has not.
 std::string az_command(const config::AppConfig& app) {
   if (app.core.scale.policy != core::PolicyKind::kAca) return "";
@@ -140,12 +155,7 @@ std::string az_command(const config::AppConfig& app) {
       "az containerapp update --name NAME --resource-group GROUP --min-replicas {} --max-replicas {} --cpu {:g} "
       "--memory {}",
       scale.min_replicas, scale.max_replicas, app.core.replica.cpu, config::format_size(memory));
-  const auto http = std::ranges::find(scale.rules, core::RuleKind::kHttp, &core::ScaleRule::kind);
-  if (http != scale.rules.end()) {
-    command += fmt::format(" --scale-rule-name {} --scale-rule-type http --scale-rule-http-concurrency {:g}",
-                           http->name.empty() ? "http" : http->name, http->target);
-  }
-  return command;
+  return command + az_rule(app);
 }
 
 // What was found, in every form in which it is told.
@@ -266,7 +276,7 @@ std::expected<int, std::string> tune(const TuneLine& line) {
 
   const InterruptGuard guard;
   auto tuning = sim::tune(*app, *scenario, *objective,
-                          {.cost = cost_of,
+                          {.cost = sim::cost_of,
                            .progress = watch(),
                            .jobs = line.jobs > 0 ? line.jobs : std::max(1U, std::thread::hardware_concurrency()),
                            .is_for_aca = !line.target.empty()});
@@ -318,8 +328,8 @@ void add_tune_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 1024));
   line->app.add_to(*command, not_simulated());
   command->footer(
-      R"(It searches policy, target, window or period, min and max replicas and concurrency; with --cores also the CPUs of a
-replica. What it chooses was judged on 20 seeds and met the objective on 38 or more of 40 others. The cost is money, at
+      R"(It searches policy, target, window or period, min and max replicas and concurrency; where requests compute (--cores)
+also a replica's CPUs and whether aca and hpa follow requests or CPU. What it chooses was judged on 20 seeds and met the objective on 38 or more of 40 others. The cost is money, at
 the prices of Azure's consumption plan unless the app states others (--price-...). `tenfold simulate --help` lists
 workloads and service times. Exit code 0 if the objective is met, 1 if nothing that was tried meets it.
 

@@ -128,10 +128,11 @@ std::string format_price(double price) {
 
 // A price: stating one of them states them all, the others at their defaults.
 template <double Prices::* member>
-constexpr Setting price(std::string_view flag, std::string_view key, std::string_view help) {
+constexpr Setting price(std::string_view flag, std::string_view key, std::string_view help,
+                        std::string_view value_name = "PRICE") {
   return {.flag = flag,
           .key = key,
-          .value_name = "PRICE",
+          .value_name = value_name,
           .help = help,
           .apply = [](AppConfig& config, std::string_view text) -> Applied {
             auto parsed = parse_number(text, 0, 1e9);
@@ -148,6 +149,21 @@ Applied apply_currency(AppConfig& config, std::string_view text) {
   if (!config.prices) config.prices.emplace();
   config.prices->currency = text;
   return {};
+}
+
+struct Grants {
+  static constexpr std::string_view kWhat = "free grant";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, FreeGrants>>(
+      {{"none", FreeGrants::kNone}, {"azure", FreeGrants::kAzure}});
+};
+
+Applied apply_free_grants(AppConfig& config, std::string_view text) {
+  if (!config.prices) config.prices.emplace();
+  return Word<Grants>::read(config.prices->free_grants, text);
+}
+
+std::string show_free_grants(const AppConfig& config) {
+  return Word<Grants>::write(config.prices.value_or(Prices{}).free_grants);
 }
 
 std::string show_currency(const AppConfig& config) { return config.prices.value_or(Prices{}).currency; }
@@ -326,6 +342,18 @@ const auto kPrices = std::to_array<Setting>({
     price<&Prices::vcpu_second_idle>("price-vcpu-second-idle", "tenfold.prices.vcpuSecondIdle",
                                      "a second of a CPU of a replica that is idle"),
     price<&Prices::gib_second>("price-gib-second", "tenfold.prices.gibSecond", "a second of a GiB of memory"),
+    price<&Prices::request>("price-request", "tenfold.prices.request", "a request"),
+    {.flag = "price-free-grants",
+     .key = "tenfold.prices.freeGrants",
+     .value_name = "none|azure",
+     .help = "what is free each month; a run has its share of it, by its length",
+     .apply = apply_free_grants,
+     .show = show_free_grants},
+    price<&Prices::machine_hour>("price-machine-hour", "tenfold.prices.machineHour",
+                                 "an hour of a machine; above 0 it is the whole price, instead of those above"),
+    price<&Prices::machine_cpu>("price-machine-cpu", "tenfold.prices.machineCpu",
+                                "CPUs of such a machine: as many are paid for as the most replicas need; 0: one",
+                                "CPUS"),
 });
 
 void add(std::vector<Setting>& all, std::span<const Setting> some, std::string_view group) {

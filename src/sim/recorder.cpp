@@ -113,6 +113,7 @@ Result Recorder::finish(core::TimePoint now, core::TimePoint began) {
   const double mean_s = result_.answered == 0 ? 0 : completion_s_ / static_cast<double>(result_.answered);
   result_.mean_completion = std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>{mean_s});
   result_.duration = now - began;
+  result_.counted = std::max(core::Duration::zero(), now - std::max(began, counts_from_));
   result_.ended = now;
   return std::move(result_);
 }

@@ -45,8 +45,9 @@ struct Result {
   double replica_s = 0;
   double busy_replica_s = 0;
   double idle_replica_s = 0;
-  // How long the world ran, and how long that took us.
+  // How long the world ran, how much of that counts, and how long it took us.
   core::Duration duration{};
+  core::Duration counted{};
   core::TimePoint ended{};  // on the core's clock
   double wall_s = 0;
   bool was_interrupted = false;

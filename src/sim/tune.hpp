@@ -18,19 +18,27 @@ namespace tenfold::sim {
 // What is searched; all else stays as the app has it.
 struct Choice {
   core::PolicyKind policy = core::PolicyKind::kSlo;
+  // What aca and hpa follow: kHttp or kCpu. kHttp of the others.
+  core::RuleKind metric = core::RuleKind::kHttp;
   std::uint32_t min_replicas = 2;
   std::uint32_t max_replicas = 10;
   std::uint32_t concurrency = 1;
   double cpu = 0.5;
-  // What the policy aims at: requests for a replica (aca, hpa), percent of its slots (knative), seconds of wait (slo).
+  // What the policy aims at: requests for a replica or percent of its CPU (aca, hpa), percent of its slots (knative),
+  // seconds of wait (slo).
   double target = 0;
   // How quickly it follows the load: the sync period (hpa), the stable window (knative); zero of the others.
   core::Duration pace{};
   friend auto operator<=>(const Choice&, const Choice&) = default;
 };
 
-// The app with the choice made, and in words: "slo 500 ms, 2 to 6 replicas". A replica with other CPUs than the app's
-// has the memory that goes with them on Azure, 2 GiB for each.
+// What the app has chosen, and what it would be under another policy with that one's own settings.
+Choice choice_of(const config::AppConfig& app);
+Choice choice_under(const config::AppConfig& app, core::PolicyKind policy);
+
+// The app with the choice made, and in words: "slo 500 ms, 2 to 6 replicas"; of a constant count without the policy,
+// which then does nothing. A replica with other CPUs than the app's has the memory that goes with them on Azure, 2 GiB
+// for each.
 config::AppConfig with(const config::AppConfig& app, const Choice& choice);
 std::string to_words(const Choice& choice);
 
@@ -79,8 +87,9 @@ struct TuneOptions {
 // First each policy over its targets and the least replicas, then from the best of each one setting after the other as
 // long as that helps (coordinate descent), all under the scenario's seed. Then the cheapest are judged on 20 seeds, the
 // same for all, and what holds there on 40 further ones; and from the best of these once more each setting is tried.
-// A service that computes is tried with other CPUs, and never with more slots than CPUs. The error says what is wrong
-// with the scenario.
+// What is dearer than the best on the first five seeds, beyond the scatter of the differences, is judged no further:
+// a race (Maron and Moore, "Hoeffding Races", NIPS 1994), here by paired differences. A service that computes is tried
+// with other CPUs, and never with more slots than CPUs. The error says what is wrong with the scenario.
 std::expected<Tuning, std::string> tune(const config::AppConfig& app, const Scenario& scenario,
                                         const Objective& objective, const TuneOptions& options);
 
