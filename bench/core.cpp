@@ -64,7 +64,7 @@ class Loaded {
 
   // As the live driver does: what is due comes first, and a replica is ready at once.
   void handle(const Event& event) {
-    if (const auto due = service_.next_deadline(); due && *due <= now_) take(TimerDue{});
+    if (service_.next_deadline() <= now_) take(TimerDue{});
     take(event);
     while (!started_.empty()) {
       const ReplicaId replica = started_.back();

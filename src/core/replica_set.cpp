@@ -149,14 +149,6 @@ Slot ReplicaSet::least_needed() const {
   return *least;
 }
 
-std::optional<TimePoint> ReplicaSet::next_deadline() const {
-  TimePoint next = kNever;
-  if (!state_deadlines_.empty()) next = std::min(next, state_deadlines_.top_key().first);
-  if (!suspended_.empty()) next = std::min(next, suspended_.top_key().first);
-  if (next == kNever) return std::nullopt;
-  return next;
-}
-
 void ReplicaSet::limit_drains(TimePoint limit) {
   drain_limit_ = limit;
   for (const Slot slot : by_age_) reorder(slot);

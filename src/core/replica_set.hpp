@@ -83,8 +83,12 @@ class ReplicaSet {
   // From now on a replica that drains may take until `limit`.
   void limit_drains(TimePoint limit);
 
-  // The next instant that something is due by itself: a start or a drain takes too long, or a pause ends.
-  std::optional<TimePoint> next_deadline() const;
+  // The next instant that something is due by itself: a start or a drain takes too long, or a pause ends;
+  // kNever if nothing is.
+  TimePoint next_deadline() const {
+    const TimePoint of_state = state_deadlines_.empty() ? kNever : state_deadlines_.top_key().first;
+    return suspended_.empty() ? of_state : std::min(of_state, suspended_.top_key().first);
+  }
   // A replica whose start or drain has taken too long by `due`.
   std::optional<Slot> overdue(TimePoint due) const;
 

@@ -75,17 +75,12 @@ class Service::Impl {
     if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
   }
 
-  std::optional<TimePoint> next_deadline() const {
+  TimePoint next_deadline() const {
     if (!started_) return TimePoint{};
-    TimePoint next = kNever;
-    const auto consider = [&next](std::optional<TimePoint> time) { next = std::min(next, time.value_or(kNever)); };
-    consider(requests_.next_deadline());
-    consider(replicas_.next_deadline());
-    if (!shutting_down_) {
-      consider(scaler_.next_evaluation());
-      if (replicas_.counts().active() < desired_) consider(backoff_.next_start());
-    }
-    if (next == kNever) return std::nullopt;
+    TimePoint next = std::min(requests_.next_deadline(), replicas_.next_deadline());
+    if (shutting_down_) return next;
+    next = std::min(next, scaler_.next_evaluation());
+    if (replicas_.counts().active() < desired_) next = std::min(next, backoff_.next_start());
     return next;
   }
 
@@ -137,7 +132,7 @@ class Service::Impl {
 
   // Whose time was over by `due` has had it.
   void run_timers(TimePoint due) {
-    while (requests_.next_deadline() && *requests_.next_deadline() <= due) expire(requests_.next_to_expire());
+    while (requests_.next_deadline() <= due) expire(requests_.next_to_expire());
     while (const auto slot = replicas_.overdue(due)) give_up_on(*slot);
     replicas_.resume_due(now_);
     start_missing();
@@ -493,7 +488,7 @@ Service::Service(const Checkpoint& checkpoint) : impl_{std::make_unique<Impl>(ch
 Service::~Service() = default;
 
 void Service::handle(TimePoint now, const Event& event, Actions& out) { impl_->handle(now, event, out); }
-std::optional<TimePoint> Service::next_deadline() const { return impl_->next_deadline(); }
+TimePoint Service::next_deadline() const { return impl_->next_deadline(); }
 ServiceView Service::view() const { return impl_->view(); }
 const Settings& Service::settings() const { return impl_->settings(); }
 Checkpoint Service::save() const { return impl_->save(); }

@@ -62,8 +62,8 @@ class Service {
   // ends now has passed only when TimerDue says so; a driver tells all that it knows of an instant before that.
   void handle(TimePoint now, const Event& event, Actions& out);
 
-  // When TimerDue is due next; nothing if only another event can bring something about.
-  std::optional<TimePoint> next_deadline() const;
+  // When TimerDue is due next; kNever if only another event can bring something about.
+  TimePoint next_deadline() const;
 
   ServiceView view() const;
   const Settings& settings() const;

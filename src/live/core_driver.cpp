@@ -30,16 +30,15 @@ void CoreDriver::step(const Pending& pending) {
 }
 
 void CoreDriver::arm() {
-  const auto deadline = service_.next_deadline();
-  if (!deadline || *deadline >= armed_for_) return;
-  armed_for_ = *deadline;
+  const core::TimePoint deadline = service_.next_deadline();
+  if (deadline >= armed_for_) return;
+  armed_for_ = deadline;
   timer_.expires_at(to_loop_time(armed_for_), [this] { on_timer(); });
 }
 
 void CoreDriver::on_timer() {
   armed_for_ = core::kNever;
-  const auto deadline = service_.next_deadline();
-  if (deadline && *deadline <= now(loop_)) return handle(core::TimerDue{});
+  if (service_.next_deadline() <= now(loop_)) return handle(core::TimerDue{});
   arm();
 }
 

@@ -163,7 +163,7 @@ class FaultWorld {
   bool has_healed() const { return now_ >= end_; }
 
   bool step_once() {
-    const TimePoint deadline = service_.next_deadline().value_or(core::kNever);
+    const TimePoint deadline = service_.next_deadline();
     const TimePoint timed = timed_.empty() ? core::kNever : timed_.top().at;
     const bool is_quiet = has_healed() && invariants_.open() == 0;
     const TimePoint next = std::min(deadline, timed);

@@ -100,7 +100,7 @@ bool World::step_once(core::TimePoint before) {
   const core::TimePoint arrival = next_arrival_ ? zero_ + (next_arrival_->at - core::TimePoint{}) : core::kNever;
   const core::TimePoint finish = processor_.next_finish().value_or(core::kNever);
   const core::TimePoint timed = timed_.empty() ? core::kNever : timed_.top().at;
-  const core::TimePoint deadline = service_.next_deadline().value_or(core::kNever);
+  const core::TimePoint deadline = service_.next_deadline();
   const core::TimePoint scheduled =
       next_scheduled_ < options_.scheduled.size() ? zero_ + options_.scheduled[next_scheduled_].at : core::kNever;
   const core::TimePoint next = std::min({arrival, finish, timed, deadline, scheduled});

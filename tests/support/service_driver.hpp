@@ -37,8 +37,8 @@ class ServiceDriver {
   void advance(core::Duration span) {
     const core::TimePoint end = now_ + span;
     core::Actions all;
-    while (service_.next_deadline() && *service_.next_deadline() <= end) {
-      now_ = std::max(now_, *service_.next_deadline());
+    while (service_.next_deadline() <= end) {
+      now_ = std::max(now_, service_.next_deadline());
       handle(core::TimerDue{});
       all.insert(all.end(), actions_.begin(), actions_.end());
     }

@@ -100,11 +100,6 @@ void RequestTable::erase(Slot slot) {
   table_.erase(slot);
 }
 
-std::optional<TimePoint> RequestTable::next_deadline() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return deadlines_.top_key().first;
-}
-
 void RequestTable::save(Checkpoint& checkpoint) const {
   checkpoint.next_ticket = next_ticket_;
   for_each_waiting([&](const RequestRecord& record) { checkpoint.waiting.push_back(record); });

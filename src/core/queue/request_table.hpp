@@ -84,8 +84,8 @@ class RequestTable {
     for (Slot slot = taken_.head; slot != kNoSlot; slot = table_[slot].next) f(table_[slot].record);
   }
 
-  // When the next deadline or limit passes, and whose it is.
-  std::optional<TimePoint> next_deadline() const;
+  // When the next deadline or limit passes, kNever if there is none; and whose it is.
+  TimePoint next_deadline() const { return deadlines_.empty() ? kNever : deadlines_.top_key().first; }
   Slot next_to_expire() const { return deadlines_.top(); }
 
   void save(Checkpoint& checkpoint) const;

@@ -12,7 +12,8 @@ namespace {
 // A start that takes longer than starts do is expected to take so much of a start still.
 constexpr double kOverdue = 1.0 / 8;
 
-constexpr int kBisections = 30;
+// The answer is right to this part of itself.
+constexpr double kPrecision = 1e-4;
 
 // Ages by bin: how many, and their sum in nanoseconds.
 class Ages {
@@ -99,10 +100,14 @@ double Drain::started_by(double after_s) const {
 
 double Drain::time_to_start(double count, double at_most_s) const {
   if (started_by(0) >= count) return 0;
-  if (started_by(at_most_s) < count) return at_most_s;
   double from_s = 0;
-  double to_s = at_most_s;
-  for (int i = 0; i < kBisections; ++i) {
+  double to_s = std::min(service_s_, at_most_s);
+  while (started_by(to_s) < count) {
+    if (to_s >= at_most_s) return at_most_s;
+    from_s = to_s;
+    to_s = std::min(4 * to_s, at_most_s);
+  }
+  while (to_s - from_s > kPrecision * to_s) {
     const double middle_s = (from_s + to_s) / 2;
     (started_by(middle_s) >= count ? to_s : from_s) = middle_s;
   }

@@ -557,7 +557,7 @@ TEST(Service, ACheckpointGoesOnExactlyWhereItWasTaken) {
     EXPECT_EQ(original, copied);
     EXPECT_EQ(driver.service().next_deadline(), copy.next_deadline());
   };
-  for (int step = 0; step < 40; ++step) both(*driver.service().next_deadline(), TimerDue{});
+  for (int step = 0; step < 40; ++step) both(driver.service().next_deadline(), TimerDue{});
   EXPECT_EQ(copy.view().waiting, driver.view().waiting);
 }
 

@@ -66,7 +66,7 @@ class RandomService {
 
   void happen() {
     now_ += std::chrono::milliseconds{chance(4) == 0 ? 0 : chance(700)};
-    while (service_->next_deadline() && *service_->next_deadline() <= now_ && timers_++ < 100) step(core::TimerDue{});
+    while (service_->next_deadline() <= now_ && timers_++ < 100) step(core::TimerDue{});
     timers_ = 0;
     switch (chance(8)) {
       case 0:
