@@ -1,7 +1,7 @@
 """Live runs beside their simulation: what `tenfold simulate` foretells, with the service times and cold starts that the live journal measured.
 
 Each workload's arrivals are drawn from its spec before anything runs; the client sends by them (open loop, whatever becomes of the requests), and the
-simulation gets the same file as its workload. Nothing else of the live run goes into the simulation but the distributions of service times, by class, and
+simulation gets the same file as its workload. Where a policy looks by the clock, the simulation gets the arrivals from the journal, for the phase of the looks. Nothing else of the live run goes into the simulation but the distributions of service times, by class, and
 of cold starts. Replica-seconds are counted from the first arrival until the run's end on both sides.
 """
 import random
@@ -37,17 +37,18 @@ def two_kinds(rng, times):
 
 
 def cases():
-    """Name, schedule, seconds (none: until the last answer), how the server works, flags of both sides."""
+    """Name, schedule, seconds (none: until the last answer), how the server works, flags of both sides, whether the policy polls."""
     rng = random.Random(4)
     fixed = ["--policy", "slo", "--min-replicas", 2, "--max-replicas", 2, *COMPUTES]
     one_to_two = ["--policy", "slo", "--min-replicas", 1, "--max-replicas", 2, *COMPUTES]
     return [
-        ("burst of 100, 2 replicas", alike([0.0] * 100, 100), None, "--spin-ms", fixed),
-        ("Poisson at 60 %, two kinds, 2 replicas", two_kinds(rng, poisson(rng, 24, 0, 30)), 30, "--spin-ms", fixed),
-        ("steps, slo 1 to 2", alike(spans(rng, [8, 32, 16], 10), 50), 30, "--spin-ms", one_to_two),
-        ("on/off, slo 1 to 2", alike(spans(rng, [30, 0, 30, 0], 10), 50), 40, "--spin-ms", one_to_two),
-        ("waits for others, slo 2 to 10", alike(spans(rng, [10, 60, 20], 10), 100), 30, "--sleep-ms",
-         ["--policy", "slo", "--min-replicas", 2, "--max-replicas", 10, *ONLY_WAITS]),
+        ("burst of 100, 2 replicas", alike([0.0] * 100, 100), None, "--spin-ms", fixed, False),
+        ("Poisson at 60 %, two kinds, 2 replicas", two_kinds(rng, poisson(rng, 24, 0, 30)), 30, "--spin-ms", fixed, False),
+        ("steps, slo 1 to 2", alike(spans(rng, [8, 32, 16], 10), 50), 30, "--spin-ms", one_to_two, False),
+        ("on/off, slo 1 to 2", alike(spans(rng, [30, 0, 30, 0], 10), 50), 40, "--spin-ms", one_to_two, False),
+        *[(f"waits for others, {policy} 2 to 10", alike(spans(rng, [10, 60, 20], 20), 100), 60, "--sleep-ms",
+           ["--policy", policy, "--min-replicas", 2, "--max-replicas", 10, *ONLY_WAITS, *own], policy != "slo")
+          for policy, own in (("slo", []), ("aca", []), ("hpa", ["--scale-rule-http-concurrency", 1]), ("knative", []))],
     ]
 
 
@@ -74,10 +75,10 @@ def live(side, schedule, rows, seconds):
             "stretch": stretch}
 
 
-def simulated(side, schedule, seconds, flags):
+def simulated(side, workload, seconds, flags):
     runs = []
     for seed in range(1, SEEDS + 1):
-        one = journal_facts.simulate("--workload", f"trace:{schedule}", "--service", f"journal:{side.journal}", "--cold-start", f"journal:{side.journal}",
+        one = journal_facts.simulate("--workload", workload, "--service", f"journal:{side.journal}", "--cold-start", f"journal:{side.journal}",
                                      "--seed", seed, "--concurrency", 1, *(["--duration", f"{seconds}s"] if seconds else []), *flags)
         runs.append({"total_p50_s": one["total"]["p50_s"], "total_p95_s": one["total"]["p95_s"], "makespan_s": one["makespan_s"],
                      "replica_seconds": one["replica_seconds"], "wait_p50_s": one["wait"]["p50_s"], "wait_p95_s": one["wait"]["p95_s"]})
@@ -86,11 +87,12 @@ def simulated(side, schedule, seconds, flags):
 
 def run():
     results = {}
-    for name, rows, seconds, how, flags in cases():
+    for name, rows, seconds, how, flags, polls in cases():
         with peers.tenfold(name, "--concurrency", 1, *flags, command=[peers.SERVER, how, 1]) as side:
             schedule = journal_facts.write_schedule(side.directory / "schedule.csv", rows)
             measured = live(side, schedule, rows, seconds)
-            results[name] = {"requests": len(rows), "live": measured, "simulated": simulated(side, schedule, seconds, flags)}
+            workload = f"journal:{side.journal}" if polls else f"trace:{schedule}"
+            results[name] = {"requests": len(rows), "live": measured, "simulated": simulated(side, workload, seconds, flags)}
     return results
 
 

@@ -125,6 +125,8 @@ struct GapNote {
 };
 
 struct AppConfig {
+  // What the app is called, if it was said: see config/app_name.hpp.
+  std::string name;
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
   // The container image that a file names. It is not run here: then `command` must say what is.

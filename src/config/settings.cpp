@@ -207,6 +207,8 @@ struct Keep {
 };
 
 const auto kServing = std::to_array<Setting>({
+    field<Text>("name", "tenfold.name", "NAME", "what metrics call the app [the file's `name`, else the program's]",
+                TENFOLD_FIELD(name)),
     field<Count<0, 65535>>("port", "tenfold.port", "PORT", "where clients go; 0 takes a free port and prints it",
                            TENFOLD_FIELD(port)),
     field<Text>("address", "tenfold.address", "IP", "the address to listen on", TENFOLD_FIELD(address)),

@@ -97,6 +97,7 @@ class Service::Impl {
             .desired = desired_,
             .slots = concurrency_.slots(),
             .start_failures = backoff_.save().failures,
+            .oldest_waiting = requests_.waiting() > 0 ? requests_.oldest_waiting() : TimePoint{},
             .ever_ready = ever_ready_,
             .shutting_down = shutting_down_};
   }

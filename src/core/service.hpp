@@ -38,6 +38,7 @@ struct ServiceView {
   std::uint32_t desired = 0;
   std::uint32_t slots = 0;           // of each replica
   std::uint32_t start_failures = 0;  // in a row
+  TimePoint oldest_waiting{};        // when it arrived, where something waits
   bool ever_ready = false;
   bool shutting_down = false;
 };

@@ -1,32 +1,41 @@
 // The admin API, for operators and their tools: health, readiness, status, and metrics for Prometheus.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "http/server_connection.hpp"
 #include "journal/writer.hpp"
+#include "live/board/metrics.hpp"
 #include "live/ingress.hpp"
 
 namespace tenfold::live {
 
+// What the API tells of. All is borrowed.
+struct AdminSources {
+  const Ingress& ingress;
+  const Board& board;
+  const journal::Writer* writer = nullptr;  // null without a journal
+  std::string app;
+  // Null: metrics say nothing of the process.
+  std::function<std::optional<ProcessUsage>()> process;
+};
+
 // GET /healthz   200 while the process runs
 // GET /readyz    200 while a replica is ready and the service is not shutting down, else 503
 // GET /status    the live state as JSON
-// GET /metrics   Prometheus' text format, version 0.0.4
+// GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics for who accepts that
 class Admin final : public http::ServerHandler {
  public:
-  // Both must outlive it; `writer` may be null.
-  Admin(const Ingress& ingress, const journal::Writer* writer) : ingress_{ingress}, writer_{writer} {}
+  explicit Admin(AdminSources sources) : sources_{std::move(sources)} {}
 
   void on_request(http::ServerConnection& connection) override;
 
  private:
-  std::string status() const;
-  std::string metrics() const;
-  void append_rules(std::string& out) const;
+  void answer_metrics(http::ServerConnection& connection) const;
 
-  const Ingress& ingress_;
-  const journal::Writer* writer_;
+  AdminSources sources_;
 };
 
 }  // namespace tenfold::live

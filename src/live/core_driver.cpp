@@ -5,8 +5,9 @@
 
 namespace tenfold::live {
 
-CoreDriver::CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer)
-    : loop_{loop}, service_{settings}, handler_{handler}, observer_{observer}, timer_{loop} {}
+CoreDriver::CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler,
+                       const Observers& observers)
+    : loop_{loop}, service_{settings}, handler_{handler}, observers_{observers}, timer_{loop} {}
 
 void CoreDriver::handle(core::TimePoint time, const core::Event& event) {
   pending_.push_back({time, event});
@@ -20,9 +21,9 @@ void CoreDriver::handle(core::TimePoint time, const core::Event& event) {
 
 void CoreDriver::step(const Pending& pending) {
   last_ = std::max(last_, pending.time);
-  if (observer_) observer_->stepping(service_);
+  observers_.tell(&Observer::stepping, service_);
   service_.handle(last_, pending.event, actions_);
-  if (observer_) observer_->stepped(last_, pending.event, actions_, service_);
+  observers_.tell(&Observer::stepped, last_, pending.event, actions_, service_);
   for (const core::Action& action : actions_) {
     std::visit([this](const auto& a) { handler_.carry_out(last_, a); }, action);
   }

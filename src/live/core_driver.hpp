@@ -30,8 +30,8 @@ class ActionHandler {
 // Not thread-safe: lives on the loop's thread.
 class CoreDriver {
  public:
-  // `handler` and `observer` must outlive the driver; `observer` may be null.
-  CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler, Observer* observer);
+  // `handler` and `observers` must outlive the driver.
+  CoreDriver(http::Loop& loop, const core::Settings& settings, ActionHandler& handler, const Observers& observers);
 
   // Takes an event that happens at `time`, which is now: who has looked at the clock already need not look again.
   void handle(core::TimePoint time, const core::Event& event);
@@ -52,7 +52,7 @@ class CoreDriver {
   http::Loop& loop_;
   core::Service service_;
   ActionHandler& handler_;
-  Observer* observer_;
+  const Observers& observers_;
   core::Actions actions_;
   std::vector<Pending> pending_;
   bool is_stepping_ = false;

@@ -92,10 +92,8 @@ std::uint64_t Exchange::size_to_send() const {
 
 void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, core::Duration cold_start,
                         core::TimePoint now) {
-  facts_.replica = replica;
-  facts_.dispatched = now;
-  facts_.cold_start = cold_start;
   ++facts_.attempts;
+  facts_.last() = {.replica = replica, .dispatched = now, .cold_start = cold_start};
   upstream_ = std::move(upstream.connection);
   is_connection_kept_ = upstream.is_kept;
   is_settled_ = is_request_sent_ = false;
@@ -210,7 +208,7 @@ void Exchange::on_interim(http::ClientConnection& upstream) {
 
 void Exchange::on_head(http::ClientConnection& upstream) {
   if (!client_) return on_body(upstream);
-  facts_.answer_began = now(loop_);
+  facts_.answer_began = facts_.last().answer_began = now(loop_);
   facts_.status = upstream.head().status();
   if (facts_.status == 101) return switch_protocols(upstream);
   is_rechunked_ = http::is_rechunked(upstream.head(), client_->head().minor_version());
@@ -238,17 +236,18 @@ void Exchange::switch_protocols(http::ClientConnection& upstream) {
 // Where the time went so far. A request that never had a slot only waited; one that lost its slot waits since then.
 std::string_view Exchange::answer_fields() {
   thread_local std::array<char, 192> text;
-  const bool had_slot = facts_.attempts > 0;
-  const core::TimePoint left_queue = had_slot ? facts_.dispatched : facts_.answer_began;
-  const core::TimePoint left_slot = is_settled_ ? facts_.replica_done : facts_.answer_began;
+  const bool had_slot = facts_.had_slot();
+  const Attempt& last = facts_.last();
+  const core::TimePoint left_queue = had_slot ? last.dispatched : facts_.answer_began;
+  const core::TimePoint left_slot = is_settled_ ? last.done : facts_.answer_began;
   const core::Duration waits_again = had_slot ? facts_.answer_began - left_slot : core::Duration::zero();
   char* end = append(text.data(), "Server-Timing: queue;dur=");
-  end = append_milliseconds(end, left_queue - facts_.arrived - facts_.cold_start + waits_again);
+  end = append_milliseconds(end, left_queue - facts_.arrived - last.cold_start + waits_again);
   if (had_slot) {
-    end = append_milliseconds(append(end, ", coldstart;dur="), facts_.cold_start);
-    end = append_milliseconds(append(end, ", solve;dur="), left_slot - facts_.dispatched);
+    end = append_milliseconds(append(end, ", coldstart;dur="), last.cold_start);
+    end = append_milliseconds(append(end, ", solve;dur="), left_slot - last.dispatched);
     end = append(end, "\r\nX-Tenfold-Replica: ");
-    end = std::to_chars(end, end + 12, core::to_number(facts_.replica)).ptr;
+    end = std::to_chars(end, end + 12, core::to_number(last.replica)).ptr;
   }
   end = append(end, "\r\n");
   return {text.data(), static_cast<std::size_t>(end - text.data())};
@@ -369,7 +368,8 @@ core::Outcome Exchange::outcome_of_close(const http::ClientConnection& upstream,
 void Exchange::settle(core::Outcome outcome) {
   is_settled_ = true;
   facts_.request_bytes = sent_;
-  facts_.replica_done = now(loop_);
+  facts_.last().done = now(loop_);
+  facts_.last().outcome = outcome;
   listener_.replica_done(*this, outcome);
 }
 

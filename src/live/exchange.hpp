@@ -5,6 +5,8 @@
 // is done has its slot free while a slow client still reads.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -41,19 +43,32 @@ class ExchangeListener {
   ~ExchangeListener() = default;
 };
 
-// What is measured of a request.
-struct ExchangeFacts {
-  core::TimePoint arrived{};
-  core::TimePoint dispatched{};
-  core::TimePoint answer_began{};
-  core::TimePoint replica_done{};
-  // How much of its wait went to the start of the replica that took it.
-  core::Duration cold_start{};
+// One time that a request had a slot.
+struct Attempt {
   core::ReplicaId replica{};
+  core::TimePoint dispatched{};
+  core::TimePoint answer_began{};  // zero: no answer came of it
+  core::TimePoint done{};          // zero while it has its slot
+  // How much of its wait went to the start of the replica.
+  core::Duration cold_start{};
+  core::Outcome outcome = core::Outcome::kAbandoned;  // once it is done
+};
+
+// What is measured of a request. Zero is a time that has not come.
+struct ExchangeFacts {
+  core::TimePoint arrived{};  // with its body, or as much of that as there was room for
+  core::TimePoint answer_began{};
   int status = 0;  // sent to the client; 0 while none was
   std::uint64_t request_bytes = 0;
   std::uint64_t answer_bytes = 0;
-  std::uint8_t attempts = 0;
+  std::uint16_t attempts = 0;
+  // The first ones; the last place is the latest one's.
+  std::array<Attempt, 4> attempt{};
+
+  bool had_slot() const { return attempts > 0; }
+  // The latest one; one of no replica where there was none.
+  const Attempt& last() const { return attempt[std::clamp<std::size_t>(attempts, 1, attempt.size()) - 1]; }
+  Attempt& last() { return attempt[std::clamp<std::size_t>(attempts, 1, attempt.size()) - 1]; }
 };
 
 // Lives on the loop's thread. Reused: `open` begins a new life.

@@ -29,48 +29,17 @@ std::string random_prefix() {
   return std::string{text.data(), end} + '-';
 }
 
-// A replica that always finds something else to answer is told no more.
-constexpr std::size_t kMaxToldAnswers = 8;
-
-// The driver tells the core of its values, and not the other way round.
-bool is_observed(core::RuleKind kind) { return kind == core::RuleKind::kCustom || kind == core::RuleKind::kSchedule; }
-
-void know(RuleStatus& status, double value, core::TimePoint at) {
-  status.is_known = true;
-  status.value = value;
-  status.at = at;
-}
-
-// The rules of `scale`; what is known of those that stay is taken from `before`.
-std::vector<RuleStatus> rules_of(const core::ScaleSettings& scale, const std::vector<RuleStatus>& before) {
-  std::vector<core::ScaleRule> rules = scale.rules;
-  const bool has_default = scale.policy == core::PolicyKind::kAca || scale.policy == core::PolicyKind::kHpa;
-  if (rules.empty() && has_default) rules.push_back({.name = "http", .target = core::kDefaultConcurrentRequests});
-  std::vector<RuleStatus> made;
-  for (const core::ScaleRule& rule : rules) {
-    const auto is_same = [&rule](const RuleStatus& old) {
-      return old.rule.name == rule.name && old.rule.kind == rule.kind;
-    };
-    const auto old = std::ranges::find_if(before, is_same);
-    made.push_back(old == before.end() ? RuleStatus{} : *old);
-    made.back().rule = rule;
-  }
-  return made;
-}
-
 }  // namespace
 
-Ingress::Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer)
+Ingress::Ingress(http::Loop& loop, const IngressOptions& options, Observers observers)
     : loop_{loop},
       options_{options},
-      events_{events},
-      observer_{observer},
+      observers_{std::move(observers)},
       memory_{options.memory_bytes},
       spools_{options.spool, memory_, options.make_spool_file(options.spool_directory)},
       request_id_prefix_{options.request_id_prefix.empty() ? random_prefix() : options.request_id_prefix},
       upstreams_{loop, options.upstream_limits},
-      driver_{loop, options.settings, *this, observer},
-      rules_{rules_of(options.settings.scale, {})} {}
+      driver_{loop, options.settings, *this, observers_} {}
 
 void Ingress::start(Provider& provider) {
   provider_ = &provider;
@@ -78,17 +47,11 @@ void Ingress::start(Provider& provider) {
 }
 
 void Ingress::reconfigure(const IngressOptions& options) {
-  rules_ = rules_of(options.settings.scale, rules_);
   options_ = options;
   driver_.handle(core::ConfigChanged{options.settings});
 }
 
-void Ingress::observe(const core::MetricObserved& metric) {
-  RuleStatus& status = rules_.at(metric.rule);
-  status.is_failing = !metric.is_valid;
-  if (metric.is_valid) know(status, metric.value, now(loop_));
-  driver_.handle(metric);
-}
+void Ingress::observe(const core::MetricObserved& metric) { driver_.handle(metric); }
 
 void Ingress::shut_down() { driver_.handle(core::ShutdownRequested{}); }
 
@@ -104,7 +67,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   idle_.pop_back();
   const core::RequestId id{next_request_++};
   slots_.insert(id, slot);
-  ++counters_.requests;
+  observers_.tell(&Observer::request_opened, now(loop_), id);
   exchanges_[slot]->open(id, client, config::contains(options_.trusted_proxies, client.peer()));
 }
 
@@ -114,7 +77,7 @@ void Ingress::request_received(Exchange& exchange) {
   const core::Duration timeout =
       std::min(options_.request_timeout, requested_timeout(client.head()).value_or(options_.request_timeout));
   const core::RequestClass klass = class_of(exchange);
-  if (observer_) observer_->request_arrived(arrived, exchange.id(), client);
+  observers_.tell(&Observer::request_arrived, arrived, exchange.id(), klass, client);
   driver_.handle(arrived,
                  core::RequestArrived{.request = exchange.id(),
                                       .deadline = arrived + timeout,
@@ -126,13 +89,13 @@ core::RequestClass Ingress::class_of(const Exchange& exchange) {
   const http::Head& head = exchange.client().head();
   const auto value = options_.class_by.empty() ? std::nullopt : head.find(options_.class_by);
   const RequestClasses::Found found = classes_.find(head.target(), value);
-  if (found.is_new && observer_) observer_->class_named(exchange.facts().arrived, found.klass, found.name);
+  if (found.is_new) observers_.tell(&Observer::class_named, exchange.facts().arrived, found.klass, found.name);
   return found.klass;
 }
 
 void Ingress::client_left(Exchange& exchange) {
-  ++counters_.clients_left;
   const core::RequestId id = exchange.id();
+  observers_.tell(&Observer::client_left, now(loop_), id);
   if (exchange.is_answered()) return remove(exchange);
   if (exchange.is_received()) driver_.handle(core::RequestCancelled{id});
   Exchange* still_open = find(id);
@@ -141,10 +104,11 @@ void Ingress::client_left(Exchange& exchange) {
 
 void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   const core::RequestId id = exchange.id();
-  const core::ReplicaId replica = exchange.facts().replica;
+  const core::ReplicaId replica = exchange.facts().last().replica;
   upstreams_.release(replica, exchange.release_upstream(), outcome);
-  if (const auto info = replicas_.find(replica); info != replicas_.end()) count(info->second, exchange, outcome);
-  const core::TimePoint done = exchange.facts().replica_done;
+  const core::TimePoint done = exchange.facts().last().done;
+  if (outcome == core::Outcome::kBadAnswer)
+    observers_.tell(&Observer::answer_refused, done, replica, exchange.bad_answer());
   // Of a replica that dies, connections end before its exit is known: what is lost with one would be lost again with
   // the next, and others with it.
   if (core::is_loss(outcome) && provider_->is_ending(replica)) {
@@ -160,16 +124,6 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   }
 }
 
-void Ingress::count(ReplicaInfo& info, const Exchange& exchange, core::Outcome outcome) {
-  if (outcome == core::Outcome::kAnswered) ++info.answered;
-  if (outcome != core::Outcome::kBadAnswer) return;
-  const std::string_view problem = exchange.bad_answer();
-  const bool is_told = std::ranges::find(info.bad_answers, problem) != info.bad_answers.end();
-  if (is_told || info.bad_answers.size() == kMaxToldAnswers) return;
-  info.bad_answers.emplace_back(problem);
-  events_.answer_refused(exchange.facts().replica, problem);
-}
-
 void Ingress::answer_read(Exchange& exchange) { remove(exchange); }
 
 Exchange* Ingress::find(core::RequestId id) {
@@ -181,10 +135,8 @@ Exchange* Ingress::find(core::RequestId id) {
 void Ingress::tell_end(Exchange& exchange) {
   if (!exchange.mark_end_told()) return;
   const ExchangeFacts& facts = exchange.facts();
-  ++counters_.answers_by_class[http::status_class(facts.status)];
-  if (!observer_ || !exchange.is_received()) return;
-  const bool had_replica = facts.replica_done != core::TimePoint{};
-  observer_->request_ended(had_replica ? facts.replica_done : now(loop_), exchange.id(), facts);
+  const bool had_replica = facts.last().done != core::TimePoint{};
+  observers_.tell(&Observer::request_ended, had_replica ? facts.last().done : now(loop_), exchange.id(), facts);
 }
 
 void Ingress::remove(Exchange& exchange) {
@@ -205,7 +157,6 @@ void Ingress::carry_out(core::TimePoint time, const core::Dispatch& action) {
     return driver_.handle(core::ResponseFinished{
         .request = action.request, .replica = action.replica, .outcome = core::Outcome::kAbandoned});
   }
-  if (action.attempt > 1) ++counters_.retries;
   auto upstream = upstreams_.acquire(action.replica, exchange->upstream_handler(), exchange->size_to_send());
   exchange->dispatch(action.replica, std::move(upstream), cold_start_of(*exchange, action.replica), time);
 }
@@ -213,70 +164,54 @@ void Ingress::carry_out(core::TimePoint time, const core::Dispatch& action) {
 void Ingress::carry_out(core::TimePoint, const core::Reject& action) {
   Exchange* exchange = find(action.request);
   if (!exchange || exchange->is_answered()) return;
-  ++counters_.rejects[static_cast<std::size_t>(action.reason)];
   exchange->fail(problem_of(action.reason, exchange->bad_answer()), retry_after_field(action.retry_after));
   if (!exchange->has_replica()) remove(*exchange);
 }
 
 void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) {
   Exchange* exchange = find(action.request);
-  if (exchange && exchange->facts().replica == action.replica) exchange->withdraw(action.how);
+  if (exchange && exchange->facts().last().replica == action.replica) exchange->withdraw(action.how);
 }
 
 void Ingress::carry_out(core::TimePoint time, const core::StartReplica& action) {
-  ++counters_.replicas_started;
-  replicas_[action.replica].started_at = time;
+  starts_[action.replica].began = time;
   provider_->start(action.replica);
 }
 
 void Ingress::carry_out(core::TimePoint, const core::DrainReplica& action) { provider_->drain(action.replica); }
 
 void Ingress::carry_out(core::TimePoint, const core::StopReplica& action) {
-  if (const auto info = replicas_.find(action.replica); info != replicas_.end()) info->second.is_stopping = true;
   provider_->stop(action.replica, action.grace);
 }
 
-void Ingress::carry_out(core::TimePoint time, const core::RecordDecision& action) {
-  const bool is_default = action.rule == core::kNoRule && options_.settings.scale.rules.empty();
-  const std::size_t rule = is_default ? 0 : action.rule;
-  if (action.cause == core::DecisionCause::kRule && rule < rules_.size() && !is_observed(rules_[rule].rule.kind)) {
-    know(rules_[rule], action.metric, time);
-  }
-  events_.decided(action);
-}
+void Ingress::carry_out(core::TimePoint, const core::RecordDecision&) {}  // it is for those who observe
 
 // ---- replicas
 
 void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& address) {
-  ReplicaInfo& info = replicas_[replica];
-  info.ready_at = now(loop_);
-  info.address = address;
+  const core::TimePoint ready = starts_[replica].ready = now(loop_);
   upstreams_.add(replica, address.endpoint);
-  if (observer_) observer_->replica_ready(info.ready_at, replica, address);
-  events_.replica_became_ready(replica, info);
+  observers_.tell(&Observer::replica_ready, ready, replica, address);
   driver_.handle(core::ReplicaReady{.replica = replica, .cancels = address.cancels});
 }
 
 void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
   upstreams_.remove(replica);
-  if (observer_) observer_->replica_exited(now(loop_), replica, exit);
-  const bool was_stopped = replicas_[replica].is_stopping;
-  replicas_.erase(replica);
+  starts_.erase(replica);
+  observers_.tell(&Observer::replica_exited, now(loop_), replica, exit);
   driver_.handle(core::ReplicaExited{.replica = replica, .kind = exit.kind, .code = exit.code});
-  events_.replica_ended(replica, exit, was_stopped);
 }
 
 void Ingress::usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) {
-  replicas_[replica].usage = usage;
-  events_.replica_used(replica, usage);
+  observers_.tell(&Observer::usage_sampled, now(loop_), replica, usage);
   driver_.handle(core::UsageSampled{.replica = replica, .cpu = usage.cpu, .wall = usage.wall, .memory = usage.memory});
 }
 
 core::Duration Ingress::cold_start_of(const Exchange& exchange, core::ReplicaId replica) const {
-  const auto info = replicas_.find(replica);
-  if (info == replicas_.end()) return {};
-  const core::TimePoint began = std::max(exchange.facts().arrived, info->second.started_at);
-  return std::max(core::Duration::zero(), info->second.ready_at - began);
+  const auto start = starts_.find(replica);
+  if (start == starts_.end()) return {};
+  const core::TimePoint began = std::max(exchange.facts().arrived, start->second.began);
+  return std::max(core::Duration::zero(), start->second.ready - began);
 }
 
 }  // namespace tenfold::live

@@ -6,7 +6,6 @@
 //                                CoreDriver (core::Service)
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -50,59 +49,14 @@ struct IngressOptions {
   std::string request_id_prefix;
 };
 
-// Totals since the start, for people and Prometheus.
-struct IngressCounters {
-  std::uint64_t requests = 0;
-  std::array<std::uint64_t, 6> answers_by_class{};  // [2] is 2xx; [0] those that nobody got
-  std::array<std::uint64_t, core::kRejectReasons> rejects{};
-  std::uint64_t retries = 0;
-  std::uint64_t clients_left = 0;
-  std::uint64_t replicas_started = 0;
-};
-
-// What is known of a replica, for people.
-struct ReplicaInfo {
-  core::TimePoint started_at{};
-  core::TimePoint ready_at{};  // zero while it starts
-  ReplicaAddress address;
-  ReplicaUsage usage;
-  std::uint64_t answered = 0;
-  std::vector<std::string> bad_answers;  // what was wrong with them, each kind once
-  bool is_stopping = false;
-};
-
-// A scale rule and the last that is known of it, for people.
-struct RuleStatus {
-  core::ScaleRule rule;
-  bool is_known = false;
-  double value = 0;  // in the unit of its kind
-  core::TimePoint at{};
-  // Of a polled rule: the last question got no value.
-  bool is_failing = false;
-};
-
-// Told what an operator should hear of.
-class IngressEvents {
- public:
-  virtual void replica_became_ready(core::ReplicaId replica, const ReplicaInfo& info) = 0;
-  virtual void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) = 0;
-  virtual void decided(const core::RecordDecision& decision) = 0;
-  // A replica answered with what is no answer, and in a way that it had not before.
-  virtual void answer_refused(core::ReplicaId replica, std::string_view problem) = 0;
-  // Periodically, of each replica.
-  virtual void replica_used(core::ReplicaId /*replica*/, const ReplicaUsage& /*usage*/) {}
-
- protected:
-  ~IngressEvents() = default;
-};
-
 // Lives on the loop's thread.
 class Ingress final : public http::ServerHandler,
                       public ProviderListener,
                       private ExchangeListener,
                       private ActionHandler {
  public:
-  Ingress(http::Loop& loop, const IngressOptions& options, IngressEvents& events, Observer* observer);
+  // Those who observe it outlive it.
+  Ingress(http::Loop& loop, const IngressOptions& options, Observers observers);
 
   // Starts the first replicas on `provider`, which must outlive the ingress and report to it.
   void start(Provider& provider);
@@ -120,11 +74,6 @@ class Ingress final : public http::ServerHandler,
   core::TimePoint time() const { return now(loop_); }
   core::ServiceView view() const { return driver_.service().view(); }
   const core::Service& service() const { return driver_.service(); }
-  const IngressCounters& counters() const { return counters_; }
-  const std::unordered_map<core::ReplicaId, ReplicaInfo>& replicas() const { return replicas_; }
-  // The rules in the order of the settings, or the default one of the policy if there are none; each with the value
-  // that was observed, or stood in the last decision that it was the reason for.
-  const std::vector<RuleStatus>& rules() const { return rules_; }
   // Requests that have not ended, those included whose body is still on its way.
   std::size_t open_exchanges() const { return exchanges_.size() - idle_.size(); }
 
@@ -151,14 +100,18 @@ class Ingress final : public http::ServerHandler,
   Exchange* find(core::RequestId id);
   void tell_end(Exchange& exchange);
   void remove(Exchange& exchange);
-  void count(ReplicaInfo& info, const Exchange& exchange, core::Outcome outcome);
   core::RequestClass class_of(const Exchange& exchange);
   core::Duration cold_start_of(const Exchange& exchange, core::ReplicaId replica) const;
 
+  // When a replica was started and ready: for the share of a request's wait that was its start.
+  struct Start {
+    core::TimePoint began{};
+    core::TimePoint ready{};
+  };
+
   http::Loop& loop_;
   IngressOptions options_;
-  IngressEvents& events_;
-  Observer* observer_;
+  Observers observers_;
   http::MemoryBudget memory_;
   SpoolStore spools_;
   std::string request_id_prefix_;
@@ -171,9 +124,7 @@ class Ingress final : public http::ServerHandler,
   core::IdMap<core::RequestId> slots_;
   std::uint64_t next_request_ = 1;
   RequestClasses classes_;
-  std::unordered_map<core::ReplicaId, ReplicaInfo> replicas_;
-  IngressCounters counters_;
-  std::vector<RuleStatus> rules_;
+  std::unordered_map<core::ReplicaId, Start> starts_;
 };
 
 }  // namespace tenfold::live

@@ -15,7 +15,7 @@ void JournalObserver::class_named(core::TimePoint now, core::RequestClass klass,
   if (writer_) writer_->note(journal::ClassNote{.at = now, .klass = klass, .name = std::string{name}});
 }
 
-void JournalObserver::request_arrived(core::TimePoint now, core::RequestId request,
+void JournalObserver::request_arrived(core::TimePoint now, core::RequestId request, core::RequestClass,
                                       const http::ServerConnection& client) {
   if (!writer_) return;
   request_note_.at = now;
@@ -27,14 +27,14 @@ void JournalObserver::request_arrived(core::TimePoint now, core::RequestId reque
 }
 
 void JournalObserver::request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) {
-  if (!writer_) return;
+  if (!writer_ || facts.arrived == core::TimePoint{}) return;
   writer_->note(journal::AnswerNote{.at = now,
                                     .request = request,
                                     .status = facts.status,
                                     .request_bytes = facts.request_bytes,
                                     .answer_bytes = facts.answer_bytes,
                                     .answer_began = facts.answer_began,
-                                    .cold_start = facts.cold_start});
+                                    .cold_start = facts.last().cold_start});
 }
 
 void JournalObserver::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) {

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "config/app_name.hpp"
 #include "config/gaps.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
@@ -20,6 +23,7 @@
 #include "journal/started.hpp"
 #include "journal/writer_thread.hpp"
 #include "live/admin.hpp"
+#include "live/board/process_usage.hpp"
 #include "live/clock.hpp"
 #include "live/config_changes.hpp"
 #include "live/console.hpp"
@@ -51,8 +55,6 @@ constexpr std::chrono::seconds kStartMargin{1};
 constexpr std::uint32_t kAutoConcurrencyTold = 128;
 
 constexpr int kInterrupted = 130;
-
-double to_seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
 // Thousands of waiting clients are thousands of descriptors.
 void raise_descriptor_limit() {
@@ -128,13 +130,14 @@ config::AppConfig with_machine(config::AppConfig config) {
   return config;
 }
 
-class App final : private IngressEvents {
+class App final : private Observer {
  public:
   App(const config::AppConfig& config, const ConfigSource& source, Console& console)
       : console_{console},
         config_{with_machine(config)},
         source_{source},
-        ingress_{loop_, ingress_options(config_), *this, &observer_},
+        board_{config_.core},
+        ingress_{loop_, ingress_options(config_), {&journal_observer_, this, &board_}},
         server_{loop_, ingress_, client_limits(config_), &ingress_.memory()},
         signals_{loop_, SIGINT, SIGTERM},
         reload_signal_{loop_, SIGHUP},
@@ -177,7 +180,11 @@ class App final : private IngressEvents {
     provider_.emplace(loop_, spec, ingress_);
     raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
-    admin_.emplace(ingress_, journal_ ? &journal_->writer() : nullptr);
+    admin_.emplace(AdminSources{.ingress = ingress_,
+                                .board = board_,
+                                .writer = journal_ ? &journal_->writer() : nullptr,
+                                .app = config::app_name(config_),
+                                .process = process_usage});
     admin_server_.emplace(loop_, *admin_, admin_limits());
     const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
@@ -202,7 +209,7 @@ class App final : private IngressEvents {
                                      .version = std::string{kVersion},
                                      .command = fmt::format("{}", fmt::join(config_.command, " ")),
                                      .endpoint = "http://" + endpoint_.to_string()});
-    observer_.write_to(writer);
+    journal_observer_.write_to(writer);
     look_after_journals(directory);
     say("journal: {}", directory.string());
     return std::nullopt;
@@ -238,37 +245,50 @@ class App final : private IngressEvents {
 
   // ---- what happens
 
-  void replica_became_ready(core::ReplicaId replica, const ReplicaInfo& info) override {
+  // Called before the board, which still has what was.
+
+  void replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress&) override {
     say("replica {} is ready after {:.1f} ms", core::to_number(replica),
-        to_seconds(info.ready_at - info.started_at) * 1000);
+        core::to_seconds(now - board_.replica(replica)->started_at) * 1000);
     boost::asio::post(loop_, [this] {
       if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
     });
   }
 
-  void replica_ended(core::ReplicaId replica, const ReplicaExit& exit, bool was_stopped) override {
+  void replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) override {
     limit_watch_.forget(replica);
-    if (!was_stopped) say("replica {} {}", core::to_number(replica), exit.description);
+    if (!board_.replica(replica)->is_stopping) say("replica {} {}", core::to_number(replica), exit.description);
+    boost::asio::post(loop_, [this, exit] { end_if_hopeless(exit); });
+  }
+
+  void end_if_hopeless(const ReplicaExit& last) {
     const core::ServiceView view = ingress_.view();
     if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
-    tell("no replica starts; the last one {}", exit.description);
-    if (config_.is_quiet && exit.last_output.ends_with('\n')) console_.say(Console::Stream::kErr, exit.last_output);
+    tell("no replica starts; the last one {}", last.description);
+    if (config_.is_quiet && last.last_output.ends_with('\n')) console_.say(Console::Stream::kErr, last.last_output);
     exit_code_ = 1;
     shut_down();
   }
 
-  void replica_used(core::ReplicaId replica, const ReplicaUsage& usage) override {
+  void usage_sampled(core::TimePoint, core::ReplicaId replica, const ReplicaUsage& usage) override {
     for (const std::string& sentence : limit_watch_.crossings(replica, usage, config_.core.replica))
       say("{}", sentence);
   }
 
-  void decided(const core::RecordDecision& decision) override {
-    if (decision.starts == 0 && decision.drains == 0) return;
-    say("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired, decision.waiting,
-        decision.running, decision.starts, decision.drains);
+  void stepped(core::TimePoint, const core::Event&, const core::Actions& actions, const core::Service&) override {
+    for (const core::Action& action : actions) {
+      const auto* decision = std::get_if<core::RecordDecision>(&action);
+      if (decision && decision->starts + decision->drains > 0)
+        say("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision->desired, decision->waiting,
+            decision->running, decision->starts, decision->drains);
+    }
   }
 
-  void answer_refused(core::ReplicaId replica, std::string_view problem) override {
+  // Each kind once.
+  void answer_refused(core::TimePoint, core::ReplicaId replica, std::string_view problem) override {
+    const std::vector<std::string>& told = board_.replica(replica)->bad_answers;
+    const bool is_told = std::ranges::find(told, problem) != told.end();
+    if (is_told || told.size() == Board::kMaxBadAnswers) return;
     say("replica {}: {}; its client got 502", core::to_number(replica), problem);
   }
 
@@ -338,7 +358,7 @@ class App final : private IngressEvents {
       }
       const core::ServiceView view = ingress_.view();
       say("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
-          view.running, to_seconds(config_.core.replica.grace), view.waiting);
+          view.running, core::to_seconds(config_.core.replica.grace), view.waiting);
       shut_down();
       wait_for_signal();
     });
@@ -374,7 +394,8 @@ class App final : private IngressEvents {
   ConfigSource source_;
   http::EpollLoop loop_;
   std::unique_ptr<journal::WriterThread> journal_;
-  JournalObserver observer_;
+  JournalObserver journal_observer_;
+  Board board_;
   Ingress ingress_;
   http::Server server_;
   std::optional<ProcessProvider> provider_;

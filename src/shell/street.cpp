@@ -61,7 +61,7 @@ std::size_t taken_memory() {
   return info.uordblks + info.hblkhd;
 }
 
-class Street final : private live::IngressEvents {
+class Street final : private live::Observer {
  public:
   explicit Street(const StreetOptions& options)
       : options_{options},
@@ -77,9 +77,10 @@ class Street final : private live::IngressEvents {
     end_ = start_ + options_.duration;
     watch_.emplace(loop_, plan_.ingress.settings, plan_.disk, ledger_, options_.on_step);
     loop_.at(end_, [this] { heal(); });
-    live::IngressEvents& events = *this;
-    ingress_.emplace(loop_, plan_.ingress, events, &*watch_);
-    admin_.emplace(*ingress_, &watch_->writer());
+    board_.emplace(plan_.ingress.settings);
+    ingress_.emplace(loop_, plan_.ingress, live::Observers{&*watch_, this, &*board_});
+    admin_.emplace(
+        live::AdminSources{.ingress = *ingress_, .board = *board_, .writer = &watch_->writer(), .app = "street"});
     server_.emplace(loop_, *ingress_, plan_.limits, &ingress_->memory());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     provider_.emplace(loop_, world_, ledger_, *ingress_,
@@ -275,7 +276,7 @@ class Street final : private live::IngressEvents {
     const auto end = loop_.now() + 60s;
     while (ledger_.what_broke().empty() && ingress_->view().ready + ingress_->view().stopping > 0 && loop_.step(end))
       look();
-    if (!ingress_->replicas().empty()) ledger_.broken("replicas outlive the shutdown");
+    if (!board_->replicas().empty()) ledger_.broken("replicas outlive the shutdown");
     if (fabric_.descriptors() > 0)
       ledger_.broken(std::to_string(fabric_.descriptors()) + " descriptors are left of " + std::to_string(idle));
     if (ledger_.what_broke().empty()) console_.finish();
@@ -316,15 +317,20 @@ class Street final : private live::IngressEvents {
 
   // Of what happens to replicas people are told, whether somebody reads it or not.
   void say(std::string_view line) { console_.say(live::Console::Stream::kErr, std::string{line} + "\n"); }
-  void replica_became_ready(core::ReplicaId, const live::ReplicaInfo&) override { say("a replica is ready"); }
-  void replica_ended(core::ReplicaId, const live::ReplicaExit& exit, bool) override {
+  void replica_ready(core::TimePoint, core::ReplicaId, const live::ReplicaAddress&) override {
+    say("a replica is ready");
+  }
+  void replica_exited(core::TimePoint, core::ReplicaId, const live::ReplicaExit& exit) override {
     say("a replica ended");
     if (exit.last_output.ends_with('\n')) console_.say(live::Console::Stream::kErr, exit.last_output);
   }
-  void decided(const core::RecordDecision& decision) override {
-    say("replicas wanted: " + std::to_string(decision.desired));
+  void stepped(core::TimePoint, const core::Event&, const core::Actions& actions, const core::Service&) override {
+    for (const core::Action& action : actions) {
+      if (const auto* decision = std::get_if<core::RecordDecision>(&action))
+        say("replicas wanted: " + std::to_string(decision->desired));
+    }
   }
-  void answer_refused(core::ReplicaId, std::string_view why) override { say(why); }
+  void answer_refused(core::TimePoint, core::ReplicaId, std::string_view why) override { say(why); }
 
   const StreetOptions& options_;
   sim::Random random_;
@@ -339,6 +345,7 @@ class Street final : private live::IngressEvents {
   http::Loop::TimePoint start_;
   http::Loop::TimePoint end_;
   std::optional<Watch> watch_;
+  std::optional<live::Board> board_;
   std::optional<live::Ingress> ingress_;
   std::optional<live::Admin> admin_;
   std::optional<http::Server> server_;

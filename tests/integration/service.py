@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -254,9 +255,9 @@ class Service:
 
     # What it says of itself.
 
-    def admin(self, path):
+    def admin(self, path, fields=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE_S)
-        connection.request("GET", path)
+        connection.request("GET", path, headers=fields or {})
         answer = Answer(connection.getresponse())
         connection.close()
         return answer
@@ -265,8 +266,10 @@ class Service:
         return self.admin("/status").json()
 
     def metric(self, name):
+        """A sample by its name and labels, without that of the app."""
+        wanted = name.replace("{", '{app="",') if "{" in name else name + '{app=""}'
         for line in self.admin("/metrics").body.decode().splitlines():
-            if line.startswith(name + " "):
+            if re.sub('app="[^"]*"', 'app=""', line).startswith(wanted + " "):
                 return float(line.split()[-1])
         raise KeyError(name)
 

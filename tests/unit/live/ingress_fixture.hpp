@@ -14,6 +14,7 @@
 #include "check/invariants.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
+#include "live/board/board.hpp"
 #include "live/ingress.hpp"
 
 namespace tenfold::live {
@@ -140,14 +141,15 @@ class FakeClient final : public http::ClientHandler {
 };
 
 // Everything on one loop: the ingress, a provider of fake replicas, and the invariants as observer.
-class IngressTest : public testing::Test, public Provider, public Observer, public IngressEvents {
+class IngressTest : public testing::Test, public Provider, public Observer {
  protected:
   void serve(std::uint32_t min, std::uint32_t max, std::uint32_t concurrency = 1) {
     options_.settings.scale.min_replicas = min;
     options_.settings.scale.max_replicas = max;
     options_.settings.replica.concurrency = concurrency;
     invariants_.emplace(options_.settings);
-    ingress_.emplace(loop_, options_, *this, this);
+    board_.emplace(options_.settings);
+    ingress_.emplace(loop_, options_, Observers{this, &*board_});
     server_.emplace(loop_, *ingress_, limits_, &ingress_->memory());
     endpoint_ = server_->listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
     ingress_->start(*this);
@@ -177,6 +179,7 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
   http::EpollLoop loop_;
   IngressOptions options_;
   http::Limits limits_;
+  std::optional<Board> board_;
   std::optional<Ingress> ingress_;
   std::optional<http::Server> server_;
   http::Endpoint endpoint_;
@@ -185,7 +188,6 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
   std::vector<ExchangeFacts> ended_;
   std::vector<core::ReplicaId> stopped_;
   std::vector<std::string> classes_;
-  std::vector<std::string> refused_;
   bool cancels_ = true;
   std::optional<core::ReplicaId> ending_;
 
@@ -207,21 +209,13 @@ class IngressTest : public testing::Test, public Provider, public Observer, publ
     });
   }
 
-  void stepping(const core::Service&) override {}
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                const core::Service& service) override {
     const auto broken = invariants_->step(now, event, actions, service.view());
     ASSERT_FALSE(broken) << *broken;
   }
   void class_named(core::TimePoint, core::RequestClass, std::string_view name) override { classes_.emplace_back(name); }
-  void request_arrived(core::TimePoint, core::RequestId, const http::ServerConnection&) override {}
   void request_ended(core::TimePoint, core::RequestId, const ExchangeFacts& facts) override { ended_.push_back(facts); }
-  void replica_ready(core::TimePoint, core::ReplicaId, const ReplicaAddress&) override {}
-  void replica_exited(core::TimePoint, core::ReplicaId, const ReplicaExit&) override {}
-  void replica_became_ready(core::ReplicaId, const ReplicaInfo&) override {}
-  void replica_ended(core::ReplicaId, const ReplicaExit&, bool) override {}
-  void decided(const core::RecordDecision&) override {}
-  void answer_refused(core::ReplicaId, std::string_view problem) override { refused_.emplace_back(problem); }
 
   std::filesystem::path directory_ = [] {
     std::string made = (std::filesystem::temp_directory_path() / "tenfold-ingress-XXXXXX").string();

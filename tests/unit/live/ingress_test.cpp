@@ -113,7 +113,7 @@ TEST_F(IngressTest, TellsTheReplicaThatItsClientLeftAndWaitsForItsWord) {
   run_until([&] { return replica(1).waiting() == 1; });
   one->leave();
   run_until([&] { return replica(1).was_abandoned() && ingress_->view().running == 0; });
-  EXPECT_EQ(ingress_->counters().clients_left, 1);
+  EXPECT_EQ(board_->counters().clients_left, 1);
 }
 
 TEST_F(IngressTest, ForgetsAQueuedRequestWhoseClientLeft) {
@@ -143,7 +143,7 @@ TEST_F(IngressTest, RepeatsARequestWithAnIdempotencyKeyBodyAndAll) {
   run_until([&] { return one->is_done(); });
   EXPECT_EQ(one->status(), 200);
   EXPECT_EQ(one->field("X-Tenfold-Replica"), "2");
-  EXPECT_EQ(ingress_->counters().retries, 1);
+  EXPECT_EQ(board_->counters().retries, 1);
 }
 
 TEST_F(IngressTest, NothingMoreGoesToAReplicaThatIsEnding) {
@@ -269,17 +269,17 @@ TEST_F(IngressTest, TakesNewSettingsAndKeepsWhatWaitsAndRuns) {
 TEST_F(IngressTest, KnowsTheLastValueOfARule) {
   options_.settings.scale.rules = {{.name = "jobs", .kind = core::RuleKind::kCustom, .target = 5}};
   serve(1, 1);
-  EXPECT_FALSE(ingress_->rules().at(0).is_known);
+  EXPECT_FALSE(board_->rules().at(0).is_known);
   ingress_->observe({.rule = 0, .is_valid = true, .value = 12});
   ingress_->observe({.rule = 0, .is_valid = false});
-  EXPECT_EQ(ingress_->rules().at(0).value, 12);
-  EXPECT_TRUE(ingress_->rules().at(0).is_failing);
+  EXPECT_EQ(board_->rules().at(0).value, 12);
+  EXPECT_TRUE(board_->rules().at(0).is_failing);
   options_.settings.scale.rules.insert(options_.settings.scale.rules.begin(),
                                        {.name = "heat", .kind = core::RuleKind::kCpu, .target = 70});
   ingress_->reconfigure(options_);
-  ASSERT_EQ(ingress_->rules().size(), 2);
-  EXPECT_FALSE(ingress_->rules()[0].is_known);
-  EXPECT_EQ(ingress_->rules()[1].value, 12);
+  ASSERT_EQ(board_->rules().size(), 2);
+  EXPECT_FALSE(board_->rules()[0].is_known);
+  EXPECT_EQ(board_->rules()[1].value, 12);
 }
 
 TEST_F(IngressTest, ShutdownFinishesWhatRunsAndRefusesWhatWaits) {

@@ -1,0 +1,13 @@
+// What an app is called.
+#pragma once
+
+#include <string>
+
+#include "config/app_config.hpp"
+
+namespace tenfold::config {
+
+// As it was said, else the name in its file, else that of its program without directories; "app" if it has none.
+std::string app_name(const AppConfig& config);
+
+}  // namespace tenfold::config
