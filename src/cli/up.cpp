@@ -28,7 +28,7 @@ std::expected<config::AppConfig, std::string> to_config(const UpLine& line) {
   auto config = line.app.read();
   if (!config) return config;
   if (!line.command.empty()) config->command = line.command;
-  config->is_quiet = line.is_quiet;
+  if (line.is_quiet) config->log.level = config::LogLevel::kError;
   config::resolve_secrets(*config, [](const std::string& name) { return std::getenv(name.c_str()) != nullptr; });
   if (auto finished = config::finish(*config); !finished) return std::unexpected(finished.error());
   if (auto runnable = config::check_runnable(*config); !runnable) return std::unexpected(runnable.error());
@@ -50,7 +50,8 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
   auto line = std::make_shared<UpLine>();
   line->command = std::move(program);
   line->app.add_to(*command);
-  command->add_flag("--quiet", line->is_quiet, "say nothing but `ready` and errors");
+  command->add_flag("--quiet", line->is_quiet,
+                    "say nothing but `ready` and errors: as --log-level error, and replicas neither");
   command->footer(
       R"(The program serves HTTP at the unix socket $TENFOLD_SOCKET, or at 127.0.0.1:$PORT; both can stand in its arguments.
 

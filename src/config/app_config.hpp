@@ -102,6 +102,17 @@ struct JournalKeep {
   friend bool operator==(const JournalKeep&, const JournalKeep&) = default;
 };
 
+// What is said while a service runs.
+enum class LogLevel : std::uint8_t { kError, kWarning, kInfo };
+enum class LogFormat : std::uint8_t { kText, kJson };
+struct LogSettings {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  // A file that gets a line for each request, "-" for the standard output, or empty for none.
+  std::string access;
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
+};
+
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
 // As many as a replica may have, of all kinds.
@@ -189,7 +200,7 @@ struct AppConfig {
   // A directory, "none", or empty for a new one under the default root.
   std::string journal;
   JournalKeep journal_keep;
-  bool is_quiet = false;
+  LogSettings log;
 };
 
 // One setting: a flag of `up`, a key of the file, or both. The one table of them serves flags, file and help, and

@@ -32,6 +32,18 @@ struct Retries {
   static constexpr auto kAll = std::to_array<std::pair<std::string_view, bool>>({{"auto", false}, {"safe", true}});
 };
 
+struct LogLevels {
+  static constexpr std::string_view kWhat = "log level";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, LogLevel>>(
+      {{"error", LogLevel::kError}, {"warning", LogLevel::kWarning}, {"info", LogLevel::kInfo}});
+};
+
+struct LogFormats {
+  static constexpr std::string_view kWhat = "log format";
+  static constexpr auto kAll =
+      std::to_array<std::pair<std::string_view, LogFormat>>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
+};
+
 struct Header {
   static Applied read(std::string& member, std::string_view text) {
     constexpr std::string_view kToken = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
@@ -251,6 +263,15 @@ const auto kServing = std::to_array<Setting>({
     field<Keep>("journal-keep", "tenfold.journalKeep", "TIME,SIZE",
                 "how long, and how much, of the journals of services that ended is kept there; one of them, or `all`",
                 TENFOLD_FIELD(journal_keep)),
+    field<Word<LogLevels>>("log-level", "tenfold.log.level", "error|warning|info", "what Tenfold says of itself",
+                           TENFOLD_FIELD(log.level)),
+    field<Word<LogFormats>>("log-format", "tenfold.log.format", "text|json",
+                            "how: sentences, or a JSON object a line; the access log likewise",
+                            TENFOLD_FIELD(log.format)),
+    field<Text>("access-log", "tenfold.log.access", "FILE|-",
+                "a line for each request: status, path, where its time went, its replica and why; - is the standard "
+                "output [none]",
+                TENFOLD_FIELD(log.access)),
 });
 
 const auto kRequests = std::to_array<Setting>({

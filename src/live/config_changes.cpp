@@ -106,7 +106,7 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("max answer head", running.max_answer_head, fresh.max_answer_head);
   keeper.keep("buffer memory", running.buffer_memory, fresh.buffer_memory);
   keeper.keep("spool disk", running.spool_disk, fresh.spool_disk);
-  fresh.is_quiet = running.is_quiet;
+  keeper.keep("access log", running.log.access, fresh.log.access);
   return std::move(keeper.names);
 }
 

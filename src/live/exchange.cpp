@@ -37,10 +37,11 @@ char* append(char* out, std::string_view text) { return std::ranges::copy(text, 
 
 }  // namespace
 
-void Exchange::open(core::RequestId id, http::ServerConnection& client, bool is_client_trusted) {
+void Exchange::begin(core::RequestId id, http::ServerConnection& client, bool is_client_trusted) {
   id_ = id;
   client_ = &client;
   facts_ = {};
+  set_name();
   is_client_trusted_ = is_client_trusted;
   sent_ = answer_sent_ = 0;
   is_received_ = is_whole_ = is_streamed_ = is_request_sent_ = is_rechunked_ = is_answered_ = is_withdrawn_ = false;
@@ -48,9 +49,25 @@ void Exchange::open(core::RequestId id, http::ServerConnection& client, bool is_
   is_end_told_ = false;
   is_chunked_ = client.head().body_kind() == http::BodyKind::kChunked;
   is_settled_ = true;
-  client.attach(*this);
-  client.want_body();
+}
+
+void Exchange::receive() {
+  client_->attach(*this);
+  client_->want_body();
   receive_request();
+}
+
+// The client's own id, which goes on as it is, or one that differs from all others.
+void Exchange::set_name() {
+  const auto given = client_->head().find("X-Request-Id");
+  if (given && !given->empty()) {
+    name_ = *given;
+    return;
+  }
+  std::array<char, 20> number{};
+  const auto* const end = std::to_chars(number.data(), number.data() + number.size(), core::to_number(id_)).ptr;
+  name_.assign(id_prefix_.substr(0, kLongestPrefix))
+      .append(number.data(), static_cast<std::size_t>(end - number.data()));
 }
 
 void Exchange::close() {
@@ -107,13 +124,10 @@ void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, c
 // A small request leaves whole and in one call: from then on its client is not needed for it.
 void Exchange::send_request_head() {
   std::string& head = scratch();
-  std::array<char, 40> name{};
-  char* const number = append(name.data(), id_prefix_.substr(0, kLongestPrefix));
-  const char* end = std::to_chars(number, name.data() + name.size(), core::to_number(id_)).ptr;
   http::append_request_head(head, {.head = client_->head(),
                                    .client = client_->peer(),
                                    .is_client_trusted = is_client_trusted_,
-                                   .request_id = {name.data(), static_cast<std::size_t>(end - name.data())}});
+                                   .request_id = name_});
   if (request_ || is_streamed_) return upstream_->send({head});
   send_framed(head, client_->body());
   is_request_sent_ = true;

@@ -71,18 +71,22 @@ struct ExchangeFacts {
   Attempt& last() { return attempt[std::clamp<std::size_t>(attempts, 1, attempt.size()) - 1]; }
 };
 
-// Lives on the loop's thread. Reused: `open` begins a new life.
+// Lives on the loop's thread. Reused: `begin` begins a new life.
 class Exchange final : private http::ExchangeHandler, private http::ClientHandler {
  public:
   // `spools` and `id_prefix` must outlive it. A request that has no id gets one that begins with `id_prefix`.
   Exchange(http::Loop& loop, ExchangeListener& listener, SpoolStore& spools, std::string_view id_prefix)
       : loop_{loop}, listener_{listener}, spools_{spools}, id_prefix_{id_prefix} {}
 
-  // A request's head has come on `client`. request_received follows, maybe from within.
-  // `is_client_trusted`: it is a proxy of ours, whose word on where the request came from is passed on.
-  void open(core::RequestId id, http::ServerConnection& client, bool is_client_trusted);
+  // A request's head has come on `client`. `is_client_trusted`: it is a proxy of ours, whose word on where the request
+  // came from is passed on.
+  void begin(core::RequestId id, http::ServerConnection& client, bool is_client_trusted);
+  // Takes in its body. request_received follows, maybe from within.
+  void receive();
 
   core::RequestId id() const { return id_; }
+  // What goes to its replica as X-Request-Id.
+  const std::string& name() const { return name_; }
   const ExchangeFacts& facts() const { return facts_; }
   bool has_client() const { return client_ != nullptr; }
   bool has_replica() const { return upstream_ != nullptr; }
@@ -128,6 +132,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   void on_writable(http::ClientConnection& upstream) override;
   void on_closed(http::ClientConnection& upstream, std::string_view problem) override;
 
+  void set_name();
   void receive_request();
   bool spool_request();
   void send_request_head();
@@ -161,6 +166,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   std::unique_ptr<Spool> answer_;
   std::uint64_t sent_ = 0;         // of the request's body, in this attempt
   std::uint64_t answer_sent_ = 0;  // of `answer_`
+  std::string name_;
   std::string bad_answer_;
   bool is_client_trusted_ = false;
   bool is_received_ = false;

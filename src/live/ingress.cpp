@@ -22,6 +22,16 @@ std::string retry_after_field(core::Duration retry_after) {
   return fmt::format("Retry-After: {}\r\n", std::chrono::ceil<std::chrono::seconds>(retry_after).count());
 }
 
+RequestSeen seen(const Exchange& exchange, core::RequestClass klass = {}) {
+  const http::ServerConnection& client = exchange.client();
+  return {.id = exchange.id(),
+          .name = exchange.name(),
+          .klass = klass,
+          .method = client.head().method(),
+          .target = client.head().target(),
+          .client = client.peer()};
+}
+
 std::string random_prefix() {
   std::random_device random;
   std::array<char, 16> text{};
@@ -67,8 +77,10 @@ void Ingress::on_request(http::ServerConnection& client) {
   idle_.pop_back();
   const core::RequestId id{next_request_++};
   slots_.insert(id, slot);
-  observers_.tell(&Observer::request_opened, now(loop_), id);
-  exchanges_[slot]->open(id, client, config::contains(options_.trusted_proxies, client.peer()));
+  Exchange& exchange = *exchanges_[slot];
+  exchange.begin(id, client, config::contains(options_.trusted_proxies, client.peer()));
+  observers_.tell(&Observer::request_opened, now(loop_), seen(exchange));
+  exchange.receive();
 }
 
 void Ingress::request_received(Exchange& exchange) {
@@ -77,7 +89,7 @@ void Ingress::request_received(Exchange& exchange) {
   const core::Duration timeout =
       std::min(options_.request_timeout, requested_timeout(client.head()).value_or(options_.request_timeout));
   const core::RequestClass klass = class_of(exchange);
-  observers_.tell(&Observer::request_arrived, arrived, exchange.id(), klass, client);
+  observers_.tell(&Observer::request_arrived, arrived, seen(exchange, klass));
   driver_.handle(arrived,
                  core::RequestArrived{.request = exchange.id(),
                                       .deadline = arrived + timeout,

@@ -15,14 +15,13 @@ void JournalObserver::class_named(core::TimePoint now, core::RequestClass klass,
   if (writer_) writer_->note(journal::ClassNote{.at = now, .klass = klass, .name = std::string{name}});
 }
 
-void JournalObserver::request_arrived(core::TimePoint now, core::RequestId request, core::RequestClass,
-                                      const http::ServerConnection& client) {
+void JournalObserver::request_arrived(core::TimePoint now, const RequestSeen& request) {
   if (!writer_) return;
   request_note_.at = now;
-  request_note_.request = request;
-  request_note_.method = client.head().method();
-  request_note_.target = client.head().target().substr(0, journal::kMaxNotedTarget);
-  request_note_.client = client.peer();
+  request_note_.request = request.id;
+  request_note_.method = request.method;
+  request_note_.target = request.target.substr(0, journal::kMaxNotedTarget);
+  request_note_.client = request.client;
   writer_->note(request_note_);
 }
 

@@ -16,8 +16,7 @@ class JournalObserver final : public Observer {
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                const core::Service& service) override;
   void class_named(core::TimePoint now, core::RequestClass klass, std::string_view name) override;
-  void request_arrived(core::TimePoint now, core::RequestId request, core::RequestClass klass,
-                       const http::ServerConnection& client) override;
+  void request_arrived(core::TimePoint now, const RequestSeen& request) override;
   void request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) override;
   void replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) override;
   void replica_exited(core::TimePoint now, core::ReplicaId replica, const ReplicaExit& exit) override;

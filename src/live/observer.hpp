@@ -11,6 +11,16 @@
 
 namespace tenfold::live {
 
+// A request, as its head tells it. Borrowed for the call.
+struct RequestSeen {
+  core::RequestId id{};
+  std::string_view name;  // what goes to its replica as X-Request-Id
+  core::RequestClass klass{};
+  std::string_view method;
+  std::string_view target;
+  std::string_view client;  // where it comes from
+};
+
 // Every call is on the loop's thread, must not block, and must not call the service.
 class Observer {
  public:
@@ -23,11 +33,10 @@ class Observer {
                        const core::Service& /*service*/) {}
   // A class of requests got its number; one of it is about to be told to the core.
   virtual void class_named(core::TimePoint /*now*/, core::RequestClass /*klass*/, std::string_view /*name*/) {}
-  // A request's head was read; its body may still be on its way.
-  virtual void request_opened(core::TimePoint /*now*/, core::RequestId /*request*/) {}
+  // A request's head was read; its body may still be on its way, and its class is not known yet.
+  virtual void request_opened(core::TimePoint /*now*/, const RequestSeen& /*request*/) {}
   // A request is about to be told to the core.
-  virtual void request_arrived(core::TimePoint /*now*/, core::RequestId /*request*/, core::RequestClass /*klass*/,
-                               const http::ServerConnection& /*client*/) {}
+  virtual void request_arrived(core::TimePoint /*now*/, const RequestSeen& /*request*/) {}
   // A client has left before its answer's end.
   virtual void client_left(core::TimePoint /*now*/, core::RequestId /*request*/) {}
   // An opened request has ended; its facts are complete. One that never arrived has no time of arrival.

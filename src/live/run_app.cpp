@@ -22,6 +22,7 @@
 #include "journal/keep.hpp"
 #include "journal/started.hpp"
 #include "journal/writer_thread.hpp"
+#include "live/access_log.hpp"
 #include "live/admin.hpp"
 #include "live/board/process_usage.hpp"
 #include "live/clock.hpp"
@@ -31,6 +32,7 @@
 #include "live/ingress.hpp"
 #include "live/journal_observer.hpp"
 #include "live/limit_watch.hpp"
+#include "live/log.hpp"
 #include "live/metrics/poller.hpp"
 #include "live/provider/process_provider.hpp"
 #include "live/usable_cores.hpp"
@@ -120,7 +122,7 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .start_timeout = config.core.replica.start_timeout,
           .probes = config.probes,
           .target_port = config.target_port,
-          .console = config.is_quiet ? nullptr : &console};
+          .console = config.log.level == config::LogLevel::kError ? nullptr : &console};
 }
 
 // What the machine has and what it lacks.
@@ -130,14 +132,18 @@ config::AppConfig with_machine(config::AppConfig config) {
   return config;
 }
 
+std::chrono::system_clock::time_point wall_clock() { return std::chrono::system_clock::now(); }
+
 class App final : private Observer {
  public:
   App(const config::AppConfig& config, const ConfigSource& source, Console& console)
       : console_{console},
         config_{with_machine(config)},
         source_{source},
+        log_{console, config_.log, wall_clock},
+        access_log_{console, Console::Stream::kOut, config_.log.format, wall_clock},
         board_{config_.core},
-        ingress_{loop_, ingress_options(config_), {&journal_observer_, this, &board_}},
+        ingress_{loop_, ingress_options(config_), observers()},
         server_{loop_, ingress_, client_limits(config_), &ingress_.memory()},
         signals_{loop_, SIGINT, SIGTERM},
         reload_signal_{loop_, SIGHUP},
@@ -146,13 +152,13 @@ class App final : private Observer {
   int run() {
     std::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not end the service
     if (const auto error = set_up()) {
-      tell("{}", *error);
+      say_error("{}", *error);
       return 1;
     }
     wait_for_signal();
     wait_for_reload();
     warn_of_oversubscription();
-    say("{}", limits_are_not_kept(config_.core.replica));
+    say_warning("{}", limits_are_not_kept(config_.core.replica));
     tell_gaps();
     ingress_.start(*provider_);
     poller_->start();
@@ -162,6 +168,14 @@ class App final : private Observer {
   }
 
  private:
+  // The board comes last: the others may look at what was.
+  Observers observers() {
+    Observers all{&journal_observer_, this};
+    if (!config_.log.access.empty()) all.add(access_log_);
+    all.add(board_);
+    return all;
+  }
+
   // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
   // journal has a thread.
   std::optional<std::string> set_up() {
@@ -174,12 +188,14 @@ class App final : private Observer {
     if (!listening) return listening.error();
     endpoint_ = *listening;
     server_.on_full([this, most = client_connections(config_)] {
-      say("{} connections are as many as the limit of open files allows (ulimit -Hn): idle ones make room for new ones",
+      say_warning(
+          "{} connections are as many as the limit of open files allows (ulimit -Hn): idle ones make room for new ones",
           most);
     });
     provider_.emplace(loop_, spec, ingress_);
     raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
+    if (auto error = open_access_log()) return error;
     admin_.emplace(AdminSources{.ingress = ingress_,
                                 .board = board_,
                                 .writer = journal_ ? &journal_->writer() : nullptr,
@@ -188,7 +204,18 @@ class App final : private Observer {
     admin_server_.emplace(loop_, *admin_, admin_limits());
     const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
-    say("admin: http://{}", admin->to_string());
+    say_info("admin: http://{}", admin->to_string());
+    return std::nullopt;
+  }
+
+  // Again after a reload, for who has moved the file away.
+  std::optional<std::string> open_access_log() {
+    const std::string& path = config_.log.access;
+    if (path.empty() || path == "-") return std::nullopt;
+    auto file = LogFile::open(path);
+    if (!file) return file.error();
+    access_log_.write_to((*file)->console());
+    log_file_ = std::move(*file);
     return std::nullopt;
   }
 
@@ -198,7 +225,7 @@ class App final : private Observer {
         config_.journal.empty() ? journal::new_default_directory() : std::filesystem::path{config_.journal};
     journal::WriterOptions options;
     options.on_trouble = [this](const std::string& what) {
-      boost::asio::post(loop_, [this, what] { say("{}", what); });
+      boost::asio::post(loop_, [this, what] { say_warning("{}", what); });
     };
     auto journal = journal::WriterThread::start(directory, std::move(options));
     if (!journal) return journal.error();
@@ -211,14 +238,21 @@ class App final : private Observer {
                                      .endpoint = "http://" + endpoint_.to_string()});
     journal_observer_.write_to(writer);
     look_after_journals(directory);
-    say("journal: {}", directory.string());
+    say_info("journal: {}", directory.string());
     return std::nullopt;
   }
 
-  // A sentence of ours, whatever else is said.
   template <class... Args>
-  void tell(fmt::format_string<Args...> format, Args&&... args) {
-    console_.say(Console::Stream::kErr, fmt::format("tenfold: {}\n", fmt::format(format, std::forward<Args>(args)...)));
+  void say_info(fmt::format_string<Args...> format, Args&&... args) {
+    log_.info(fmt::format(format, std::forward<Args>(args)...));
+  }
+  template <class... Args>
+  void say_warning(fmt::format_string<Args...> format, Args&&... args) {
+    log_.warning(fmt::format(format, std::forward<Args>(args)...));
+  }
+  template <class... Args>
+  void say_error(fmt::format_string<Args...> format, Args&&... args) {
+    log_.error(fmt::format(format, std::forward<Args>(args)...));
   }
 
   // Notes where this one's is, and removes what is too old.
@@ -233,11 +267,6 @@ class App final : private Observer {
                                  {.age = age, .bytes = core::to_number(config_.journal_keep.size)}, now);
   }
 
-  template <class... Args>
-  void say(fmt::format_string<Args...> format, Args&&... args) {
-    if (!config_.is_quiet) tell(format, std::forward<Args>(args)...);
-  }
-
   void say_ready() {
     if (std::exchange(is_ready_said_, true)) return;
     console_.say(Console::Stream::kOut, fmt::format("ready: http://{}\n", endpoint_.to_string()));
@@ -248,8 +277,8 @@ class App final : private Observer {
   // Called before the board, which still has what was.
 
   void replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress&) override {
-    say("replica {} is ready after {:.1f} ms", core::to_number(replica),
-        core::to_seconds(now - board_.replica(replica)->started_at) * 1000);
+    say_info("replica {} is ready after {:.1f} ms", core::to_number(replica),
+             core::to_seconds(now - board_.replica(replica)->started_at) * 1000);
     boost::asio::post(loop_, [this] {
       if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
     });
@@ -257,30 +286,31 @@ class App final : private Observer {
 
   void replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) override {
     limit_watch_.forget(replica);
-    if (!board_.replica(replica)->is_stopping) say("replica {} {}", core::to_number(replica), exit.description);
+    if (!board_.replica(replica)->is_stopping) say_warning("replica {} {}", core::to_number(replica), exit.description);
     boost::asio::post(loop_, [this, exit] { end_if_hopeless(exit); });
   }
 
   void end_if_hopeless(const ReplicaExit& last) {
     const core::ServiceView view = ingress_.view();
     if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
-    tell("no replica starts; the last one {}", last.description);
-    if (config_.is_quiet && last.last_output.ends_with('\n')) console_.say(Console::Stream::kErr, last.last_output);
+    say_error("no replica starts; the last one {}", last.description);
+    if (config_.log.level == config::LogLevel::kError && last.last_output.ends_with('\n'))
+      console_.say(Console::Stream::kErr, last.last_output);
     exit_code_ = 1;
     shut_down();
   }
 
   void usage_sampled(core::TimePoint, core::ReplicaId replica, const ReplicaUsage& usage) override {
     for (const std::string& sentence : limit_watch_.crossings(replica, usage, config_.core.replica))
-      say("{}", sentence);
+      say_warning("{}", sentence);
   }
 
   void stepped(core::TimePoint, const core::Event&, const core::Actions& actions, const core::Service&) override {
     for (const core::Action& action : actions) {
       const auto* decision = std::get_if<core::RecordDecision>(&action);
       if (decision && decision->starts + decision->drains > 0)
-        say("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision->desired, decision->waiting,
-            decision->running, decision->starts, decision->drains);
+        say_info("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision->desired,
+                 decision->waiting, decision->running, decision->starts, decision->drains);
     }
   }
 
@@ -289,24 +319,24 @@ class App final : private Observer {
     const std::vector<std::string>& told = board_.replica(replica)->bad_answers;
     const bool is_told = std::ranges::find(told, problem) != told.end();
     if (is_told || told.size() == Board::kMaxBadAnswers) return;
-    say("replica {}: {}; its client got 502", core::to_number(replica), problem);
+    say_warning("replica {}: {}; its client got 502", core::to_number(replica), problem);
   }
 
   MetricCallbacks metric_callbacks() {
     return {.observed = [this](const core::MetricObserved& metric) { ingress_.observe(metric); },
-            .said = [this](const std::string& sentence) { say("{}", sentence); }};
+            .said = [this](const std::string& sentence) { say_warning("{}", sentence); }};
   }
 
   // Once, and again when a reload changes it.
   void tell_gaps() {
     std::string gaps = config::gaps_line(config_);
-    if (gaps != said_gaps_ && !gaps.empty()) say("otherwise than on Azure: {}", gaps);
+    if (gaps != said_gaps_ && !gaps.empty()) say_warning("otherwise than on Azure: {}", gaps);
     said_gaps_ = std::move(gaps);
   }
 
   void warn_of_oversubscription() {
     const auto warning = oversubscription(config_.core);
-    if (warning && warning != said_warning_) say("{}", *warning);
+    if (warning && warning != said_warning_) say_warning("{}", *warning);
     said_warning_ = warning;
   }
 
@@ -327,20 +357,23 @@ class App final : private Observer {
 
   void reload() {
     auto fresh = source_.read();
-    if (!fresh) return tell("not reloaded, the old configuration stays: {}", fresh.error());
+    if (!fresh) return say_error("not reloaded, the old configuration stays: {}", fresh.error());
     auto poller = MetricPoller::make(loop_, *fresh, metric_callbacks());
-    if (!poller) return tell("not reloaded, the old configuration stays: {}", poller.error());
+    if (!poller) return say_error("not reloaded, the old configuration stays: {}", poller.error());
     const std::uint32_t told_before = told_concurrency(config_);
     const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
+    log_.configure(config_.log);
+    access_log_.configure(config_.log.format);
+    if (const auto error = open_access_log()) say_error("{}", *error);
     poller_ = std::move(*poller);
     provider_->reconfigure(process_spec(config_, console_));
     ingress_.reconfigure(ingress_options(config_));
     poller_->start();
-    say("reloaded {}: {}", source_.name,
-        changes.applied.empty() ? "nothing new" : fmt::format("{}", fmt::join(changes.applied, ", ")));
-    for (const std::string& name : changes.needs_restart) say("{}: needs a restart", name);
+    say_info("reloaded {}: {}", source_.name,
+             changes.applied.empty() ? "nothing new" : fmt::format("{}", fmt::join(changes.applied, ", ")));
+    for (const std::string& name : changes.needs_restart) say_warning("{}: needs a restart", name);
     if (told_before != told_concurrency(config_)) {
-      say("replicas that run already keep TENFOLD_CONCURRENCY={}", told_before);
+      say_info("replicas that run already keep TENFOLD_CONCURRENCY={}", told_before);
     }
     tell_gaps();
     warn_of_oversubscription();
@@ -357,8 +390,8 @@ class App final : private Observer {
         return loop_.stop();
       }
       const core::ServiceView view = ingress_.view();
-      say("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
-          view.running, core::to_seconds(config_.core.replica.grace), view.waiting);
+      say_info("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
+               view.running, core::to_seconds(config_.core.replica.grace), view.waiting);
       shut_down();
       wait_for_signal();
     });
@@ -394,6 +427,9 @@ class App final : private Observer {
   ConfigSource source_;
   http::EpollLoop loop_;
   std::unique_ptr<journal::WriterThread> journal_;
+  Log log_;
+  std::unique_ptr<LogFile> log_file_;
+  AccessLog access_log_;
   JournalObserver journal_observer_;
   Board board_;
   Ingress ingress_;

@@ -2,27 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
+
 namespace tenfold::report {
 
 namespace {
 
-// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none.
+// The length of the character at the front of `text`; 0 where there is none, or one that XML refuses (U+FFFE, U+FFFF).
 std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF5 ? 0 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  // Overlong forms, surrogates, what lies above U+10FFFF, and the two code points that XML refuses (U+FFFE, U+FFFF).
-  const unsigned char second = byte(1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  if (first == 0xEF && second == 0xBF && byte(2) >= 0xBE) return 0;
-  return length;
+  return text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF") ? 0 : utf8_length(text);
 }
 
 }  // namespace

@@ -48,9 +48,8 @@ class Watch final : public live::Observer {
   void class_named(core::TimePoint now, core::RequestClass klass, std::string_view name) override {
     journal_.class_named(now, klass, name);
   }
-  void request_arrived(core::TimePoint now, core::RequestId request, core::RequestClass klass,
-                       const http::ServerConnection& client) override {
-    journal_.request_arrived(now, request, klass, client);
+  void request_arrived(core::TimePoint now, const live::RequestSeen& request) override {
+    journal_.request_arrived(now, request);
   }
   void request_ended(core::TimePoint now, core::RequestId request, const live::ExchangeFacts& facts) override {
     journal_.request_ended(now, request, facts);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
+
 namespace tenfold::solver {
 
 namespace {
@@ -15,26 +17,6 @@ constexpr std::string_view kBlanks = " \t\r\v\f";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// The bytes of the character at the front, 0 if it is none (RFC 3629).
-std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool holds = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF) && follows(2);
-    return holds ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool holds = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && follows(2) && follows(3);
-    return holds ? 4 : 0;
-  }
-  return 0;
-}
 
 // std::from_chars leaves what does not fit: it is 0 or infinite, and the exponent says which.
 double out_of_range(std::string_view word) { return std::strtod(std::string{word}.c_str(), nullptr); }
@@ -103,7 +85,7 @@ std::optional<double> to_limit(std::string_view word) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = character_size(text);
+    const std::size_t size = utf8_length(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }
@@ -128,7 +110,7 @@ std::string from_latin1(std::string_view text) {
 std::string shown(std::string_view text) {
   std::string made;
   for (std::size_t count = 0; count < kShownCharacters && !text.empty(); ++count) {
-    const std::size_t size = character_size(text);
+    const std::size_t size = utf8_length(text);
     made += size > 0 ? text.substr(0, size) : kReplacement;
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }

@@ -95,7 +95,7 @@ void Board::note(core::TimePoint now, const core::RecordDecision& decision, cons
 
 // ---- requests
 
-void Board::request_opened(core::TimePoint, core::RequestId) { ++counters_.requests; }
+void Board::request_opened(core::TimePoint, const RequestSeen&) { ++counters_.requests; }
 
 void Board::client_left(core::TimePoint, core::RequestId) { ++counters_.clients_left; }
 

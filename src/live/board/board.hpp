@@ -105,7 +105,7 @@ class Board final : public Observer {
 
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                const core::Service& service) override;
-  void request_opened(core::TimePoint now, core::RequestId request) override;
+  void request_opened(core::TimePoint now, const RequestSeen& request) override;
   void client_left(core::TimePoint now, core::RequestId request) override;
   void request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) override;
   void replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) override;

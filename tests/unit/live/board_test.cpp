@@ -35,9 +35,13 @@ class BoardTest : public testing::Test {
     }
   }
 
+  void open(std::uint64_t id) {
+    board_.request_opened(now_, {.id = core::RequestId{id}, .name = "x", .method = "POST", .target = "/"});
+  }
+
   // One that waited for 300 ms and took 40 ms, on replica 1.
   void end_request(std::uint64_t id, int status, core::Outcome outcome = core::Outcome::kAnswered) {
-    board_.request_opened(now_, core::RequestId{id});
+    open(id);
     ExchangeFacts facts{.arrived = now_, .status = status, .attempts = 1};
     facts.last() = {
         .replica = core::ReplicaId{1}, .dispatched = now_ + 300ms, .done = now_ + 340ms, .outcome = outcome};
@@ -94,7 +98,7 @@ TEST_F(BoardTest, CountsRequestsByWhatBecameOfThem) {
   end_request(1, 200);
   end_request(2, 422);
   end_request(3, 502, core::Outcome::kNoAnswer);
-  board_.request_opened(now_, core::RequestId{4});
+  open(4);
   board_.client_left(now_, core::RequestId{4});
   board_.request_ended(now_, core::RequestId{4}, {});
   const Counters& counters = board_.counters();

@@ -48,15 +48,15 @@ TEST(ConfigChanges, WhatNeedsARestartIsSaidAndStays) {
   fresh.port = 9999;
   fresh.env = {{"A", "b"}};
   fresh.max_body = core::mebibytes(1);
-  fresh.is_quiet = true;
+  fresh.log.access = "access.log";
   const ConfigChanges changes = take_over(running, fresh);
-  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "command", "env", "max body"));
+  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "command", "env", "max body", "access log"));
   EXPECT_THAT(changes.applied, IsEmpty());
   EXPECT_THAT(running.command, ElementsAre("one"));
   EXPECT_EQ(running.port, 8080);
   EXPECT_THAT(running.env, IsEmpty());
   EXPECT_EQ(running.max_body, core::mebibytes(64));
-  EXPECT_FALSE(running.is_quiet);
+  EXPECT_EQ(running.log.access, "");
 }
 
 TEST(ConfigChanges, RulesAreKnownByTheirNames) {
