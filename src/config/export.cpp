@@ -17,6 +17,8 @@ namespace tenfold::config {
 
 namespace {
 
+constexpr std::string_view kMinReplicas = "properties.template.scale.minReplicas";
+
 // The node at a dotted path; "[]" is the first element of a list.
 Node& node_at(Node& root, std::string_view path) {
   Node* node = &root;
@@ -87,7 +89,9 @@ void print_settings(const AppConfig& config, const AppConfig& before, Node& file
   for (const Setting& setting : settings()) {
     if (!setting.show || setting.key.empty()) continue;
     const std::string value = setting.show(config);
-    if (value == setting.show(before)) continue;
+    // Without it Azure has none, and we have two: it is always said.
+    const bool is_said = setting.key != kMinReplicas || find_at(file, kMinReplicas) != nullptr;
+    if (value == setting.show(before) && is_said) continue;
     node_at(file, setting.key) = setting.takes_maps ? maps_of(value) : Node::number(value);
   }
 }

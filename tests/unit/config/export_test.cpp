@@ -38,7 +38,9 @@ Read round_trip(AppConfig& config) {
   return read_file_text(to_yaml(config));
 }
 
-TEST(ToYaml, OfTheDefaultsIsNothing) { EXPECT_EQ(to_yaml(AppConfig{}), "{}\n"); }
+TEST(ToYaml, OfTheDefaultsIsTheMinimumWhichIsAnotherOnAzure) {
+  EXPECT_EQ(to_yaml(AppConfig{}), "properties:\n  template:\n    scale:\n      minReplicas: 2\n");
+}
 
 TEST(ToYaml, HoldsWhatDiffersWhereAFileHasIt) {
   AppConfig config;
@@ -53,6 +55,7 @@ TEST(ToYaml, HoldsWhatDiffersWhereAFileHasIt) {
   EXPECT_EQ(to_yaml(config), R"(properties:
   template:
     scale:
+      minReplicas: 2
       maxReplicas: 4
       rules:
         - name: "web"
