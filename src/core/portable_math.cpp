@@ -30,10 +30,12 @@ constexpr auto kInverseFactorials = [] {
   return inverse;
 }();
 
-// The Taylor series of exp, for |r| <= ln(2) / 2: the next term is below 1e-18.
-double exp_of_remainder(double r) {
+// The Taylor series of exp up to r^last. Up to r^14 the next term is below 1e-18 where |r| <= ln(2) / 2; up to r^8 it is
+// where |r| <= 1/32.
+template <std::size_t last>
+double exp_series(double r) {
   double sum = 0;
-  for (std::size_t n = kInverseFactorials.size() - 1; n >= 2; --n) sum = (sum + kInverseFactorials[n]) * r;
+  for (std::size_t n = last; n >= 2; --n) sum = (sum + kInverseFactorials[n]) * r;
   return 1 + (r + sum * r);
 }
 
@@ -53,12 +55,14 @@ double sin_of_remainder(double x) {
 }  // namespace
 
 double portable_exp(double x) {
+  // Most are of decays over short times.
+  if (x > -1.0 / 32 && x < 1.0 / 32) return exp_series<8>(x);
   if (x < -708) return 0;
   if (x > 709) return std::numeric_limits<double>::infinity();
   const double scaled = x * kLog2E;
   const int exponent = static_cast<int>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
   const double r = (x - exponent * kLn2High) - exponent * kLn2Low;
-  return exp_of_remainder(r) * power_of_two(exponent);
+  return exp_series<kInverseFactorials.size() - 1>(r) * power_of_two(exponent);
 }
 
 double portable_log(double x) {

@@ -42,8 +42,10 @@ void ArrivalRate::count(TimePoint now, double fresh, double horizon_s) {
   const double old_s = std::max(short_s, to_seconds(now - record_.began));
   const double missing = -old_s / short_s < kNegligible ? 0 : portable_exp(-old_s / short_s);
   const double recent = record_.recent_arrivals / (short_s * (1 - missing));
-  const double deviation = std::sqrt(std::max(per_s(), 4 / short_s) / (2 * short_s));
-  if (std::abs(recent - per_s()) > kSurprise * deviation) record_.arrivals = recent * horizon_s;
+  const double rate = per_s();
+  const double variance = std::max(rate, 4 / short_s) / (2 * short_s);
+  const double difference = recent - rate;
+  if (difference * difference > kSurprise * kSurprise * variance) record_.arrivals = recent * horizon_s;
 }
 
 double ArrivalRate::deviation() const { return std::sqrt(per_s() / (2 * record_.horizon_s)); }

@@ -1,6 +1,7 @@
 #include "core/scale/drain.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/queue/request_table.hpp"
 #include "core/service_times.hpp"
@@ -12,7 +13,7 @@ namespace {
 // A start that takes longer than starts do is expected to take so much of a start still.
 constexpr double kOverdue = 1.0 / 8;
 
-// The answer is right to this part of itself.
+// The answer is right to this part of itself, or to this part of a request.
 constexpr double kPrecision = 1e-4;
 
 // Ages by bin: how many, and their sum in nanoseconds.
@@ -107,9 +108,27 @@ double Drain::time_to_start(double count, double at_most_s) const {
     from_s = to_s;
     to_s = std::min(4 * to_s, at_most_s);
   }
+  // Mostly a straight line: where it would cross, and where that was not good enough the middle (regula falsi, in the
+  // form of Dowell and Jarratt's Illinois algorithm, BIT 11, 1971).
+  double above = started_by(to_s) - count;
+  double below = started_by(from_s) - count;
+  bool was_above = false;
+  bool was_below = false;
   while (to_s - from_s > kPrecision * to_s) {
-    const double middle_s = (from_s + to_s) / 2;
-    (started_by(middle_s) >= count ? to_s : from_s) = middle_s;
+    const double at_s = from_s + (to_s - from_s) * below / (below - above);
+    const double there = started_by(at_s) - count;
+    if (std::abs(there) <= kPrecision) return at_s;
+    if (there >= 0) {
+      to_s = at_s;
+      above = there;
+      below /= was_above ? 2 : 1;
+    } else {
+      from_s = at_s;
+      below = there;
+      above /= was_below ? 2 : 1;
+    }
+    was_above = there >= 0;
+    was_below = !was_above;
   }
   return to_s;
 }
