@@ -293,7 +293,9 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("simulate", "tell what would happen: the same decisions under virtual time");
   auto line = std::make_shared<SimulateLine>();
   line->scenario.add_to(*command);
-  command->add_option("--policy", line->policies, "aca, hpa, knative or slo; more than one are set side by side")
+  command
+      ->add_option("--policy", line->policies,
+                   "aca, hpa, knative, slo or per-request; more than one are set side by side")
       ->type_name("NAME")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1);

@@ -140,6 +140,7 @@ constexpr std::string_view kAcaGroup = "Policy aca: Azure Container Apps";
 constexpr std::string_view kHpaGroup = "Policy hpa: Kubernetes' HorizontalPodAutoscaler";
 constexpr std::string_view kKnativeGroup = "Policy knative: Knative's autoscaler";
 constexpr std::string_view kSloGroup = "Policy slo: the fewest replicas that keep waits short";
+constexpr std::string_view kPerRequestGroup = "Policy per-request: one instance for each request, kept for a while";
 
 template <class Format, class Field>
 constexpr Setting of(std::string_view group, std::string_view flag, std::string_view key, std::string_view value_name,
@@ -301,12 +302,18 @@ const auto kKnative = std::to_array<Setting>({
                           "how often it looks", TENFOLD_FIELD(core.scale.knative.tick_interval)),
 });
 
+const auto kPerRequest = std::to_array<Setting>({
+    of<Time<0>>(kPerRequestGroup, "per-request-keep-alive", "tenfold.per-request.keep-alive", "TIME",
+                "how long a replica is kept in which nothing runs", TENFOLD_FIELD(core.scale.per_request.keep_alive)),
+});
+
 }  // namespace
 
 std::span<const Setting> policy_settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> settings;
-    for (const std::span<const Setting> part : {std::span<const Setting>{kSlo}, {kAca}, {kHpa}, {kKnative}})
+    for (const std::span<const Setting> part :
+         {std::span<const Setting>{kSlo}, {kAca}, {kHpa}, {kKnative}, {kPerRequest}})
       settings.insert(settings.end(), part.begin(), part.end());
     return settings;
   }();

@@ -68,7 +68,7 @@ constexpr Setting scale_field(std::string_view flag, std::string_view key, std::
 
 const auto kScale = std::to_array<Setting>({
     scale_field<Word<Policies>>("policy", "tenfold.policy", "NAME",
-                                "how the count of replicas follows the load: aca, hpa, knative or slo",
+                                "how the count of replicas follows the load: aca, hpa, knative, slo or per-request",
                                 TENFOLD_FIELD(core.scale.policy)),
     rule_flag("scale-rule-name", "NAME", "the rule that the flags state; it replaces the file's of that name",
               [](AppConfig& config, std::string_view text) -> Applied {

@@ -73,6 +73,8 @@ struct ReplicaRecord {
   std::uint32_t stuck = 0;
   // Its readiness probe failed: it gets nothing until it is ready again.
   bool is_unready = false;
+  // Since when nothing runs in it: since it became ready, or its last request left.
+  TimePoint idle_since{};
   // When it became ready, or ceased to be, last.
   TimePoint readiness_changed{};
   // It is known to be ending.
@@ -267,6 +269,11 @@ struct SloRecord {
   friend bool operator==(const SloRecord&, const SloRecord&) = default;
 };
 
+struct PerRequestRecord {
+  TimePoint next_evaluation = kNever;
+  friend bool operator==(const PerRequestRecord&, const PerRequestRecord&) = default;
+};
+
 // What the service counts of itself, from its beginning. Only grows.
 struct SignalsRecord {
   std::uint64_t arrivals = 0;    // admitted
@@ -370,6 +377,7 @@ struct Checkpoint {
   HpaRecord hpa;
   KnativeRecord knative;
   SloRecord slo;
+  PerRequestRecord per_request;
   std::vector<ReplicaRecord> replicas;  // in the order they were started
   std::vector<RequestRecord> waiting;   // in the order of the queue
   std::vector<RequestRecord> running;   // in the order of their ids

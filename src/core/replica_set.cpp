@@ -25,6 +25,11 @@ void ReplicaSet::configure(const ReplicaSettings& settings) {
   for (const Slot slot : by_age_) reorder(slot);
 }
 
+void ReplicaSet::prefer(Preference preference) {
+  preference_ = preference;
+  for (const Slot slot : by_age_) reorder(slot);
+}
+
 ReplicaId ReplicaSet::add(TimePoint now) {
   const ReplicaId id{next_id_++};
   const Slot slot =
@@ -42,7 +47,7 @@ void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
   count(state, +1);
   replica.state = state;
   replica.since = now;
-  if (state == ReplicaState::kReady) replica.readiness_changed = now;
+  if (state == ReplicaState::kReady) replica.readiness_changed = replica.idle_since = now;
   replica.turn = next_turn_++;
   reorder(slot);
 }
@@ -51,6 +56,7 @@ void ReplicaSet::remove(Slot slot) {
   nanocpus_ -= to_nanocpus(table_[slot].cpus);
   count(table_[slot].state, -1);
   free_.erase(slot);
+  idle_.erase(slot);
   state_deadlines_.erase(slot);
   suspended_.erase(slot);
   std::erase(by_age_, slot);
@@ -83,7 +89,7 @@ void ReplicaSet::free_slot(Slot slot, TimePoint now, RequestState state) {
   ReplicaRecord& replica = table_[slot];
   integrate(replica, now);
   assert(replica.running > 0);
-  --replica.running;
+  if (--replica.running == 0) replica.idle_since = now;
   if (state >= RequestState::kCancelling) --replica.withdrawn;
   if (state == RequestState::kStuck) --replica.stuck;
   replica.turn = next_turn_++;
@@ -136,9 +142,14 @@ void ReplicaSet::resume_due(TimePoint now) {
 Slot ReplicaSet::least_needed() const {
   const auto need = [this](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
-    const bool serves = replica.state == ReplicaState::kReady && !replica.is_unready;
-    const std::uint32_t wanted = replica.running - replica.withdrawn;
-    return std::tuple{wanted > 0, serves, replica.running, -std::int64_t{to_number(replica.id)}};
+    const bool is_ready = replica.state == ReplicaState::kReady;
+    const bool is_wanted = replica.running > replica.withdrawn;
+    if (preference_ == Preference::kNewest) {
+      return std::tuple{is_wanted, !is_ready, replica.running,
+                        std::int64_t{replica.idle_since.time_since_epoch().count()}};
+    }
+    return std::tuple{is_wanted, is_ready && !replica.is_unready, replica.running,
+                      -std::int64_t{to_number(replica.id)}};
   };
   std::optional<Slot> least;
   for (const Slot slot : by_age_) {
@@ -147,6 +158,13 @@ Slot ReplicaSet::least_needed() const {
   }
   assert(least);
   return *least;
+}
+
+std::uint32_t ReplicaSet::idle_since(TimePoint since) const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(by_age_, [&](Slot slot) {
+    const ReplicaRecord& replica = table_[slot];
+    return replica.state == ReplicaState::kReady && replica.running == 0 && replica.idle_since <= since;
+  }));
 }
 
 void ReplicaSet::limit_drains(TimePoint limit) {
@@ -198,10 +216,17 @@ void ReplicaSet::reorder(Slot slot) {
   const ReplicaRecord& replica = table_[slot];
   const bool has_room =
       replica.state == ReplicaState::kReady && !replica.is_unready && replica.running < settings_.concurrency;
+  const bool prefers_newest = preference_ == Preference::kNewest;
   if (has_room && !suspended_.contains(slot)) {
-    free_.set(slot, {replica.running, replica.turn});
+    const std::uint64_t newest_first = ~std::uint64_t{to_number(replica.id)};
+    free_.set(slot, prefers_newest ? std::pair{0U, newest_first} : std::pair{replica.running, replica.turn});
   } else {
     free_.erase(slot);
+  }
+  if (prefers_newest && replica.state == ReplicaState::kReady && replica.running == 0) {
+    idle_.set(slot, {replica.idle_since, replica.id});
+  } else {
+    idle_.erase(slot);
   }
   if (replica.state == ReplicaState::kStarting) {
     state_deadlines_.set(slot, {replica.since + settings_.start_timeout, replica.id});

@@ -25,14 +25,26 @@ struct ReplicaCounts {
   std::uint32_t existing() const { return starting + ready + draining + stopping; }
 };
 
-// Keeps, in O(log n) per change, the order of dispatch: the ready replica with the fewest requests under way first, and
-// among equals the one that has waited longest. A replica whose slots are all taken, or that pauses, is not in it.
+// Which of the ready replicas with a free slot gets the next request, and which is missed least. The scale policy says.
+enum class Preference : std::uint8_t {
+  // The one with the fewest requests under way gets it, among equals the one that has waited longest; so all are used
+  // alike. The youngest goes first.
+  kLeastBusy,
+  // The one that was started last gets it, so that the others have nothing to do. The one that has had nothing to do
+  // for longest goes first.
+  kNewest,
+};
+
+// Keeps, in O(log n) per change, the order of dispatch. A replica whose slots are all taken, or that pauses, is not in
+// it.
 class ReplicaSet {
  public:
   explicit ReplicaSet(const ReplicaSettings& settings) : settings_{settings} {}
 
   // Slots and times from now on. A replica that has more requests than slots keeps them and gets no more.
   void configure(const ReplicaSettings& settings);
+  // From now on.
+  void prefer(Preference preference);
   // Slots of each replica.
   std::uint32_t concurrency() const { return settings_.concurrency; }
   const ReplicaSettings& settings() const { return settings_; }
@@ -78,7 +90,16 @@ class ReplicaSet {
 
   // The replica that is missed least: one that does nothing for anybody, among these one that does not serve yet or any
   // more, then the fewest requests under way, the youngest. There must be an active one. O(n).
+  //
+  // Where the newest is preferred: one that does nothing for anybody, among these one that is ready, then the fewest
+  // requests under way, the longest idle.
   Slot least_needed() const;
+
+  // Ready replicas in which nothing has run since `since`. O(n).
+  std::uint32_t idle_since(TimePoint since) const;
+  // Since when nothing has run in the ready replica that has been idle for longest; kNever if none is idle. Known where
+  // the newest is preferred.
+  TimePoint longest_idle_since() const { return idle_.empty() ? kNever : idle_.top_key().first; }
 
   // From now on a replica that drains may take until `limit`.
   void limit_drains(TimePoint limit);
@@ -105,6 +126,7 @@ class ReplicaSet {
   void reorder(Slot slot);
 
   ReplicaSettings settings_;
+  Preference preference_ = Preference::kLeastBusy;
   SlotTable<ReplicaId, ReplicaRecord> table_;
   std::vector<Slot> by_age_;
   ReplicaCounts counts_;
@@ -112,7 +134,8 @@ class ReplicaSet {
   TimePoint drain_limit_ = kNever;
   std::uint32_t next_id_ = 1;
   std::uint64_t next_turn_ = 0;
-  IndexedHeap<std::pair<std::uint32_t, std::uint64_t>> free_;     // by requests under way, then turn
+  IndexedHeap<std::pair<std::uint32_t, std::uint64_t>> free_;     // in the order of dispatch
+  IndexedHeap<std::pair<TimePoint, ReplicaId>> idle_;             // ready and idle, where the newest is preferred
   IndexedHeap<std::pair<TimePoint, ReplicaId>> state_deadlines_;  // of starting and draining replicas
   IndexedHeap<std::pair<TimePoint, ReplicaId>> suspended_;
 };

@@ -38,6 +38,7 @@ class Scaler {
   TimePoint next_evaluation() const { return policy_->next_evaluation(); }
   Evaluation evaluate(TimePoint now) { return policy_->evaluate(situation(now)); }
   PolicyKind policy() const { return policy_->kind(); }
+  Preference preference() const { return policy_->preference(); }
 
   // Whether a decision of the policy tells anything that the last did not. Records it as told if so.
   bool is_news(const RecordDecision& decision);

@@ -33,6 +33,7 @@ class Service::Impl {
         admission_{settings_, requests_, replicas_, times_},
         scaler_{settings_, replicas_, requests_, times_, desired_} {
     set_slots();
+    replicas_.prefer(scaler_.preference());
   }
 
   explicit Impl(const Checkpoint& checkpoint) : Impl{checkpoint.settings} {
@@ -366,6 +367,7 @@ class Service::Impl {
     concurrency_.configure(settings_.replica, before.replica);
     set_slots();
     scaler_.configure(now_, before);
+    replicas_.prefer(scaler_.preference());
     if (shutting_down_) return;
     decide({.cause = DecisionCause::kConfig}, within_limits(desired_));
   }

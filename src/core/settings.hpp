@@ -105,8 +105,8 @@ inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
 // Azure's rule where an app states none: http, 10 concurrent requests.
 inline constexpr double kDefaultConcurrentRequests = 10;
 
-enum class PolicyKind : std::uint8_t { kAca, kHpa, kKnative, kSlo };
-inline constexpr std::size_t kPolicyKinds = 4;
+enum class PolicyKind : std::uint8_t { kAca, kHpa, kKnative, kSlo, kPerRequest };
+inline constexpr std::size_t kPolicyKinds = 5;
 
 // Azure Container Apps: see core/scale/aca.hpp.
 enum class AcaMetric : std::uint8_t {
@@ -189,6 +189,13 @@ struct SloSettings {
   friend bool operator==(const SloSettings&, const SloSettings&) = default;
 };
 
+// One instance per request: see core/scale/per_request.hpp.
+struct PerRequestSettings {
+  // How long a replica is kept in which nothing runs. The default is SimFaaS's.
+  Duration keep_alive = std::chrono::minutes{10};
+  friend bool operator==(const PerRequestSettings&, const PerRequestSettings&) = default;
+};
+
 struct ScaleSettings {
   std::uint32_t min_replicas = 2;
   std::uint32_t max_replicas = 10;
@@ -199,6 +206,7 @@ struct ScaleSettings {
   HpaSettings hpa;
   KnativeSettings knative;
   SloSettings slo;
+  PerRequestSettings per_request;
   friend bool operator==(const ScaleSettings&, const ScaleSettings&) = default;
 };
 

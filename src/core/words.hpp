@@ -94,6 +94,8 @@ constexpr std::string_view to_word(PolicyKind policy) {
       return "knative";
     case PolicyKind::kSlo:
       return "slo";
+    case PolicyKind::kPerRequest:
+      return "per-request";
   }
   return "unknown";
 }

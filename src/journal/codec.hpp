@@ -82,8 +82,9 @@ auto fields(Of<core::KnativeSettings> auto& x) {
                   x.scale_down_delay, x.initial_scale, x.activation_scale, x.tick_interval);
 }
 auto fields(Of<core::SloSettings> auto& x) { return std::tie(x.target); }
+auto fields(Of<core::PerRequestSettings> auto& x) { return std::tie(x.keep_alive); }
 auto fields(Of<core::ScaleSettings> auto& x) {
-  return std::tie(x.min_replicas, x.max_replicas, x.policy, x.rules, x.aca, x.hpa, x.knative, x.slo);
+  return std::tie(x.min_replicas, x.max_replicas, x.policy, x.rules, x.aca, x.hpa, x.knative, x.slo, x.per_request);
 }
 auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.machine, x.scale); }
 
@@ -92,7 +93,7 @@ auto fields(Of<core::RequestRecord> auto& x) {
                   x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.deviation, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
-  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
+  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.idle_since, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
                   x.sampled, x.sample_began, x.cpus, x.memory);
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
@@ -122,6 +123,7 @@ auto fields(Of<core::SloRecord> auto& x) {
   return std::tie(x.next_evaluation, x.rate, x.level, x.enough, x.surge, x.surge_began, x.surge_arrivals, x.pauses, x.worth_holding, x.counted_until, x.arrivals_seen, x.left_queue_seen,
                   x.late_seen, x.waiting_seen, x.rules_due, x.floor, x.stock_seen, x.served, x.late, x.spares, x.stationary);
 }
+auto fields(Of<core::PerRequestRecord> auto& x) { return std::tie(x.next_evaluation); }
 auto fields(Of<core::SignalsRecord> auto& x) {
   return std::tie(x.arrivals, x.dispatched, x.late, x.gone, x.in_flight, x.integrated_until, x.waiting, x.running);
 }
@@ -136,7 +138,7 @@ auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x
 auto fields(Of<core::BackoffRecord> auto& x) { return std::tie(x.failures, x.pause, x.last_failure); }
 auto fields(Of<core::Checkpoint> auto& x) {
   return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket, x.drain_limit,
-                  x.backoff, x.signals, x.times, x.metrics, x.concurrency, x.news, x.aca, x.hpa, x.knative, x.slo, x.replicas,
+                  x.backoff, x.signals, x.times, x.metrics, x.concurrency, x.news, x.aca, x.hpa, x.knative, x.slo, x.per_request, x.replicas,
                   x.waiting, x.running);
 }
 

@@ -35,7 +35,7 @@
 namespace tenfold::journal {
 
 inline constexpr std::string_view kMagic = "TENFOLD\n";
-inline constexpr std::uint32_t kFormatVersion = 6;
+inline constexpr std::uint32_t kFormatVersion = 7;
 inline constexpr std::size_t kFileHeaderSize = 48;
 inline constexpr std::size_t kRecordHeaderSize = 13;
 // Where in a record its checksum lies, and where what it covers begins; and the same of a file's header.

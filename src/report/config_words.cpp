@@ -24,6 +24,8 @@ std::string rule_text(const core::ScaleRule& rule) {
 
 // What the policy goes by.
 std::string rules_text(const core::ScaleSettings& scale) {
+  if (scale.policy == core::PolicyKind::kPerRequest)
+    return fmt::format("an idle replica stays for {}", setting_text(scale.per_request.keep_alive));
   std::vector<std::string> rules;
   const bool is_slo = scale.policy == core::PolicyKind::kSlo;
   if (is_slo) rules.push_back(fmt::format("95th percentile of the wait within {}", setting_text(scale.slo.target)));
@@ -47,6 +49,7 @@ class Differ {
     }
     before_.scale.rules = after_.scale.rules;
     before_.scale.slo = after_.scale.slo;
+    before_.scale.per_request = after_.scale.per_request;
     if (slots_text(before_.replica) != slots_text(after_.replica)) {
       changes_.push_back(fmt::format("{} -> {}", slots_text(before_.replica), slots_text(after_.replica)));
     }

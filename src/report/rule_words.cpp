@@ -34,6 +34,7 @@ core::Duration window_of(const RecordDecision& d, const core::ScaleSettings& sca
       return std::chrono::round<core::Duration>(knative.stable_window * (knative.panic_window_percentage / 100));
     }
     case PolicyKind::kSlo:
+    case PolicyKind::kPerRequest:
       break;
   }
   return {};
@@ -162,9 +163,26 @@ std::string by_slo(const RecordDecision& d, const Settings& settings) {
   return {};
 }
 
+// per-request: who has no slot, or who had nothing to do.
+std::string by_request(const RecordDecision& d) {
+  if (d.evidence.basis == core::Basis::kUse) {
+    const std::uint32_t idle = d.current - std::min(d.current, d.recommended);
+    return fmt::format("{} had nothing to do for {}", counted(idle, "replica"), setting_text(d.evidence.hold));
+  }
+  if (d.recommended <= d.current) return "nobody waits for one that is not there";
+  const std::string waiting = fmt::format("{} wait{}", d.waiting, d.waiting == 1 ? "s" : "");
+  const double coming = d.waiting - d.metric;
+  const std::string without =
+      coming > 0 ? fmt::format("{:g} of them without a slot on the way", d.metric) : fmt::format("and no slot is free");
+  return fmt::format("{}, {}: {} more, one for {}", waiting, without, d.recommended - d.current,
+                     d.target > 1 ? fmt::format("every {:g}", d.target) : "each");
+}
+
 }  // namespace
 
-bool is_about_queue(const RecordDecision& d) { return d.policy == PolicyKind::kSlo && d.rule == core::kNoRule; }
+bool is_about_queue(const RecordDecision& d) {
+  return d.policy == PolicyKind::kPerRequest || (d.policy == PolicyKind::kSlo && d.rule == core::kNoRule);
+}
 
 std::string rule_name(const RecordDecision& d, const Settings& settings) {
   const auto& rules = settings.scale.rules;
@@ -183,7 +201,7 @@ std::uint64_t counted_arrivals(const RecordDecision& d, const Settings& settings
 
 std::string rule_text(const RecordDecision& d, const Settings& settings, core::TimePoint zero) {
   if (!is_about_queue(d)) return by_rule(d, settings, zero);
-  return by_slo(d, settings);
+  return d.policy == PolicyKind::kSlo ? by_slo(d, settings) : by_request(d);
 }
 
 }  // namespace tenfold::report

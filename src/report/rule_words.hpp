@@ -12,7 +12,7 @@ namespace tenfold::report {
 // "100 requests arrived in the past 15 s, 6.67 a second; at 10 for each replica that asks for 1".
 std::string rule_text(const core::RecordDecision& decision, const core::Settings& settings, core::TimePoint zero);
 
-// Whether it is a decision of slo about its queue, and not about one of the rules that it takes into account.
+// Whether it is about the requests and replicas themselves, as of per-request and mostly of slo, and not about a rule.
 bool is_about_queue(const core::RecordDecision& decision);
 
 // The name of the decision's rule; empty for the default rule and where there is none.

@@ -89,7 +89,7 @@ std::string evaluation(const core::RecordDecision& d, const core::Settings& sett
   for (const std::string& part : {limit(d, settings), clamp(d)}) {
     if (!part.empty()) text += "; " + part;
   }
-  // What slo says is about more or fewer already.
+  // This is about more or fewer already.
   if (is_about_queue(d)) return fmt::format("{}: {}", text, outcome(d));
   return fmt::format("{}: {} wanted, {} there, {}", text, d.desired, d.current, outcome(d));
 }

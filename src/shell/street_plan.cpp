@@ -37,6 +37,7 @@ core::Settings draw_settings(sim::Random& random, bool is_sequential) {
   settings.scale.max_replicas = settings.scale.min_replicas + 1 + static_cast<std::uint32_t>(random.below(5));
   settings.scale.policy = static_cast<core::PolicyKind>(random.below(core::kPolicyKinds));
   settings.scale.knative.stable_window = 6s;
+  settings.scale.per_request.keep_alive = 5s;
   settings.scale.aca.scale_down_stabilization = 15s;
   settings.replica.concurrency = is_sequential ? 1 : 1 + static_cast<std::uint32_t>(random.below(4));
   // Shorter than many a request takes.

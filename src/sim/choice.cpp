@@ -24,6 +24,7 @@ core::RuleKind metric_of(const std::vector<core::ScaleRule>& rules) {
 double target_of(const core::ScaleSettings& scale, core::PolicyKind policy) {
   if (policy == core::PolicyKind::kSlo) return core::to_seconds(scale.slo.target);
   if (policy == core::PolicyKind::kKnative) return scale.knative.container_concurrency_target_percentage;
+  if (policy == core::PolicyKind::kPerRequest) return core::to_seconds(scale.per_request.keep_alive);
   const auto found = std::ranges::find(scale.rules, metric_of(scale.rules), &core::ScaleRule::kind);
   return found == scale.rules.end() ? core::kDefaultConcurrentRequests : found->target;
 }
@@ -65,6 +66,9 @@ void set_target(config::AppConfig& app, const Choice& choice) {
     case core::PolicyKind::kSlo:
       scale.slo.target = std::chrono::round<core::Duration>(std::chrono::duration<double>{choice.target});
       break;
+    case core::PolicyKind::kPerRequest:
+      scale.per_request.keep_alive = std::chrono::round<core::Duration>(std::chrono::duration<double>{choice.target});
+      break;
     case core::PolicyKind::kKnative:
       scale.knative.container_concurrency_target_percentage = choice.target;
       scale.knative.stable_window = choice.pace;
@@ -81,6 +85,7 @@ void set_target(config::AppConfig& app, const Choice& choice) {
 std::string target_words(const Choice& choice) {
   if (choice.policy == core::PolicyKind::kSlo) return fmt::format("{:g} ms", choice.target * 1000);
   if (choice.policy == core::PolicyKind::kKnative) return fmt::format("{:g} %", choice.target);
+  if (choice.policy == core::PolicyKind::kPerRequest) return fmt::format("kept {:g} s", choice.target);
   return choice.metric == core::RuleKind::kCpu ? fmt::format("cpu {:g} %", choice.target)
                                                : fmt::format("target {:g}", choice.target);
 }

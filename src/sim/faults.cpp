@@ -115,6 +115,7 @@ class FaultWorld {
     made.scale.slo.target = std::chrono::milliseconds{50 + below(2000)};
     made.scale.aca.scale_down_stabilization = std::chrono::seconds{15 * (1 + below(20))};
     made.scale.knative.stable_window = std::chrono::seconds{6 + below(60)};
+    made.scale.per_request.keep_alive = std::chrono::milliseconds{below(60'000)};
     if (one_in(2)) made.scale.rules.push_back({.name = "rps", .kind = core::RuleKind::kRps, .target = 1.0 + below(5)});
     if (one_in(2)) made.scale.rules.push_back({.name = "cpu", .kind = core::RuleKind::kCpu, .target = 70});
     if (one_in(2)) made.scale.rules.push_back({.name = "wait", .kind = core::RuleKind::kQueueWait, .target = 0.5});

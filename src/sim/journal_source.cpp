@@ -20,6 +20,7 @@ std::optional<core::TimePoint> next_poll(const core::Checkpoint& checkpoint) {
     case core::PolicyKind::kKnative:
       return checkpoint.knative.next_evaluation;
     case core::PolicyKind::kSlo:
+    case core::PolicyKind::kPerRequest:
       break;
   }
   return std::nullopt;

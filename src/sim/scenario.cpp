@@ -81,6 +81,7 @@ core::Duration poll_period(const core::ScaleSettings& scale) {
     case core::PolicyKind::kKnative:
       return scale.knative.tick_interval;
     case core::PolicyKind::kSlo:
+    case core::PolicyKind::kPerRequest:
       break;
   }
   return {};

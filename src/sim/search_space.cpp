@@ -112,6 +112,8 @@ std::vector<double> SearchSpace::targets_of(const Choice& choice) const {
       return {1, 2, 3, 5, 10, 20};
     case core::PolicyKind::kKnative:
       return {40, 55, 70, 85, 100};
+    case core::PolicyKind::kPerRequest:
+      return {600, 300, 60, 10, 1};
     case core::PolicyKind::kSlo:
       break;
   }

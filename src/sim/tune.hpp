@@ -25,7 +25,7 @@ struct Choice {
   std::uint32_t concurrency = 1;
   double cpu = 0.5;
   // What the policy aims at: requests for a replica or percent of its CPU (aca, hpa), percent of its slots (knative),
-  // seconds of wait (slo).
+  // seconds of wait (slo), seconds that an idle replica is kept (per-request).
   double target = 0;
   // How quickly it follows the load: the sync period (hpa), the stable window (knative); zero of the others.
   core::Duration pace{};

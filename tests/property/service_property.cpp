@@ -63,6 +63,7 @@ class RandomWorld {
     made.scale.hpa.sync_period = 1s;
     made.scale.hpa.scale_down.stabilization_window = std::chrono::seconds{below(20)};
     made.scale.knative.stable_window = 6s;
+    made.scale.per_request.keep_alive = 100ms * below(50);
     made.scale.slo.target = std::chrono::milliseconds{1 + below(500)};
     made.machine.cores = below(4);
     made.queue.order = one_in(2) ? QueueOrder::kFifo : QueueOrder::kShortest;

@@ -3,6 +3,7 @@
 #include "core/scale/aca.hpp"
 #include "core/scale/hpa.hpp"
 #include "core/scale/knative.hpp"
+#include "core/scale/per_request.hpp"
 #include "core/scale/slo.hpp"
 
 namespace tenfold::core {
@@ -15,6 +16,8 @@ std::unique_ptr<ScalePolicy> make_policy(const Settings& settings) {
       return std::make_unique<HpaPolicy>(settings);
     case PolicyKind::kKnative:
       return std::make_unique<KnativePolicy>(settings);
+    case PolicyKind::kPerRequest:
+      return std::make_unique<PerRequestPolicy>(settings);
     case PolicyKind::kAca:
       break;
   }

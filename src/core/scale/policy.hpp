@@ -17,6 +17,9 @@ namespace tenfold::core {
 class RequestTable;
 class ServiceTimes;
 
+// What happens in one instant is one decision of a policy that events wake: it is made when all of it has been told.
+inline constexpr Duration kInstant = std::chrono::microseconds{1};
+
 // What a policy may look at when it evaluates. All of it is the service's; nothing is kept beyond the call.
 struct Situation {
   TimePoint now{};
@@ -58,6 +61,9 @@ class ScalePolicy {
   virtual ~ScalePolicy() = default;
 
   virtual PolicyKind kind() const = 0;
+
+  // How it wants its replicas to be used.
+  virtual Preference preference() const { return Preference::kLeastBusy; }
 
   // The service came to life, or changed to this policy.
   virtual void start(const Situation& situation) = 0;

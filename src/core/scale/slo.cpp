@@ -50,8 +50,6 @@ constexpr Duration kRulesInterval = std::chrono::seconds{1};
 
 // While something waits it is looked again, though nothing happens: service may take longer than it did.
 constexpr Duration kShortestLook = std::chrono::milliseconds{10};
-// What happens in one instant is one decision: it is made when all of it has been told.
-constexpr Duration kInstant = std::chrono::microseconds{1};
 // A long queue is looked at when it has grown by this part.
 constexpr std::uint32_t kGrowth = 16;
 

@@ -148,7 +148,7 @@ TEST(Yaml, SaysWhereAndWhatIsWrongAndWhatIsProbablyMeant) {
   EXPECT_EQ(error_of("tenfold:\n  timeout: soon\n"),
             "app.yaml:2: tenfold.timeout: 'soon' is no duration; write 250ms, 5s, 2m or 1h");
   EXPECT_EQ(error_of("tenfold:\n  policy: magic\n"),
-            "app.yaml:2: tenfold.policy: policy 'magic' is not known; known: aca, hpa, knative, slo");
+            "app.yaml:2: tenfold.policy: policy 'magic' is not known; known: aca, hpa, knative, slo, per-request");
   EXPECT_EQ(error_of("tenfold:\n  policy: slow\n"),
             "app.yaml:2: tenfold.policy: policy 'slow' is not known; did you mean 'slo'?");
   EXPECT_THAT(error_of("a: [1\nb: 2"), HasSubstr("this is no YAML"));

@@ -146,6 +146,7 @@ tenfold:
     activation-scale: 2
     tick-interval: 1s
   slo: {target: 250ms}
+  per-request: {keep-alive: 15m}
   cores: 8
   queue: {order: shortest, aging: 0.5, classBy: X-Model}
   prices: {currency: EUR, vcpuSecondActive: 0.00003}
@@ -166,6 +167,7 @@ tenfold:
               {60s, core::SelectPolicy::kDisabled, {}, {}}};
   want.knative = {80, 50, 100, -1, 90s, 20, 150, 10, 3, 10s, 20s, 15s, 3, 2, 1s};
   want.slo = {250ms};
+  want.per_request = {15min};
   EXPECT_EQ(read.config.core.scale, want);
   EXPECT_EQ(read.config.core.machine.cores, 8);
   EXPECT_TRUE(read.config.has_cores);

@@ -172,6 +172,27 @@ TEST(Sentence, SloTellsWhatItHasInStock) {
             "what comes together comes again within 34.00 s, and was late: 7 replicas are kept for it: started 1");
 }
 
+TEST(Sentence, PerRequestTellsWhoHasNoSlotAndWhoHadNothingToDo) {
+  RecordDecision d = by(PolicyKind::kPerRequest, RuleKind::kHttp, 98, 1, 100);
+  d.waiting = 98;
+  d.desired = 10;
+  d.starts = 8;
+  EXPECT_EQ(told(d), "98 wait, and no slot is free: 98 more, one for each; max is 10: started 8");
+  d = by(PolicyKind::kPerRequest, RuleKind::kHttp, 5, 4, 4);
+  d.waiting = 9;
+  d.starts = 2;
+  EXPECT_EQ(told(d), "9 wait, 5 of them without a slot on the way: 2 more, one for every 4: started 2");
+  d = by(PolicyKind::kPerRequest, RuleKind::kHttp, 0, 1, 2);
+  EXPECT_EQ(told(d), "nobody waits for one that is not there: nothing to start or stop");
+  d.current = 5;
+  d.drains = 3;
+  d.evidence = {.basis = core::Basis::kUse, .hold = 10min};
+  EXPECT_EQ(told(d), "3 replicas had nothing to do for 600 s: sent 3 away");
+  d.recommended = d.stabilized = 0;
+  d.desired = 2;
+  EXPECT_EQ(told(d), "5 replicas had nothing to do for 600 s; min is 2: sent 3 away");
+}
+
 TEST(Sentence, SloUnderAnotherRuleNamesIt) {
   RecordDecision d = by(PolicyKind::kSlo, RuleKind::kSchedule, 5, 1, 5);
   d.rule = 0;
