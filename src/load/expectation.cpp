@@ -1,10 +1,10 @@
-#include <charconv>
+#include "load/expectation.hpp"
+
 #include <cmath>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include "load/burst.hpp"
 
 namespace tenfold::load {
 

@@ -5,6 +5,7 @@
 
 #include "journal/print.hpp"
 #include "report/moments.hpp"
+#include "report/page_head.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
 
@@ -12,25 +13,12 @@ namespace tenfold::report {
 
 namespace {
 
-constexpr std::string_view kHead = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Tenfold: what happened</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:980px;margin:2rem auto;padding:0 1rem;color:#24292f;background:#fff}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5rem 0}
-th,td{padding:.15rem .8rem .15rem 0;text-align:right;vertical-align:top}th{font-weight:600}
-td.words,th.words{text-align:left}tr+tr{border-top:1px solid #d8dee4}figure{margin:1rem 0;overflow-x:auto}
-svg{max-width:100%;height:auto}
-@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}tr+tr{border-color:#2b323b}}
-</style></head><body>
-)";
-
 class Page {
  public:
   explicit Page(const Story& story) : story_{story} {}
 
   std::string write() {
-    out_ = kHead;
+    out_ = page_head("Tenfold: what happened");
     add("<h1>{}</h1>\n<p>", escape_xml(headline_of(story_)));
     for (const std::string& sentence : introduction_of(story_)) add("{} ", escape_xml(sentence));
     out_ += "</p>\n";

@@ -11,11 +11,12 @@
 
 namespace tenfold::sim {
 
-// It is gone when the test ends.
+// It is gone when the test ends. Its name ends with `ending`.
 class ScratchFile {
  public:
-  explicit ScratchFile(std::string_view text)
-      : path_{testing::TempDir() + "tenfold_sim_" + std::to_string(::getpid()) + "_" + std::to_string(made()++)} {
+  explicit ScratchFile(std::string_view text, std::string_view ending = "")
+      : path_{testing::TempDir() + "tenfold_sim_" + std::to_string(::getpid()) + "_" + std::to_string(made()++) +
+              std::string{ending}} {
     std::ofstream{path_, std::ios::binary} << text;
   }
   ScratchFile(const ScratchFile&) = delete;
