@@ -77,7 +77,7 @@ void Connection::receive() {
       input_.filled(*got);
       on_input();
     } else if (got) {
-      end({});
+      end(is_refused_ ? to_error(ECONNREFUSED) : boost::system::error_code{});
     } else if (got.error() == EAGAIN) {
       is_readable_ = false;
     } else {
@@ -122,6 +122,7 @@ std::size_t Connection::write_now(std::span<const std::string_view> pieces) {
   }
   if (sent.error() == EAGAIN) return 0;
   is_broken_ = true;
+  is_refused_ = sent.error() == ECONNREFUSED;
   std::size_t total = 0;
   for (const std::string_view piece : pieces) total += piece.size();
   return total;

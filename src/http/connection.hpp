@@ -100,6 +100,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Read
   bool is_waiting_writable_ = false;
   bool shut_down_when_flushed_ = false;
   bool is_broken_ = false;  // a write failed: reading will say why
+  // The first write found that the connection never stood. A socket tells its error once: reading finds an end only.
+  bool is_refused_ = false;
 };
 
 }  // namespace tenfold::http

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -62,8 +63,21 @@ class ClientTest : public testing::Test, public ClientHandler {
     if (end == End::kNone) ::close(server);
   }
 
+  // Asks where nobody listens, without a look whether the connection stands.
+  void ask_nobody() {
+    ::close(std::exchange(listener_, -1));
+    const auto client =
+        ClientConnection::connect(loop_, Endpoint::tcp("127.0.0.1", ntohs(address_.sin_port)), {}, *this);
+    client->begin({});
+    client->send({"GET / HTTP/1.1\r\nHost: x\r\n\r\n"});
+    loop_.run_one_for(20s);
+    loop_.run_for(20ms);
+    client->close();
+  }
+
   std::string said_;  // what was told, in order
   bool was_refused_ = false;
+  Ending ending_ = Ending::kNone;
   ClientConnection::Request request_;
 
  private:
@@ -90,6 +104,7 @@ class ClientTest : public testing::Test, public ClientHandler {
   }
   void on_writable(ClientConnection&) override {}
   void on_closed(ClientConnection& connection, std::string_view problem) override {
+    ending_ = connection.ending();
     was_refused_ = (connection.ending() == Ending::kBadAnswer);
     said_ += "|" + std::string{problem};
     is_over_ = true;
@@ -100,6 +115,12 @@ class ClientTest : public testing::Test, public ClientHandler {
   sockaddr_in address_{};
   bool is_over_ = false;
 };
+
+TEST_F(ClientTest, ARefusedConnectionIsToldAsOneThoughTheFirstWriteTookTheError) {
+  ask_nobody();
+  EXPECT_EQ(said_, "|Connection refused");
+  EXPECT_EQ(ending_, Ending::kNoConnection);
+}
 
 TEST_F(ClientTest, ShowsInterimAnswersWhereverTheyAreCut) {
   const std::string bytes =

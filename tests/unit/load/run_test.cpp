@@ -65,7 +65,7 @@ TEST(Run, CountsAnswersAndReplicasOfABurst) {
   EXPECT_THAT(result->statuses, ElementsAre(Pair(200, 40)));
   EXPECT_THAT(result->replicas, ElementsAre(Pair("1", 20), Pair("2", 20)));
   EXPECT_EQ(result->time.count(), 40);
-  EXPECT_EQ(result->makespan_s(), result->time.max_s());
+  EXPECT_DOUBLE_EQ(result->makespan_s(), result->time.max_s());
 }
 
 TEST(Run, IsNotGoodWithErrorsOrWrongAnswers) {
