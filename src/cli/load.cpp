@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -101,7 +102,8 @@ Checked read_workload(LoadLine& line) {
       !run.workload && !run.connections && !run.think && !run.most_requests && !run.duration && run.warm_up == 0s;
   if (line.burst && !is_plain)
     return std::unexpected("--burst is a workload of its own: leave out the others, or write --workload burst:n=100");
-  if (run.workload && run.think) return std::unexpected("--think is of a closed loop: write --workload closed:think=1s");
+  if (run.workload && run.think)
+    return std::unexpected("--think is of a closed loop: write --workload closed:think=1s");
   if (is_plain) {
     const std::uint32_t size = line.burst.value_or(kDefaultBurst);
     run.workload = fmt::format("burst:n={}", size);
@@ -127,7 +129,8 @@ Checked read_workload(LoadLine& line) {
 }
 
 Checked check_warm_up(const load::RunOptions& run) {
-  if (run.duration && run.warm_up >= *run.duration) return std::unexpected("--warm-up: it must be shorter than --duration");
+  if (run.duration && run.warm_up >= *run.duration)
+    return std::unexpected("--warm-up: it must be shorter than --duration");
   return {};
 }
 
@@ -161,8 +164,7 @@ int exit_code_of(const load::Summary& summary) {
 int run(LoadLine& line) {
   if (auto completed = complete(line); !completed) return complain(completed.error());
   const bool is_watched = !line.is_json && ::isatty(STDERR_FILENO) == 1;
-  if (is_watched)
-    line.run.on_progress = [&line](const load::Progress& progress) { show_progress(progress, line.run); };
+  if (is_watched) line.run.on_progress = [&line](const load::Progress& progress) { show_progress(progress, line.run); };
   auto result = load::run(line.run);
   if (is_watched) fmt::print(stderr, "\r\033[K");
   if (!result) return complain(result.error());
@@ -184,13 +186,14 @@ void add_request_flags(CLI::App& command, LoadLine& line) {
       ->required();
   command
       .add_option("--data", line.data,
-                  "the body: @FILE, @- for standard input, or the text itself; a file that ends in .jsonl or .ndjson holds "
-                  "one a line. Several take turns")
+                  "the body: @FILE, @- for standard input, or the text itself; a file that ends in .jsonl or .ndjson "
+                  "holds one a line. Several take turns")
       ->type_name("@FILE")
       ->allow_extra_args(false);
   command.add_flag("--raw", line.run.requests.is_raw, "send bodies as they are: {{...}} in them is not filled in");
   command
-      .add_option("--header", line.headers, "a header; may be given more than once. Content-Type follows from a file's name")
+      .add_option("--header", line.headers,
+                  "a header; may be given more than once. Content-Type follows from a file's name")
       ->type_name("NAME:VALUE")
       ->allow_extra_args(false);
   command.add_option("--method", line.run.requests.method, "the method; GET and HEAD carry no body [POST]")
@@ -199,25 +202,27 @@ void add_request_flags(CLI::App& command, LoadLine& line) {
 
 void add_workload_flags(CLI::App& command, LoadLine& line) {
   constexpr std::uint32_t kMost = 100'000;
-  command
-      .add_option("--burst", line.burst, "requests, each on a connection of its own, released together [100]")
+  command.add_option("--burst", line.burst, "requests, each on a connection of its own, released together [100]")
       ->type_name("N")
-      ->check(CLI::Range(1U, kMost));
+      ->check(CLI::Range(1U, kMost).description({}));
   command
       .add_option("--workload", line.run.workload,
                   "who comes when, as simulate takes it: an open loop, which sends on whatever becomes of what it sent")
       ->type_name("SPEC");
   command
-      .add_option("--connections", line.run.connections,
-                  "a closed loop over so many: each asks again when it is answered. With --workload: at most so many to "
-                  "each server [1, or as many as it takes]")
+      .add_option(
+          "--connections", line.run.connections,
+          "a closed loop over so many: each asks again when it is answered. With --workload: at most so many to "
+          "each server [1, or as many as it takes]")
       ->type_name("N")
-      ->check(CLI::Range(1U, kMost));
+      ->check(CLI::Range(1U, kMost).description({}));
   command.add_option("--think", line.run.think, "a closed loop's pause before each request: its mean, or constant:1s")
       ->type_name("SPEC");
   command.add_option("--duration", line.duration, "for how long requests are sent [10s of what does not end]")
       ->type_name("TIME");
-  command.add_option("--requests", line.run.most_requests, "requests at most")->type_name("N")->check(CLI::PositiveNumber);
+  command.add_option("--requests", line.run.most_requests, "requests at most")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description({}));
   command.add_option("--warm-up", line.warm_up, "requests that are due before are sent and not counted [0s]")
       ->type_name("TIME");
   command.add_option("--timeout", line.timeout, "for each answer, from when its request was due [300s]")
@@ -225,7 +230,7 @@ void add_workload_flags(CLI::App& command, LoadLine& line) {
   command.add_option("--seed", line.run.seed, "of all random numbers [1]")->type_name("N");
   command.add_option("--threads", line.run.threads, "each sends its share on a core of its own [1]")
       ->type_name("N")
-      ->check(CLI::Range(1U, 256U));
+      ->check(CLI::Range(1U, 256U).description({}));
 }
 
 void add_answer_flags(CLI::App& command, LoadLine& line) {
@@ -236,9 +241,10 @@ void add_answer_flags(CLI::App& command, LoadLine& line) {
       ->allow_extra_args(false);
   command.add_option("--tolerance", line.tolerance, "how far a number may be off, relative [1e-6]")->type_name("X");
   command
-      .add_option("--fail-if", line.thresholds,
-                  "end with 3 if this is so: 'p95 > 500ms', 'queue p99 > 1s', 'errors > 1%', 'rate < 100'; may be given "
-                  "more than once")
+      .add_option(
+          "--fail-if", line.thresholds,
+          "end with 3 if this is so: 'p95 > 500ms', 'queue p99 > 1s', 'errors > 1%', 'rate < 100'; may be given "
+          "more than once")
       ->type_name("RULE")
       ->allow_extra_args(false);
   command.add_flag("--json", line.is_json, "print the result as JSON");

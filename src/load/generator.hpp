@@ -32,9 +32,9 @@ struct Counters {
 };
 
 // Works on one loop, and belongs to its thread but for `counters`. Requests come from a workload, as a simulation's do:
-// of an open loop at its times, whatever becomes of those before; of a closed one when its clients come again. A request's
-// time begins when it should have been sent: where a server stalls, those that could not be sent meanwhile have waited too
-// (Tene, "How NOT to Measure Latency", 2013, calls the contrary coordinated omission).
+// of an open loop at its times, whatever becomes of those before; of a closed one when its clients come again. A
+// request's time begins when it should have been sent: where a server stalls, those that could not be sent meanwhile
+// have waited too (Tene, "How NOT to Measure Latency", 2013, calls the contrary coordinated omission).
 //
 //   Generator generator{loop, settings, workload};
 //   generator.on_done = [&] { loop.stop(); };

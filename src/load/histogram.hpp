@@ -12,9 +12,9 @@
 
 namespace tenfold::load {
 
-// The bins of Tene's High Dynamic Range Histogram (hdrhistogram.org): exact nanoseconds up to 2^b, and above that 2^(b-1)
-// bins for each power of two. Its C library is not packaged by Debian 12. Grows as far as its longest value needs: 290 KB
-// for 3 digits and ten hours. Belongs to one thread.
+// The bins of Tene's High Dynamic Range Histogram (hdrhistogram.org): exact nanoseconds up to 2^b, and above that
+// 2^(b-1) bins for each power of two. Its C library is not packaged by Debian 12. Grows as far as its longest value
+// needs: 290 KB for 3 digits and ten hours. Belongs to one thread.
 class Histogram {
  public:
   // Right digits of what it tells: 3, or 1 to 4.
@@ -40,8 +40,8 @@ class Histogram {
   double min_s() const { return count_ == 0 ? 0 : static_cast<double>(min_ns_) * 1e-9; }
   double max_s() const { return static_cast<double>(max_ns_) * 1e-9; }
   double mean_s() const { return count_ == 0 ? 0 : sum_ns_ * 1e-9 / static_cast<double>(count_); }
-  // The value at or below which `share` (0 to 1) of all lie, by nearest rank, in seconds: the upper edge of its bin, and
-  // never more than the largest value. Zero if nothing was added.
+  // The value at or below which `share` (0 to 1) of all lie, by nearest rank, in seconds: the upper edge of its bin,
+  // and never more than the largest value. Zero if nothing was added.
   double quantile_s(double share) const;
 
  private:

@@ -31,9 +31,7 @@ constexpr std::size_t kBodyShown = 600;
 constexpr auto kPercentiles = std::to_array<double>(
     {0, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999});
 
-double rate_of(const Timeline::Span& span, double width_s) {
-  return static_cast<double>(span.times.count()) / width_s;
-}
+double rate_of(const Timeline::Span& span, double width_s) { return static_cast<double>(span.times.count()) / width_s; }
 
 class Charts {
  public:

@@ -84,8 +84,7 @@ void Result::add_times(const Ended& ended) {
 void Result::keep_wrong(const std::string& kind, const Ended& ended) {
   if (wrong_answers.contains(kind)) return;
   wrong_answers.emplace(
-      kind,
-      WrongAnswer{.at = ended.at, .status = ended.status, .body = std::string{ended.body.substr(0, kBodyKept)}});
+      kind, WrongAnswer{.at = ended.at, .status = ended.status, .body = std::string{ended.body.substr(0, kBodyKept)}});
 }
 
 void Result::merge(const Result& other) {

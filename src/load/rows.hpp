@@ -14,21 +14,20 @@ struct Column {
   std::string_view name;
   double (*of)(const Histogram& times);  // in seconds
 };
-inline constexpr std::array<Column, 7> kColumns{
-    {{"min", [](const Histogram& times) { return times.min_s(); }},
-     {"mean", [](const Histogram& times) { return times.mean_s(); }},
-     {"p50", [](const Histogram& times) { return times.quantile_s(0.5); }},
-     {"p90", [](const Histogram& times) { return times.quantile_s(0.9); }},
-     {"p95", [](const Histogram& times) { return times.quantile_s(0.95); }},
-     {"p99", [](const Histogram& times) { return times.quantile_s(0.99); }},
-     {"max", [](const Histogram& times) { return times.max_s(); }}}};
+inline constexpr std::array<Column, 7> kColumns{{{"min", [](const Histogram& times) { return times.min_s(); }},
+                                                 {"mean", [](const Histogram& times) { return times.mean_s(); }},
+                                                 {"p50", [](const Histogram& times) { return times.quantile_s(0.5); }},
+                                                 {"p90", [](const Histogram& times) { return times.quantile_s(0.9); }},
+                                                 {"p95", [](const Histogram& times) { return times.quantile_s(0.95); }},
+                                                 {"p99", [](const Histogram& times) { return times.quantile_s(0.99); }},
+                                                 {"max", [](const Histogram& times) { return times.max_s(); }}}};
 
 struct Row {
   std::string_view name;
   const Histogram* times;
 };
-// The whole time, and what of it was measured: all parts where the server is Tenfold; else, where requests were sent late
-// by a millisecond or more, that.
+// The whole time, and of its parts those that were measured: all where the server is Tenfold, but how late requests
+// were sent only where that matters.
 std::vector<Row> rows_of(const Result& result);
 
 // Milliseconds where the middle request took less than ten of them, else seconds.

@@ -24,8 +24,8 @@ struct Progress {
 
 struct RunOptions {
   RequestSet::Options requests;
-  // Who comes when, as `tenfold simulate --workload` takes it. Nothing: a closed loop, in which each connection asks again
-  // when it has its answer.
+  // Who comes when, as `tenfold simulate --workload` takes it. Nothing: a closed loop, in which each connection asks
+  // again when it has its answer.
   std::optional<std::string> workload;
   // Of a closed loop without a workload: what each connection waits before it asks, a span as the simulator takes it.
   std::optional<std::string> think;

@@ -23,7 +23,8 @@ class Text {
   explicit Text(const Summary& summary) : summary_{summary}, result_{summary.result} {}
 
   std::string write() {
-    add("sent       {}{}{}\n", report::counted(result_.sent, "request"), summary_.how.empty() ? "" : ", ", summary_.how);
+    add("sent       {}{}{}\n", report::counted(result_.sent, "request"), summary_.how.empty() ? "" : ", ",
+        summary_.how);
     if (result_.warm_up > 0) add("warm-up    {} before, not counted\n", report::counted(result_.warm_up, "request"));
     for (const auto& [status, count] : result_.statuses) add("status     {} x {}\n", status, count);
     for (const auto& [error, count] : result_.errors) add("no answer  {}: {}\n", count, error);
@@ -79,14 +80,10 @@ class Text {
 };
 
 boost::json::object times_json(const Histogram& times) {
-  return {{"count", times.count()},
-          {"min_s", times.min_s()},
-          {"mean_s", times.mean_s()},
-          {"p50_s", times.quantile_s(0.5)},
-          {"p90_s", times.quantile_s(0.9)},
-          {"p95_s", times.quantile_s(0.95)},
-          {"p99_s", times.quantile_s(0.99)},
-          {"p99_9_s", times.quantile_s(0.999)},
+  return {{"count", times.count()},          {"min_s", times.min_s()},
+          {"mean_s", times.mean_s()},        {"p50_s", times.quantile_s(0.5)},
+          {"p90_s", times.quantile_s(0.9)},  {"p95_s", times.quantile_s(0.95)},
+          {"p99_s", times.quantile_s(0.99)}, {"p99_9_s", times.quantile_s(0.999)},
           {"max_s", times.max_s()}};
 }
 

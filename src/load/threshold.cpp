@@ -19,13 +19,15 @@ constexpr double kAll = 1e18;
 
 constexpr auto kPartOrder =
     std::to_array<Part>({Part::kLate, Part::kNetwork, Part::kQueue, Part::kColdStart, Part::kSolve});
-constexpr auto kNamed = std::to_array<std::pair<std::string_view, Kind>>(
-    {{"mean", Kind::kMean}, {"min", Kind::kMin}, {"max", Kind::kMax}, {"errors", Kind::kErrors}, {"rate", Kind::kRate}});
+constexpr auto kNamed = std::to_array<std::pair<std::string_view, Kind>>({{"mean", Kind::kMean},
+                                                                          {"min", Kind::kMin},
+                                                                          {"max", Kind::kMax},
+                                                                          {"errors", Kind::kErrors},
+                                                                          {"rate", Kind::kRate}});
 
 std::unexpected<std::string> wrong(std::string_view text, std::string_view what) {
-  return std::unexpected(
-      fmt::format("--fail-if: '{}': {}; write 'p95 > 500ms', 'queue p99 > 1s', 'errors > 1%' or 'rate < 100'", text,
-                  what));
+  return std::unexpected(fmt::format(
+      "--fail-if: '{}': {}; write 'p95 > 500ms', 'queue p99 > 1s', 'errors > 1%' or 'rate < 100'", text, what));
 }
 
 Comparison comparison_of(std::string_view op) {
@@ -81,8 +83,7 @@ std::optional<double> value_of(const Threshold& threshold, const Result& result)
     if (result.requests() == 0) return std::nullopt;
     return static_cast<double>(result.failed) / static_cast<double>(result.requests());
   }
-  const Histogram& times =
-      threshold.part ? result.parts[static_cast<std::size_t>(*threshold.part)] : result.time;
+  const Histogram& times = threshold.part ? result.parts[static_cast<std::size_t>(*threshold.part)] : result.time;
   if (times.count() == 0) return std::nullopt;
   switch (threshold.kind) {
     case Kind::kMean:

@@ -23,8 +23,6 @@ svg{max-width:100%;height:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere}
 
 }  // namespace
 
-std::string page_head(std::string_view title) {
-  return std::string{kBegin}.append(escape_xml(title)).append(kStyle);
-}
+std::string page_head(std::string_view title) { return std::string{kBegin}.append(escape_xml(title)).append(kStyle); }
 
 }  // namespace tenfold::report

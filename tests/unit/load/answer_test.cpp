@@ -34,8 +34,8 @@ TEST(Expectation, LooksAlongAPath) {
 }
 
 TEST(Histogram, HasThreeDigitsAtAnySize) {
-  for (const core::Duration span : {1ns, 999ns, 2047ns, 2048ns, 12'345ns, core::Duration{1ms}, core::Duration{7s},
-                                    core::Duration{9h}}) {
+  for (const core::Duration span :
+       {1ns, 999ns, 2047ns, 2048ns, 12'345ns, core::Duration{1ms}, core::Duration{7s}, core::Duration{9h}}) {
     Histogram times;
     times.add(span);
     times.add(2 * span);

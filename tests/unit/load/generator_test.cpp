@@ -167,8 +167,7 @@ TEST_F(GeneratorTest, SplitsATimeIntoWhatTheServerTells) {
 TEST_F(GeneratorTest, WaitsNoLongerThanTheTimeout) {
   server_.stall_from = 0s;
   server_.stall_until = 100s;
-  const Result& result =
-      run({.workload = "constant:rate=1"}, {.connections = 2, .most_requests = 5, .timeout = 10s});
+  const Result& result = run({.workload = "constant:rate=1"}, {.connections = 2, .most_requests = 5, .timeout = 10s});
   EXPECT_THAT(result.errors, ElementsAre(Pair("no answer within the timeout", 5)));
   EXPECT_EQ(result.failed, 5);
   EXPECT_FALSE(result.is_good());

@@ -134,7 +134,8 @@ TEST(Bodies, AreReadByTheNameOfTheirFile) {
 
 TEST(Bodies, ThatAreNotThereAreToldWithTheirFile) {
   const sim::ScratchFile empty{"\n \n", ".jsonl"};
-  EXPECT_EQ(read_bodies({"@" + empty.path()}).error(), empty.path() + " holds no body: it has no line with anything in it");
+  EXPECT_EQ(read_bodies({"@" + empty.path()}).error(),
+            empty.path() + " holds no body: it has no line with anything in it");
   EXPECT_EQ(read_bodies({"@/nowhere/x.json"}).error(), "/nowhere/x.json cannot be read: No such file or directory");
 }
 

@@ -1,4 +1,6 @@
 // Runs against a real server: threads, descriptors, and what is said of a server that misbehaves.
+#include "load/run.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <string>
@@ -11,7 +13,6 @@
 
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
-#include "load/run.hpp"
 
 namespace tenfold::load {
 namespace {
@@ -106,10 +107,8 @@ TEST(Run, SaysWhatIsWrongWithAWorkload) {
 TEST(Run, SharesItsRequestsAmongThreads) {
   TestServer server;
   for (const std::uint32_t threads : {1U, 3U}) {
-    const auto closed = run({.requests = {.urls = {server.url("/")}},
-                             .connections = 7,
-                             .most_requests = 100,
-                             .threads = threads});
+    const auto closed =
+        run({.requests = {.urls = {server.url("/")}}, .connections = 7, .most_requests = 100, .threads = threads});
     ASSERT_TRUE(closed) << closed.error();
     EXPECT_THAT(closed->statuses, ElementsAre(Pair(200, 100)));
     const auto open = run({.requests = {.urls = {server.url("/"), "GET " + server.url("/some-fail")}},
