@@ -48,6 +48,7 @@ Generator::~Generator() = default;
 void Generator::open() {
   for (Pool& pool : pools_) {
     std::vector<Caller*> opened;
+    opened.reserve(settings_.opened_before);
     for (std::uint32_t i = 0; i < settings_.opened_before; ++i) opened.push_back(take(pool));
     for (Caller* caller : opened) caller->connect();
     pool.free = std::move(opened);

@@ -17,7 +17,8 @@ std::optional<core::Duration> duration_of(std::string_view parameters) {
     if (config::take_until(parameter, '=') != "dur") continue;
     double ms = 0;
     const auto [end, error] = std::from_chars(parameter.data(), parameter.data() + parameter.size(), ms);
-    if (error != std::errc{} || !(ms >= 0 && ms <= kMostMs)) return std::nullopt;
+    const bool is_believed = ms >= 0 && ms <= kMostMs;
+    if (error != std::errc{} || !is_believed) return std::nullopt;
     return core::Duration{static_cast<core::Duration::rep>(ms * 1e6)};
   }
   return std::nullopt;
