@@ -30,8 +30,8 @@ constexpr auto kInverseFactorials = [] {
   return inverse;
 }();
 
-// The Taylor series of exp up to r^last. Up to r^14 the next term is below 1e-18 where |r| <= ln(2) / 2; up to r^8 it is
-// where |r| <= 1/32.
+// The Taylor series of exp up to r^last. Up to r^14 the next term is below 1e-18 where |r| <= ln(2) / 2; up to r^8 it
+// is where |r| <= 1/32.
 template <std::size_t last>
 double exp_series(double r) {
   double sum = 0;
