@@ -36,8 +36,9 @@ std::atomic<bool> interrupted = false;
 
 void ScenarioLine::add_to(CLI::App& command) {
   command.add_option("--workload", scenario_.workload, "who comes when [burst:n=100]")->type_name("SPEC");
-  command.add_option("--service", scenario_.service, "how long a request takes in a slot [exponential:mean=500ms]")
-      ->type_name("SPEC");
+  service_ =
+      command.add_option("--service", scenario_.service, "how long a request takes in a slot [exponential:mean=500ms]")
+          ->type_name("SPEC");
   command.add_option("--cold-start", scenario_.cold_start, "from a replica's start until it is ready [constant:1s]")
       ->type_name("SPEC");
   command.add_option("--patience", scenario_.patience, "from a request's arrival until its client leaves [never]")
@@ -118,6 +119,7 @@ std::expected<void, std::string> ScenarioLine::apply_cores(config::AppConfig& ap
 
 std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   sim::Scenario scenario = scenario_;
+  scenario.is_service_stated = service_ != nullptr && service_->count() > 0;
   scenario.has_own_cores = has_own_cores();
   if (!requests_.empty()) {
     const auto count = whole_number("--requests", requests_, 1);

@@ -26,6 +26,7 @@ class ScenarioLine {
   bool has_own_cores() const { return cores_ == "own"; }
 
   sim::Scenario scenario_;
+  const CLI::Option* service_ = nullptr;
   std::string cores_;
   std::string requests_;
   std::string duration_;

@@ -260,6 +260,13 @@ void learn_from_journal(const config::AppConfig& app, sim::Scenario& scenario) {
              *cpus);
 }
 
+// What people should know of the files that the workload is read from. What is wrong with it, the simulations say.
+void tell_of_workload(const sim::Scenario& scenario) {
+  const auto workload = sim::make_workload(scenario.workload, scenario.seed);
+  if (!workload) return;
+  for (const std::string& note : (*workload)->notes) fmt::print(stderr, "tenfold tune: {}\n", note);
+}
+
 std::expected<int, std::string> tune(const TuneLine& line) {
   const auto objective = sim::parse_objective(line.objective);
   if (!objective) return std::unexpected(objective.error());
@@ -273,6 +280,7 @@ std::expected<int, std::string> tune(const TuneLine& line) {
   app->image.clear();  // nothing is run
   if (auto finished = config::finish(*app); !finished) return std::unexpected(finished.error());
   learn_from_journal(*app, *scenario);
+  tell_of_workload(*scenario);
 
   const InterruptGuard guard;
   auto tuning = sim::tune(*app, *scenario, *objective,

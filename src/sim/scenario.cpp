@@ -26,6 +26,10 @@ std::expected<Models, std::string> make_models(const Scenario& scenario, ClassNa
   auto workload =
       make_workload(scenario.workload, scenario.seed, {.rate_scale = scenario.rate_scale, .classes = &classes});
   if (!workload) return std::unexpected(workload.error());
+  if ((*workload)->wants_service && !scenario.is_service_stated)
+    return std::unexpected(fmt::format(
+        "--workload {}: it does not tell how long requests took, and nothing can be made up for it: give --service",
+        scenario.workload));
   auto service = make_service_time(scenario.service, scenario.seed, &classes);
   if (!service) return std::unexpected(service.error());
   auto cold_start = make_cold_start(scenario.cold_start);

@@ -17,6 +17,7 @@ namespace tenfold::sim {
 struct Scenario {
   std::string workload = "burst:n=100";
   std::string service = "exponential:mean=500ms";
+  bool is_service_stated = false;  // by whom it is for: not the one above
   std::string cold_start = "constant:1s";
   std::string patience;  // empty: clients stay
   std::string failures;  // empty: replicas do not fail

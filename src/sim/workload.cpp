@@ -7,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "config/units.hpp"
 #include "sim/arrivals.hpp"
 #include "sim/azure_trace.hpp"
 #include "sim/journal_source.hpp"
+#include "sim/logs/traffic_log.hpp"
 #include "sim/random.hpp"
 #include "sim/spec.hpp"
 #include "sim/trace.hpp"
@@ -240,6 +243,24 @@ std::unique_ptr<Workload> make_recorded(SpecReader& spec, const Made& with) {
   return recording ? listed(std::move(recording->arrivals), with, recording->offset) : nullptr;
 }
 
+std::unique_ptr<Workload> make_logged(SpecReader& spec, const Made& with) {
+  const LogSource source = read_log_source(spec);
+  if (!spec.error().empty()) return nullptr;
+  const auto log = read_log(source);
+  if (!log) {
+    spec.fail(log.error());
+    return nullptr;
+  }
+  if ((*log)->requests.empty()) {
+    spec.fail(fmt::format("{} tells of replicas, not of requests; `tenfold fit` tells their cold starts", source.file));
+    return nullptr;
+  }
+  auto workload = listed(arrivals_of(**log, with.seed, with.classes), with);
+  workload->notes = (*log)->notes(source);
+  workload->wants_service = (*log)->count_with_service() == 0;
+  return workload;
+}
+
 struct Kind {
   std::string_view name;
   std::unique_ptr<Workload> (*make)(SpecReader& spec, const Made& with);
@@ -256,7 +277,8 @@ constexpr auto kKinds = std::to_array<Kind>({{"burst", make_burst},
                                              {"closed", make_closed},
                                              {"trace", make_trace},
                                              {"azure", make_azure},
-                                             {"journal", make_recorded}});
+                                             {"journal", make_recorded},
+                                             {"log", make_logged}});
 
 std::unique_ptr<Workload> make(SpecReader& spec, const Made& with) {
   const auto kind = std::ranges::find(kKinds, spec.kind(), &Kind::name);
@@ -294,6 +316,8 @@ std::string_view workload_help() {
   trace:FILE                                        CSV: t [seconds or ISO 8601][, service][, class]
   azure:FILE[,FILE...][,function=HASH]              Azure Functions 2019, invocations per minute, a file for each day
   journal:DIR                                       a live run's arrivals and service times, as they were
+  log:FILE[,format=,at=end,unit=us,service=no]      an access log's, of nginx, Apache, HAProxy, Envoy, uvicorn, gunicorn,
+                                                    Azure Container Apps, k6 or Locust; gzip too
 )";
 }
 

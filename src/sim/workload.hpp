@@ -50,6 +50,8 @@ class Workload {
 
   // What people should know of the files it was read from, a sentence each.
   std::vector<std::string> notes;
+  // It is of requests that took a time which it does not know, so that no time may stand for it by default.
+  bool wants_service = false;
 };
 
 // What a workload is made with beside its spec.
