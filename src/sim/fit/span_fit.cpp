@@ -80,10 +80,10 @@ double distance(const Times& times, Share share_below) {
   return most;
 }
 
-// Four digits say all that a sample knows.
+// Three digits say all that a sample knows.
 std::string span_text(double seconds) {
   const double ns = std::clamp(seconds * 1e9, 1.0, 1e18);
-  const double unit = std::max(1.0, std::pow(10, std::floor(std::log10(ns)) - 3));
+  const double unit = std::max(1.0, std::pow(10, std::floor(std::log10(ns)) - 2));
   return config::format_duration(core::Duration{std::llround(std::round(ns / unit) * unit)});
 }
 std::string number_text(double number) { return fmt::format("{:.3g}", number); }

@@ -34,6 +34,7 @@ class Fields {
 struct LogTime {
   core::Duration at{};      // since 1970
   core::Duration within{};  // how much later it may have been: what is below its last digit, down to a millisecond
+  friend bool operator==(const LogTime&, const LogTime&) = default;
 };
 
 // As the Common Log Format has it, 06/Feb/2009:12:14:14 +0100, also with a fraction and without a zone, which is UTC.

@@ -44,6 +44,7 @@ std::expected<LogRecords, std::string> LogRecords::open(const std::string& file)
 
 // More of the file into the buffer, of which nothing is left. False at the end.
 bool LogRecords::fill() {
+  rest_ = {};
   if (!broken_.empty()) return false;
   errno = 0;
   const int size = gzread(file_.get(), buffer_.data(), static_cast<unsigned>(buffer_.size()));
