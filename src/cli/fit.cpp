@@ -83,8 +83,7 @@ std::vector<std::string> commands_of(const Description& known) {
   // Times that hold waiting must not be waited for again.
   const bool is_as_logged = best && !is_better_alone;
   const std::string log = "log:" + known.source + (best && is_better_alone ? ",service=no" : "");
-  const std::string as_logged =
-      "--workload " + quoted(log) + (is_as_logged ? std::string{} : " --service " + service);
+  const std::string as_logged = "--workload " + quoted(log) + (is_as_logged ? std::string{} : " --service " + service);
   const std::string fitted =
       fmt::format("--workload {} --service {}{}", quoted(known.arrivals->fits.front().spec), service, duration);
   return {"tenfold simulate " + as_logged, "tenfold simulate " + fitted,
@@ -142,8 +141,9 @@ void print_arrivals(const sim::ArrivalFits& fits) {
 
 void print_spans(std::string_view what, const sim::SpanFits& fits) {
   constexpr std::size_t kMostShown = 4;
-  fmt::print("\n{}: {}; mean {:.4g} s, p50 {:.4g} s, p95 {:.4g} s, p99 {:.4g} s, squared coefficient of variation {:.3g}\n",
-             what, fits.count, fits.mean_s, fits.p50_s, fits.p95_s, fits.p99_s, fits.scv);
+  fmt::print(
+      "\n{}: {}; mean {:.4g} s, p50 {:.4g} s, p95 {:.4g} s, p99 {:.4g} s, squared coefficient of variation {:.3g}\n",
+      what, fits.count, fits.mean_s, fits.p50_s, fits.p95_s, fits.p99_s, fits.scv);
   for (std::size_t i = 0; i < std::min(kMostShown, fits.fits.size()); ++i) {
     const sim::SpanFit& fit = fits.fits[i];
     fmt::print("  {} {:<44} distance {:.3f}, {}\n", i == 0 ? "best" : " or ", fit.spec, fit.distance,
@@ -157,7 +157,8 @@ void print_queueing(const Description& known) {
              queueing.mean_at_once);
   if (!queueing.is_likely()) return;
   fmt::print(
-      "  They took longer the more were under way (correlation {:.2f}): these times hold waiting for each other at the\n"
+      "  They took longer the more were under way (correlation {:.2f}): these times hold waiting for each other at "
+      "the\n"
       "  old server, and a simulation would let them wait again. What a request takes by itself is nearer to:\n",
       queueing.correlation);
   if (known.alone) print_spans("Service times of those that came alone", *known.alone);
@@ -195,9 +196,14 @@ boost::json::value to_value(const std::optional<sim::SpanFits>& fits) {
   if (!fits) return nullptr;
   boost::json::array all;
   for (const sim::SpanFit& fit : fits->fits) all.push_back({{"spec", fit.spec}, {"distance", fit.distance}});
-  return boost::json::object{{"count", fits->count}, {"mean_s", fits->mean_s}, {"scv", fits->scv},
-                             {"p50_s", fits->p50_s}, {"p95_s", fits->p95_s},   {"p99_s", fits->p99_s},
-                             {"usual_distance", sim::usual_distance(fits->count)}, {"fits", std::move(all)}};
+  return boost::json::object{{"count", fits->count},
+                             {"mean_s", fits->mean_s},
+                             {"scv", fits->scv},
+                             {"p50_s", fits->p50_s},
+                             {"p95_s", fits->p95_s},
+                             {"p99_s", fits->p99_s},
+                             {"usual_distance", sim::usual_distance(fits->count)},
+                             {"fits", std::move(all)}};
 }
 
 boost::json::value to_value(const std::optional<sim::ArrivalFits>& fits) {
@@ -221,19 +227,17 @@ void print_json(const Description& known) {
   boost::json::array paths;
   for (const PathCount& path : known.paths)
     paths.push_back({{"path", path.path}, {"requests", path.count}, {"mean_service_s", path.service_s}});
-  const boost::json::object made{
-      {"notes", boost::json::value_from(known.notes)},
-      {"arrivals", to_value(known.arrivals)},
-      {"service", to_value(known.service)},
-      {"queueing",
-       boost::json::object{{"is_likely", known.queueing.is_likely()},
-                           {"most_at_once", known.queueing.most_at_once},
-                           {"mean_at_once", known.queueing.mean_at_once},
-                           {"correlation", known.queueing.correlation}}},
-      {"service_alone", to_value(known.alone)},
-      {"cold_starts", to_value(known.cold_starts)},
-      {"paths", std::move(paths)},
-      {"commands", boost::json::value_from(known.commands)}};
+  const boost::json::object made{{"notes", boost::json::value_from(known.notes)},
+                                 {"arrivals", to_value(known.arrivals)},
+                                 {"service", to_value(known.service)},
+                                 {"queueing", boost::json::object{{"is_likely", known.queueing.is_likely()},
+                                                                  {"most_at_once", known.queueing.most_at_once},
+                                                                  {"mean_at_once", known.queueing.mean_at_once},
+                                                                  {"correlation", known.queueing.correlation}}},
+                                 {"service_alone", to_value(known.alone)},
+                                 {"cold_starts", to_value(known.cold_starts)},
+                                 {"paths", std::move(paths)},
+                                 {"commands", boost::json::value_from(known.commands)}};
   fmt::print("{}\n", boost::json::serialize(made));
 }
 

@@ -50,10 +50,11 @@ class Teller final : public sim::StepObserver {
     collector_.step(now, event, actions);
   }
   report::Story finish(const sim::Scenario& scenario, core::TimePoint ended) {
-    collector_.take(
-        journal::ServiceNote{.version = TENFOLD_VERSION,
-                             .command = fmt::format("{}, service {}, cold start {}, seed {}", scenario.workload,
-                                                    scenario.service, scenario.cold_start, scenario.seed)});
+    const bool is_as_logged = sim::is_logged(scenario) && !scenario.is_service_stated;
+    collector_.take(journal::ServiceNote{
+        .version = TENFOLD_VERSION,
+        .command = fmt::format("{}, service {}, cold start {}, seed {}", scenario.workload,
+                               is_as_logged ? "as logged" : scenario.service, scenario.cold_start, scenario.seed)});
     collector_.advance(ended);
     return collector_.finish(report::Scope::kWholeRun);
   }

@@ -30,6 +30,8 @@ std::expected<Models, std::string> make_models(const Scenario& scenario, ClassNa
     return std::unexpected(fmt::format(
         "--workload {}: it does not tell how long requests took, and nothing can be made up for it: give --service",
         scenario.workload));
+  if (is_logged(scenario) && !(*workload)->wants_service && scenario.is_service_stated)
+    (*workload)->notes.emplace_back("its own service times go before --service; log:FILE,service=no leaves them away");
   auto service = make_service_time(scenario.service, scenario.seed, &classes);
   if (!service) return std::unexpected(service.error());
   auto cold_start = make_cold_start(scenario.cold_start);
@@ -120,6 +122,8 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
 }
 
 }  // namespace
+
+bool is_logged(const Scenario& scenario) { return scenario.workload.starts_with("log:"); }
 
 bool computes(const config::AppConfig& app, const Scenario& scenario) {
   return scenario.has_own_cores || app.core.machine.cores > 0;

@@ -58,6 +58,9 @@ struct RunHooks {
   std::function<bool(const Result&)> progress;
 };
 
+// Whether the workload is a log, whose own service times go first.
+bool is_logged(const Scenario& scenario);
+
 // Whether requests compute. Then a service time is that of a whole CPU: a replica with less takes longer, in
 // proportion, and one with more takes as long, because a request is one thread.
 bool computes(const config::AppConfig& app, const Scenario& scenario);

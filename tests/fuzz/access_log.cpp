@@ -51,7 +51,8 @@ std::vector<std::string> fuzz_seeds() {
       R"({"type":"Point","data":{"time":"2026-02-06T12:00:00.25Z","value":4.8,"tags":{"status":"200","url":"/s"}},"metric":"http_req_duration"})",
       "Timestamp,User Count,Type,Name,Total Request Count\n1770379200,5,,Aggregated,7\n1770379201,5,,Aggregated,9\n",
       R"({"TimeGenerated":"2026-02-06T12:00:00.5Z","Log_s":"INFO: 10.0.0.1:1 - \"GET /solve HTTP/1.1\" 200 OK"})",
-      "\"TimeGenerated [UTC]\",\"Log_s\",Reason_s,ReplicaName_s\n\"2/6/2026, 12:00:00.851 PM\",\"x\",AssigningReplica,r\n"
+      "\"TimeGenerated [UTC]\",\"Log_s\",Reason_s,ReplicaName_s\n\"2/6/2026, 12:00:00.851 "
+      "PM\",\"x\",AssigningReplica,r\n"
       "\"2/6/2026, 12:00:09.851 PM\",\"x\",ContainerStarted,r\n",
   };
 }

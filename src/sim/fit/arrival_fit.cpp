@@ -35,8 +35,8 @@ double exponential_distance(Seconds values) {
   double most = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double share = 1 - std::exp(-values[i]);
-    most = std::max({most, std::abs(share - static_cast<double>(i) / count),
-                     std::abs(share - static_cast<double>(i + 1) / count)});
+    most = std::max(
+        {most, std::abs(share - static_cast<double>(i) / count), std::abs(share - static_cast<double>(i + 1) / count)});
   }
   return most;
 }
@@ -96,7 +96,7 @@ Candidate fit_poisson(const Seconds& times, double span) {
 }
 
 std::optional<Candidate> fit_steps(const Seconds& times, double span) {
-  constexpr double kLeastInStep = 20;
+  constexpr double kLeastInStep = 8;
   constexpr auto kSteps = std::to_array<std::size_t>({2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30});
   std::optional<Candidate> best;
   for (const std::size_t steps : kSteps) {
@@ -264,7 +264,8 @@ std::optional<ArrivalFit> fit_constant(const Seconds& times, double interval_scv
 std::vector<Dispersion> dispersions_of(const Seconds& times, double span) {
   constexpr std::size_t kLeastWindows = 20;
   std::vector<Dispersion> made;
-  for (const core::Duration window : {core::Duration{1s}, core::Duration{10s}, core::Duration{1min}, core::Duration{10min}}) {
+  for (const core::Duration window :
+       {core::Duration{1s}, core::Duration{10s}, core::Duration{1min}, core::Duration{10min}}) {
     const double length = core::to_seconds(window);
     const auto windows = static_cast<std::size_t>(span / length);
     if (windows < kLeastWindows || windows > 10'000'000) continue;
@@ -305,9 +306,8 @@ ArrivalFits fit_arrivals(const std::vector<Arrival>& arrivals) {
   ArrivalFits made{.count = times.size(), .span = arrivals.back().at - arrivals.front().at};
   if (times.size() == 1 || span <= kBurst) {
     const std::string within = span > 0 ? ",within=" + span_text(span) : "";
-    made.fits.push_back({.spec = fmt::format("burst:n={}{}", times.size(), within),
-                         .distance = 0,
-                         .words = "all within a second"});
+    made.fits.push_back(
+        {.spec = fmt::format("burst:n={}{}", times.size(), within), .distance = 0, .words = "all within a second"});
     made.rate = span > 0 ? static_cast<double>(times.size()) / span : 0;
     return made;
   }

@@ -105,8 +105,7 @@ std::optional<SpanFit> fit_lognormal(const Times& times) {
   const double sigma = std::sqrt(variance);
   return SpanFit{
       .spec = fmt::format("lognormal:mean={},scv={}", span_text(std::exp(mu + variance / 2)), number_text(scv)),
-      .distance =
-          distance(times, [=](double x) { return x <= 0 ? 0 : normal_share((std::log(x) - mu) / sigma); })};
+      .distance = distance(times, [=](double x) { return x <= 0 ? 0 : normal_share((std::log(x) - mu) / sigma); })};
 }
 
 std::optional<SpanFit> fit_gamma(const Times& times) {
@@ -186,8 +185,8 @@ bool is_about(double x, double value, double resolution) { return std::abs(x - v
 
 std::optional<SpanFit> fit_constant(const Times& times) {
   const double median = times.at(0.5);
-  const auto others = std::ranges::count_if(
-      times.sorted, [&](double x) { return !is_about(x, median, times.resolution); });
+  const auto others =
+      std::ranges::count_if(times.sorted, [&](double x) { return !is_about(x, median, times.resolution); });
   const double share = static_cast<double>(others) / static_cast<double>(times.sorted.size());
   if (share > 0.05) return std::nullopt;
   return SpanFit{.spec = "constant:" + span_text(median), .distance = share};
@@ -235,7 +234,9 @@ constexpr auto kKinds = std::to_array<Kind>({{1, fit_constant},
 
 }  // namespace
 
-double usual_distance(std::size_t count) { return 1.358 / std::sqrt(static_cast<double>(std::max<std::size_t>(1, count))); }
+double usual_distance(std::size_t count) {
+  return 1.358 / std::sqrt(static_cast<double>(std::max<std::size_t>(1, count)));
+}
 
 SpanFits fit_spans(std::vector<core::Duration> values) {
   const Times times = times_of(std::move(values));
@@ -261,9 +262,8 @@ SpanFits fit_spans(std::vector<core::Duration> values) {
   }
   std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return c.fit.distance; });
   const double as_good = candidates.front().fit.distance + std::max(0.003, usual_distance(made.count) / 3);
-  const auto simplest = std::ranges::min_element(candidates, {}, [as_good](const Candidate& c) {
-    return c.fit.distance <= as_good ? c.parameters : 9;
-  });
+  const auto simplest = std::ranges::min_element(
+      candidates, {}, [as_good](const Candidate& c) { return c.fit.distance <= as_good ? c.parameters : 9; });
   std::rotate(candidates.begin(), simplest, simplest + 1);
   for (Candidate& candidate : candidates) made.fits.push_back(std::move(candidate.fit));
   return made;

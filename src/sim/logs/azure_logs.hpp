@@ -13,8 +13,8 @@ namespace tenfold::sim {
 // ContainerGroupName_s (Azure Monitor reference, tables ContainerAppConsoleLogs and ContainerAppSystemLogs, 2024-03;
 // with the destination Log Analytics the tables end in _CL and their columns in _s).
 
-// Console: each record wraps a line that a container printed, which is read as a line of any text format. A line without
-// a time of its own takes the record's, at which the platform got it.
+// Console: each record wraps a line that a container printed, which is read as a line of any text format. A line
+// without a time of its own takes the record's, at which the platform got it.
 std::unique_ptr<LogFormat> make_azure_console();
 
 // System: of replicas, not of requests. A cold start is from AssigningReplica to the first ContainerStarted of the same

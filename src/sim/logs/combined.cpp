@@ -73,7 +73,8 @@ class Extras {
     if (const std::size_t slash = word.find('/'); slash != std::string_view::npos) {
       const auto whole_seconds = parse_whole(word.substr(0, slash));
       const auto microseconds = parse_whole(word.substr(slash + 1));
-      if (whole_seconds && microseconds && *microseconds / 1'000'000 == *whole_seconds) take_microseconds(*microseconds);
+      if (whole_seconds && microseconds && *microseconds / 1'000'000 == *whole_seconds)
+        take_microseconds(*microseconds);
       return;
     }
     if (const auto whole = parse_whole(word)) {

@@ -139,8 +139,7 @@ class K6Json final : public LogFormat {
     if (type != "Point" || metric.empty() || data == nullptr) return Reading::kUnread;
     const auto time = parse_log_time(text_at(*data, "time"));
     const json::value* number = data->if_contains("value");
-    const auto value =
-        number && number->is_number() ? parse_milliseconds(json::serialize(*number)) : std::nullopt;
+    const auto value = number && number->is_number() ? parse_milliseconds(json::serialize(*number)) : std::nullopt;
     if (!time || !value) return Reading::kUnread;
     K6Samples::Sample sample{.metric = metric, .time = *time, .value = *value};
     const json::value* tags_value = data->if_contains("tags");

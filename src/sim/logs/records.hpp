@@ -18,9 +18,9 @@ struct LogRecord {
   std::size_t line = 0;   // the number of the line that it begins in, from 1
 };
 
-// Reads plain files and gzip alike, in memory that does not depend on the file's size: a record of more than kMost bytes
-// is given as an empty text. Blank lines are passed over. What begins with { or [ is JSON: objects one after the other,
-// or in an array, on lines of their own or not.
+// Reads plain files and gzip alike, in memory that does not depend on the file's size: a record of more than kMost
+// bytes is given as an empty text. Blank lines are passed over. What begins with { or [ is JSON: objects one after the
+// other, or in an array, on lines of their own or not.
 class LogRecords {
  public:
   static constexpr std::size_t kMost = std::size_t{1} << 20;

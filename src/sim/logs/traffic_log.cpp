@@ -106,9 +106,10 @@ std::expected<const LogKind*, std::string> recognise(const std::string& file) {
   if (best != nullptr) return best;
   std::vector<std::string_view> words;
   for (const LogKind& kind : log_kinds()) words.push_back(kind.words);
-  return std::unexpected(fmt::format("{}: its first {} lines tell of no request in a format that is known ({}); the "
-                                     "first is: {}",
-                                     file, sample->records.size(), fmt::join(words, ", "), sample->first));
+  return std::unexpected(
+      fmt::format("{}: its first {} lines tell of no request in a format that is known ({}); the "
+                  "first is: {}",
+                  file, sample->records.size(), fmt::join(words, ", "), sample->first));
 }
 
 // Collects what a format reads.
@@ -184,8 +185,9 @@ void settle_unit(TrafficLog& log, const LogSource& source) {
   }
 }
 
-// Lines are written when requests end. So the times by which they stand in order are those of the ends: the logged ones,
-// or those and what requests lasted. Counted is what lies before an earlier line by more than the log's resolution.
+// Lines are written when requests end. So the times by which they stand in order are those of the ends: the logged
+// ones, or those and what requests lasted. Counted is what lies before an earlier line by more than the log's
+// resolution.
 Moment settle_moment(const TrafficLog& log) {
   std::array<std::size_t, 2> late{};
   std::array<core::Duration, 2> newest{core::Duration::min(), core::Duration::min()};
@@ -278,10 +280,10 @@ std::expected<TrafficLog, std::string> parse_log(const LogSource& source) {
   if (collector.is_timeless()) return std::unexpected(fmt::format("{}: {}", source.file, kNoTime));
   settle(log, source, collector);
   if (!log.requests.empty() || !log.cold_starts.empty()) return log;
-  const std::string unread =
-      log.unread > 0 ? fmt::format("; {} of {} lines could not be read, the first is line {}: {}", log.unread,
-                                   log.records, log.first_unread_line, log.first_unread)
-                     : "";
+  const std::string unread = log.unread > 0
+                                 ? fmt::format("; {} of {} lines could not be read, the first is line {}: {}",
+                                               log.unread, log.records, log.first_unread_line, log.first_unread)
+                                 : "";
   return std::unexpected(fmt::format("{}: no request is in it, as {}{}", source.file, log.kind->words, unread));
 }
 
@@ -301,10 +303,8 @@ std::expected<std::shared_ptr<const TrafficLog>, std::string> read_log(const Log
   if (last.log && last.source == source && last.changed == changed && last.size == size) return last.log;
   auto log = parse_log(source);
   if (!log) return std::unexpected(log.error());
-  last = {.source = source,
-          .changed = changed,
-          .size = size,
-          .log = std::make_shared<const TrafficLog>(std::move(*log))};
+  last = {
+      .source = source, .changed = changed, .size = size, .log = std::make_shared<const TrafficLog>(std::move(*log))};
   return last.log;
 }
 
@@ -325,8 +325,8 @@ std::vector<Arrival> arrivals_of(const TrafficLog& log, std::uint64_t seed, Clas
   for (const LoggedRequest& request : log.requests) {
     core::Duration at = request.at;
     if (request.within > core::Duration{})
-      at += core::Duration{static_cast<core::Duration::rep>(
-          random.uniform() * static_cast<double>(request.within.count()))};
+      at += core::Duration{
+          static_cast<core::Duration::rep>(random.uniform() * static_cast<double>(request.within.count()))};
     if (log.moment == Moment::kEnd) at -= std::max(core::Duration{}, request.lasted);
     const std::uint32_t path = core::to_number(request.klass);
     Arrival arrival{.at = core::TimePoint{at}, .klass = numbers[path]};
@@ -356,9 +356,10 @@ std::vector<std::string> TrafficLog::notes(const LogSource& source) const {
                               first_unread_line, first_unread));
   if (!broken.empty()) all.push_back(fmt::format("{} was read in part: {}", file, broken));
   if (is_unit_guessed)
-    all.push_back(fmt::format("the whole numbers at the lines' ends are taken for {}; say unit=us, unit=ms or unit=s if "
-                              "they are not",
-                              *unit == core::Duration{1s} ? "seconds" : "microseconds"));
+    all.push_back(
+        fmt::format("the whole numbers at the lines' ends are taken for {}; say unit=us, unit=ms or unit=s if "
+                    "they are not",
+                    *unit == core::Duration{1s} ? "seconds" : "microseconds"));
   const bool has_lasted =
       std::ranges::any_of(requests, [](const LoggedRequest& r) { return r.lasted > core::Duration{}; });
   if (is_moment_guessed && has_lasted)
@@ -370,9 +371,10 @@ std::vector<std::string> TrafficLog::notes(const LogSource& source) const {
   if (has_whole_seconds()) all.emplace_back("its times are whole seconds: requests come at random within them");
   const std::uint64_t known = count_with_service();
   if (known > 0 && known < requests.size())
-    all.push_back(fmt::format("{} requests without a service time ({} of them with status 499, 502, 503 or 504) take "
-                              "that of another one of their path",
-                              requests.size() - known, unserved));
+    all.push_back(
+        fmt::format("{} requests without a service time ({} of them with status 499, 502, 503 or 504) take "
+                    "that of another one of their path",
+                    requests.size() - known, unserved));
   if (paths.all().size() + 1 >= core::kMaxClasses) all.emplace_back("it has so many paths that some are one class");
   return all;
 }

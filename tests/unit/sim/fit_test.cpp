@@ -51,9 +51,9 @@ double number_in(const std::string& text, std::string_view key) {
 }
 
 TEST(SpanFit, TellsDistributionsApart) {
-  for (const std::string spec :
-       {"exponential:mean=200ms", "lognormal:mean=200ms,scv=2", "weibull:mean=200ms,k=3", "gamma:mean=200ms,scv=0.2",
-        "uniform:from=1s,to=3s", "pareto:mean=1s,alpha=2.5", "constant:100ms", "bimodal:short=20ms,long=1s,share=0.8"}) {
+  for (const std::string spec : {"exponential:mean=200ms", "lognormal:mean=200ms,scv=2", "weibull:mean=200ms,k=3",
+                                 "gamma:mean=200ms,scv=0.2", "uniform:from=1s,to=3s", "pareto:mean=1s,alpha=2.5",
+                                 "constant:100ms", "bimodal:short=20ms,long=1s,share=0.8"}) {
     const SpanFits fits = fit_spans(draws(spec, 10'000));
     const std::string kind = spec.substr(0, spec.find(':') + 1);
     EXPECT_THAT(fits.fits.front().spec, StartsWith(kind)) << spec;
@@ -74,7 +74,8 @@ TEST(SpanFit, FindsParameters) {
 TEST(SpanFit, KnowsWhatWasRounded) {
   // In whole milliseconds, of which there are few: the steps are those of rounding.
   const SpanFits fits = fit_spans(draws("exponential:mean=5ms", 10'000, 1ms));
-  EXPECT_THAT(fits.fits.front().spec, testing::AnyOf(StartsWith("exponential:"), StartsWith("weibull:"), StartsWith("gamma:")));
+  EXPECT_THAT(fits.fits.front().spec,
+              testing::AnyOf(StartsWith("exponential:"), StartsWith("weibull:"), StartsWith("gamma:")));
   EXPECT_LE(fits.fits.front().distance, 0.06);
   EXPECT_EQ(fit_spans({0s, 0s, 0s}).fits.front().spec, "constant:500ms") << "all rounded to no second";
   EXPECT_EQ(fit_spans({300ms}).fits.front().spec, "constant:300ms");

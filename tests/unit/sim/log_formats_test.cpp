@@ -63,28 +63,30 @@ void expect_no_harm_of_truncation(std::string_view format_name, std::string_view
 }
 
 TEST(CombinedLog, OfNginx) {
-  expect("combined",
-         {{.line = R"(203.0.113.9 - - [06/Feb/2026:12:14:14 +0000] "POST /solve HTTP/1.1" 200 512 "-" "curl/8.5.0")",
-           .after_noon = 14min + 14s},
-          {.line = R"(203.0.113.9 - ann [06/Feb/2026:12:14:14 +0100] "GET /solve HTTP/2.0" 200 0 "-" "x \"y\"" 0.245)",
-           .after_noon = 14min + 14s - 1h,
-           .lasted = 245ms},
-          {.line = R"(::1 - - [06/Feb/2026:04:14:14 -0800] "POST /solve HTTP/1.1" 200 5 "-" "-" 0.245 0.240)",
-           .after_noon = 14min + 14s,
-           .lasted = 245ms,
-           .service = 240ms},
-          {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 200 5 "-" "-" "-" rt=1.500 urt="0.100, 1.390" uct="0.000")",
-           .lasted = 1500ms,
-           .service = 1390ms},
-          {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 200 5 "-" "-" rt=1.500 urt=0.100, 1.390 uht=0.000)",
-           .lasted = 1500ms,
-           .service = 1390ms},
-          {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 499 0 "-" "-" rt=0.500 urt=-)",
-           .lasted = 500ms,
-           .status = 499},
-          {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "" 400 0 "-" "-")", .reading = Reading::kOther},
-          {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "\x16\x03\x01" 400 157 "-" "-")",
-           .reading = Reading::kOther}});
+  expect(
+      "combined",
+      {{.line = R"(203.0.113.9 - - [06/Feb/2026:12:14:14 +0000] "POST /solve HTTP/1.1" 200 512 "-" "curl/8.5.0")",
+        .after_noon = 14min + 14s},
+       {.line = R"(203.0.113.9 - ann [06/Feb/2026:12:14:14 +0100] "GET /solve HTTP/2.0" 200 0 "-" "x \"y\"" 0.245)",
+        .after_noon = 14min + 14s - 1h,
+        .lasted = 245ms},
+       {.line = R"(::1 - - [06/Feb/2026:04:14:14 -0800] "POST /solve HTTP/1.1" 200 5 "-" "-" 0.245 0.240)",
+        .after_noon = 14min + 14s,
+        .lasted = 245ms,
+        .service = 240ms},
+       {.line =
+            R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 200 5 "-" "-" "-" rt=1.500 urt="0.100, 1.390" uct="0.000")",
+        .lasted = 1500ms,
+        .service = 1390ms},
+       {.line =
+            R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 200 5 "-" "-" rt=1.500 urt=0.100, 1.390 uht=0.000)",
+        .lasted = 1500ms,
+        .service = 1390ms},
+       {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "POST /solve HTTP/1.1" 499 0 "-" "-" rt=0.500 urt=-)",
+        .lasted = 500ms,
+        .status = 499},
+       {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "" 400 0 "-" "-")", .reading = Reading::kOther},
+       {.line = R"(::1 - - [06/Feb/2026:12:00:00 +0000] "\x16\x03\x01" 400 157 "-" "-")", .reading = Reading::kOther}});
 }
 
 TEST(CombinedLog, OfApacheAndGunicorn) {
@@ -119,45 +121,51 @@ TEST(CombinedLog, OfNoSuchLine) {
 TEST(HaproxyLog, TellsTheTimeInTheService) {
   constexpr std::string_view kLine =
       R"(Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2026:12:00:00.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /solve HTTP/1.1")";
-  expect("haproxy",
-         {{.line = kLine, .after_noon = 665ms, .lasted = 99ms, .service = 69ms},
-          // logged as soon as possible; the queue is no service
-          {.line = R"(10.0.1.2:33317 [06/Feb/2026:12:00:00.000] in b/s 0/5000/0/20/+5020 200 1 - - ---- 1/1/1/1/0 3/7 "GET /solve HTTP/1.1")",
-           .lasted = 5020ms,
-           .service = 20ms},
-          // the client left while it waited
-          {.line = R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] in b/<NOSRV> 3/-1/-1/-1/50 503 1 - - CQVN 1/1/1/1/0 3/7 "GET /solve HTTP/1.1")",
-           .after_noon = 3ms,
-           .lasted = 47ms,
-           .status = 503},
-          {.line = R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] in in/<NOSRV> -1/-1/-1/-1/50 400 1 - - PR-- 1/1/1/1/0 3/7 "<BADREQ>")",
-           .reading = Reading::kOther},
-          {.line = R"(haproxy[14389]: Proxy http-in started.)", .reading = Reading::kUnread},
-          // TCP: three timers
-          {.line = R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0)",
-           .reading = Reading::kUnread}});
+  expect(
+      "haproxy",
+      {{.line = kLine, .after_noon = 665ms, .lasted = 99ms, .service = 69ms},
+       // logged as soon as possible; the queue is no service
+       {.line =
+            R"(10.0.1.2:33317 [06/Feb/2026:12:00:00.000] in b/s 0/5000/0/20/+5020 200 1 - - ---- 1/1/1/1/0 3/7 "GET /solve HTTP/1.1")",
+        .lasted = 5020ms,
+        .service = 20ms},
+       // the client left while it waited
+       {.line =
+            R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] in b/<NOSRV> 3/-1/-1/-1/50 503 1 - - CQVN 1/1/1/1/0 3/7 "GET /solve HTTP/1.1")",
+        .after_noon = 3ms,
+        .lasted = 47ms,
+        .status = 503},
+       {.line =
+            R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] in in/<NOSRV> -1/-1/-1/-1/50 400 1 - - PR-- 1/1/1/1/0 3/7 "<BADREQ>")",
+        .reading = Reading::kOther},
+       {.line = R"(haproxy[14389]: Proxy http-in started.)", .reading = Reading::kUnread},
+       // TCP: three timers
+       {.line = R"(10.0.1.2:1 [06/Feb/2026:12:00:00.000] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0)",
+        .reading = Reading::kUnread}});
   expect_no_harm_of_truncation("haproxy", kLine);
 }
 
 TEST(EnvoyLog, AndIstios) {
   constexpr std::string_view kLine =
       R"([2026-02-06T12:00:00.310Z] "POST /solve HTTP/2" 200 - 154 17 226 200 "10.0.35.28" "curl" "cc21d9b0" "host" "tcp://10.0.2.1:80")";
-  expect("envoy",
-         {{.line = kLine, .after_noon = 310ms, .lasted = 226ms, .service = 200ms},
-          {.line = R"([2026-02-06T12:00:00.310Z] "POST /solve HTTP/1.1" 200 - via_upstream - "-" 154 17 226 200 "-" "curl" "c" "h" "10.0.2.1:80")",
-           .after_noon = 310ms,
-           .lasted = 226ms,
-           .service = 200ms},
-          {.line = R"([2026-02-06T12:00:00.310Z] "GET /solve HTTP/1.1" 503 UH 0 19 4 - "-" "curl" "c" "h" "-")",
-           .after_noon = 310ms,
-           .lasted = 4ms,
-           .status = 503},
-          {.line = R"([2026-02-06T12:00:00.310Z] "GET /solve HTTP/1.1" 0 DC 0 0 4 - "-" "curl" "c" "h" "-")",
-           .after_noon = 310ms,
-           .lasted = 4ms,
-           .status = 0},
-          {.line = R"([2026-02-06T12:00:00.310Z] "- - -" 0 - 0 0 4 - "-" "-" "-" "-" "-")", .reading = Reading::kOther},
-          {.line = R"([2026-02-06 12:00:00 +0000] [7] [INFO] Booting worker)", .reading = Reading::kUnread}});
+  expect(
+      "envoy",
+      {{.line = kLine, .after_noon = 310ms, .lasted = 226ms, .service = 200ms},
+       {.line =
+            R"([2026-02-06T12:00:00.310Z] "POST /solve HTTP/1.1" 200 - via_upstream - "-" 154 17 226 200 "-" "curl" "c" "h" "10.0.2.1:80")",
+        .after_noon = 310ms,
+        .lasted = 226ms,
+        .service = 200ms},
+       {.line = R"([2026-02-06T12:00:00.310Z] "GET /solve HTTP/1.1" 503 UH 0 19 4 - "-" "curl" "c" "h" "-")",
+        .after_noon = 310ms,
+        .lasted = 4ms,
+        .status = 503},
+       {.line = R"([2026-02-06T12:00:00.310Z] "GET /solve HTTP/1.1" 0 DC 0 0 4 - "-" "curl" "c" "h" "-")",
+        .after_noon = 310ms,
+        .lasted = 4ms,
+        .status = 0},
+       {.line = R"([2026-02-06T12:00:00.310Z] "- - -" 0 - 0 0 4 - "-" "-" "-" "-" "-")", .reading = Reading::kOther},
+       {.line = R"([2026-02-06 12:00:00 +0000] [7] [INFO] Booting worker)", .reading = Reading::kUnread}});
   expect_no_harm_of_truncation("envoy", kLine);
 }
 
@@ -225,8 +233,8 @@ TEST(K6Csv, ReadsEveryTimeFormat) {
   for (const std::string_view time :
        {"1770379200", "1770379200000", "1770379200000000", "1770379200000000000", "2026-02-06T12:00:00Z",
         "2026-02-06T13:00:00+01:00", "2026-02-06T12:00:00.000000000Z"}) {
-    const auto entries = read_all(
-        "k6-csv", {"metric_name,timestamp,metric_value", "http_req_duration," + std::string{time} + ",1.5"});
+    const auto entries =
+        read_all("k6-csv", {"metric_name,timestamp,metric_value", "http_req_duration," + std::string{time} + ",1.5"});
     ASSERT_EQ(entries.size(), 1U) << time;
     EXPECT_EQ(entries[0].at, kNoon) << time;
   }
@@ -259,11 +267,11 @@ TEST(LocustCsv, CountsWhatEndedBetweenTwoRows) {
       "Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response "
       "Time,Total Max Response Time,Total Average Content Size";
   const std::string rest = ",0.00,0.00,1,1,1,1,1,1,1,1,1,1,1,";
-  const auto entries = read_all("locust", {header, "1770379200,5,,Aggregated" + rest + "0,0,0,0,0,0,0",
-                                           "1770379201,5,GET,/solve" + rest + "7,0,0,0,0,0,0",
-                                           "1770379201,5,,Aggregated" + rest + "7,0,0,0,0,0,0",
-                                           "1770379203,5,,Aggregated" + rest + "27,0,0,0,0,0,0",
-                                           "1770379204,5,,Aggregated" + rest + "3,0,0,0,0,0,0"});
+  const auto entries = read_all(
+      "locust",
+      {header, "1770379200,5,,Aggregated" + rest + "0,0,0,0,0,0,0", "1770379201,5,GET,/solve" + rest + "7,0,0,0,0,0,0",
+       "1770379201,5,,Aggregated" + rest + "7,0,0,0,0,0,0", "1770379203,5,,Aggregated" + rest + "27,0,0,0,0,0,0",
+       "1770379204,5,,Aggregated" + rest + "3,0,0,0,0,0,0"});
   ASSERT_EQ(entries.size(), 3U);
   EXPECT_EQ(entries[0].count, 7U);
   EXPECT_EQ(entries[0].at, kNoon);
@@ -286,10 +294,10 @@ TEST(AzureConsole, UnwrapsLinesOfAnyFormat) {
 }
 
 TEST(AzureConsole, ReadsThePortalsCsv) {
-  const auto entries = read_all(
-      "azure-console",
-      {R"("TimeGenerated [UTC]","ContainerAppName_s","Log_s","Stream_s")",
-       R"("2/6/2026, 12:00:00.851 PM",app,"INFO:     10.0.0.1:1 - ""GET /solve HTTP/1.1"" 200 OK",stdout)"});
+  const auto entries =
+      read_all("azure-console",
+               {R"("TimeGenerated [UTC]","ContainerAppName_s","Log_s","Stream_s")",
+                R"("2/6/2026, 12:00:00.851 PM",app,"INFO:     10.0.0.1:1 - ""GET /solve HTTP/1.1"" 200 OK",stdout)"});
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].at, kNoon + 851ms);
 }
@@ -297,14 +305,15 @@ TEST(AzureConsole, ReadsThePortalsCsv) {
 TEST(AzureSystem, TellsColdStarts) {
   const auto format = make("azure-system");
   LogEntry entry;
-  for (const std::string_view line :
-       {R"({"TimeGenerated":"2026-02-06T12:00:20Z","ReplicaName_s":"r1","Reason_s":"ContainerStarted","Log_s":"Started container 'x'"})",
-        R"({"TimeGenerated":"2026-02-06T12:00:05Z","ReplicaName_s":"r1","Reason_s":"PulledImage","Log_s":"Pulled"})",
-        R"({"TimeGenerated":"2026-02-06T12:00:00Z","ReplicaName_s":"r1","Reason_s":"AssigningReplica","Log_s":"scheduled"})",
-        R"({"TimeStamp":"2026-02-06 12:01:00 +0000 UTC","ReplicaName":"r2","Reason":"AssigningReplica","Msg":"scheduled"})",
-        R"({"TimeStamp":"2026-02-06 12:01:15.5 +0000 UTC","ReplicaName":"r2","Reason":"ContainerStarted","Msg":"Started"})",
-        R"({"TimeGenerated":"2026-02-06T12:00:20Z","ReplicaName_s":"r3","Reason_s":"ContainerStarted","Log_s":"again"})",
-        R"({"TimeGenerated":"2026-02-06T12:00:20Z","Reason_s":"RevisionReady","Log_s":"ready"})"}) {
+  for (
+      const std::string_view line :
+      {R"({"TimeGenerated":"2026-02-06T12:00:20Z","ReplicaName_s":"r1","Reason_s":"ContainerStarted","Log_s":"Started container 'x'"})",
+       R"({"TimeGenerated":"2026-02-06T12:00:05Z","ReplicaName_s":"r1","Reason_s":"PulledImage","Log_s":"Pulled"})",
+       R"({"TimeGenerated":"2026-02-06T12:00:00Z","ReplicaName_s":"r1","Reason_s":"AssigningReplica","Log_s":"scheduled"})",
+       R"({"TimeStamp":"2026-02-06 12:01:00 +0000 UTC","ReplicaName":"r2","Reason":"AssigningReplica","Msg":"scheduled"})",
+       R"({"TimeStamp":"2026-02-06 12:01:15.5 +0000 UTC","ReplicaName":"r2","Reason":"ContainerStarted","Msg":"Started"})",
+       R"({"TimeGenerated":"2026-02-06T12:00:20Z","ReplicaName_s":"r3","Reason_s":"ContainerStarted","Log_s":"again"})",
+       R"({"TimeGenerated":"2026-02-06T12:00:20Z","Reason_s":"RevisionReady","Log_s":"ready"})"}) {
     EXPECT_EQ(format->read(line, entry), Reading::kReplica) << line;
   }
   EXPECT_EQ(format->cold_starts(), (std::vector<core::Duration>{20s, 15s + 500ms}));

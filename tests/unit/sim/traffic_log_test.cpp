@@ -58,8 +58,8 @@ std::string envoy_line(const Request& r) {
                      stamp(r.at, "{:%Y-%m-%dT%H:%M:%S}"), millis(r.at) % 1000, millis(r.lasted), millis(r.lasted));
 }
 std::string k6_line(const Request& r) {
-  return fmt::format("http_req_duration,{},{},,,,,,POST,/solve,,,,200,,,/solve,,\n",
-                     (kBegin + r.at + r.lasted) / 1ms, millis(r.lasted));
+  return fmt::format("http_req_duration,{},{},,,,,,POST,/solve,,,,200,,,/solve,,\n", (kBegin + r.at + r.lasted) / 1ms,
+                     millis(r.lasted));
 }
 std::string uvicorn_line(const Request& r) {
   return fmt::format("{},{:03} INFO: 10.0.0.1:1 - \"POST /solve HTTP/1.1\" 200\n", stamp(r.at, "{:%Y-%m-%d %H:%M:%S}"),
@@ -100,7 +100,8 @@ std::vector<Arrival> arrivals_in(const std::string& text) {
 }
 
 // What was written comes back, to the format's resolution.
-void expect_back(std::vector<Request> all, const std::vector<Arrival>& arrivals, core::Duration slack, bool has_service) {
+void expect_back(std::vector<Request> all, const std::vector<Arrival>& arrivals, core::Duration slack,
+                 bool has_service) {
   std::ranges::stable_sort(all, {}, &Request::at);
   ASSERT_EQ(arrivals.size(), all.size());
   const core::Duration first = all.front().at;
@@ -122,9 +123,10 @@ TEST(TrafficLog, GivesBackWhatWasWrittenInEveryFormat) {
   const std::vector<Request> all = requests(2000);
   expect_back(all, arrivals_in(text_of(all, haproxy_line)), 0ms, true);
   expect_back(all, arrivals_in(text_of(all, envoy_line)), 0ms, true);
-  expect_back(all, arrivals_in("metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,"
-                               "name,proto,scenario,service,status,subproto,tls_version,url,extra_tags,metadata\n" +
-                               text_of(all, k6_line)),
+  expect_back(all,
+              arrivals_in("metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,"
+                          "name,proto,scenario,service,status,subproto,tls_version,url,extra_tags,metadata\n" +
+                          text_of(all, k6_line)),
               0ms, true);
   expect_back(all, arrivals_in(text_of(all, uvicorn_line)), 0ms, false);
   // Whole seconds: neighbours change places, so that the n-th is a second and some off.
@@ -144,8 +146,8 @@ TEST(TrafficLog, TellsEndsFromArrivalsByTheOrderOfItsLines) {
 
 TEST(TrafficLog, WholeNumbersHaveAUnit) {
   const auto log_of = [](std::string_view number, LogSource source = {}) {
-    const ScratchFile file{fmt::format("1 - - [06/Feb/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\" {}\n",
-                                       number)};
+    const ScratchFile file{
+        fmt::format("1 - - [06/Feb/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\" {}\n", number)};
     return parse(file.path(), source)->requests.front().service;
   };
   EXPECT_EQ(log_of("2"), 2s);
@@ -156,7 +158,8 @@ TEST(TrafficLog, WholeNumbersHaveAUnit) {
 }
 
 TEST(TrafficLog, CountsWhatCannotBeReadAndSaysWhere) {
-  std::string text = text_of(requests(41), nginx_line) + "what is this\n\n" + text_of(requests(10), nginx_line) + "and this\n";
+  std::string text =
+      text_of(requests(41), nginx_line) + "what is this\n\n" + text_of(requests(10), nginx_line) + "and this\n";
   const ScratchFile file{text};
   const auto log = parse(file.path());
   ASSERT_TRUE(log) << log.error();
@@ -223,7 +226,8 @@ TEST(TrafficLog, IsAWorkloadAndAsksForServiceTimesThatItHasNot) {
   EXPECT_TRUE(run_scenario(app, {.workload = "log:" + timeless.path(), .is_service_stated = true}));
   EXPECT_THAT(run_scenario(app, {.workload = "log:" + timed.path() + ",service=no"}).error(),
               HasSubstr("give --service"));
-  EXPECT_THAT(make_workload("log:" + timed.path() + ",format=ngnix", 1).error(), HasSubstr("format: 'ngnix' is none of"));
+  EXPECT_THAT(make_workload("log:" + timed.path() + ",format=ngnix", 1).error(),
+              HasSubstr("format: 'ngnix' is none of"));
   EXPECT_THAT(make_workload("log:" + timed.path() + ",at=noon", 1).error(), HasSubstr("at: arrival or end"));
   EXPECT_THAT(make_workload("log:", 1).error(), HasSubstr("it needs one file"));
 }
