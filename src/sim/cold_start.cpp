@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sim/journal_source.hpp"
+#include "sim/logs/traffic_log.hpp"
 
 namespace tenfold::sim {
 
@@ -25,6 +26,17 @@ std::unique_ptr<Span> recorded(SpecReader& spec) {
   return make_empirical_span(std::move(recording->cold_starts));
 }
 
+// Of a log of replicas.
+std::unique_ptr<Span> logged(SpecReader& spec) {
+  const LogSource source = read_log_source(spec);
+  if (!spec.error().empty()) return nullptr;
+  const auto log = read_log(source);
+  if (!log) spec.fail(log.error());
+  if (log && (*log)->cold_starts.empty())
+    spec.fail("no replica starts in it: it is " + std::string{(*log)->kind->words});
+  return log && !(*log)->cold_starts.empty() ? make_empirical_span((*log)->cold_starts) : nullptr;
+}
+
 MadeSpan finish(SpecReader& spec, std::unique_ptr<Span> span) {
   if (const std::string error = spec.error(); !error.empty()) return std::unexpected(error);
   return span;
@@ -34,7 +46,8 @@ MadeSpan finish(SpecReader& spec, std::unique_ptr<Span> span) {
 
 MadeSpan make_cold_start(std::string_view text) {
   SpecReader spec{"--cold-start", text};
-  return finish(spec, spec.kind() == "journal" ? recorded(spec) : make_span(spec, {"journal"}));
+  if (spec.kind() == "journal") return finish(spec, recorded(spec));
+  return finish(spec, spec.kind() == "log" ? logged(spec) : make_span(spec, {"journal", "log"}));
 }
 
 MadeSpan make_patience(std::string_view text) {

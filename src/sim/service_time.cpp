@@ -12,6 +12,7 @@
 #include "core/portable_math.hpp"
 #include "sim/azure_trace.hpp"
 #include "sim/journal_source.hpp"
+#include "sim/logs/traffic_log.hpp"
 #include "sim/spans.hpp"
 
 namespace tenfold::sim {
@@ -67,8 +68,8 @@ class Classes final : public ServiceTime {
   std::size_t next_ = 0;
 };
 
-// What a live run measured, by class. A request without a class, or of one that the run has not seen, is as any of the
-// run's; and one without takes over what it was.
+// What a live run measured or a log has, by class. A request without a class, or of one that the run has not seen, is
+// as any of the run's; and one without takes over what it was.
 class Recorded final : public ServiceTime {
  public:
   // Those with a service time; there must be one.
@@ -205,6 +206,15 @@ std::unique_ptr<ServiceTime> recorded(SpecReader& spec, ClassNames& names) {
   return std::make_unique<Recorded>(recording->arrivals);
 }
 
+std::unique_ptr<ServiceTime> logged(SpecReader& spec, std::uint64_t seed, ClassNames& names) {
+  const LogSource source = read_log_source(spec);
+  if (!spec.error().empty()) return nullptr;
+  const auto log = read_log(source);
+  if (!log) spec.fail(log.error());
+  if (log && (*log)->count_with_service() == 0) spec.fail("the log does not tell how long requests took");
+  return spec.error().empty() ? std::make_unique<Recorded>(arrivals_of(**log, seed, names)) : nullptr;
+}
+
 std::unique_ptr<ServiceTime> of_azure(SpecReader& spec, ClassNames& names) {
   const auto source = read_azure_source(spec);
   if (!source) return nullptr;
@@ -221,7 +231,8 @@ std::unique_ptr<ServiceTime> make(SpecReader& spec, std::uint64_t seed, ClassNam
   }
   if (spec.kind() == "journal") return recorded(spec, names);
   if (spec.kind() == "azure") return of_azure(spec, names);
-  auto span = make_span(spec, {"classes", "azure", "journal"});
+  if (spec.kind() == "log") return logged(spec, seed, names);
+  auto span = make_span(spec, {"classes", "azure", "journal", "log"});
   return span ? std::make_unique<Alike>(std::move(span)) : nullptr;
 }
 
@@ -240,6 +251,7 @@ std::string_view service_time_help() {
   return R"(  classes:20ms=80,1s=20                  kinds of requests in just these proportions, shuffled
   azure:FILE[,FILE...][,function=HASH]   Azure Functions 2019, percentiles of durations, by function
   journal:DIR                            as a live run measured, by class
+  log:FILE                               as an access log has them, by path
 )";
 }
 

@@ -20,7 +20,7 @@ void require_order(const std::expected<Trace, std::string>& trace) {
 
 // Specs that name files or journals would read them.
 bool names_a_file(std::string_view spec) {
-  for (const std::string_view kind : {"trace", "azure", "journal"}) {
+  for (const std::string_view kind : {"trace", "azure", "journal", "log:"}) {
     if (spec.starts_with(kind)) return true;
   }
   return false;

@@ -13,8 +13,10 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "sim/cold_start.hpp"
 #include "sim/logs/records.hpp"
 #include "sim/scenario.hpp"
+#include "sim/service_time.hpp"
 #include "sim/spec.hpp"
 #include "sim/workload.hpp"
 #include "unit/sim/scratch_file.hpp"
@@ -230,6 +232,33 @@ TEST(TrafficLog, IsAWorkloadAndAsksForServiceTimesThatItHasNot) {
               HasSubstr("format: 'ngnix' is none of"));
   EXPECT_THAT(make_workload("log:" + timed.path() + ",at=noon", 1).error(), HasSubstr("at: arrival or end"));
   EXPECT_THAT(make_workload("log:", 1).error(), HasSubstr("it needs one file"));
+}
+
+TEST(TrafficLog, LendsItsTimesToOtherWorkloads) {
+  const ScratchFile timed{text_of(requests(50), nginx_line)};
+  const ScratchFile timeless{text_of(requests(50), uvicorn_line)};
+  const ScratchFile system{
+      R"({"TimeGenerated":"2026-02-06T12:00:00Z","ReplicaName_s":"r1","Reason_s":"AssigningReplica","Log_s":"x"}
+{"TimeGenerated":"2026-02-06T12:00:20Z","ReplicaName_s":"r1","Reason_s":"ContainerStarted","Log_s":"x"})"};
+  const auto service = make_service_time("log:" + timed.path(), 1);
+  ASSERT_TRUE(service) << service.error();
+  EXPECT_GT((*service)->mean(), 1s);
+  EXPECT_THAT(make_service_time("log:" + timeless.path(), 1).error(), HasSubstr("does not tell how long"));
+  EXPECT_EQ((*make_cold_start("log:" + system.path()))->mean(), core::Duration{20s});
+  EXPECT_THAT(make_cold_start("log:" + timed.path()).error(), HasSubstr("no replica starts in it"));
+  EXPECT_THAT(make_workload("log:" + system.path(), 1).error(), HasSubstr("of replicas, not of requests"));
+}
+
+TEST(TrafficLog, ReadsALongFileInLittleMemory) {
+  std::string text = text_of(requests(1000), nginx_line);
+  const std::string once = text;
+  while (text.size() < 20'000'000) text += once;
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  const ScratchFile file{text};
+  const auto log = parse(file.path());
+  ASSERT_TRUE(log) << log.error();
+  EXPECT_EQ(log->requests.size(), lines);
+  EXPECT_LT(log->requests.capacity() * sizeof(LoggedRequest), text.size()) << "less than the text itself";
 }
 
 TEST(TrafficLog, IsReadAgainWhenItHasChanged) {
