@@ -47,6 +47,8 @@ def flags_of(command):
             flags[name] = Flag(value, line[COLUMN:] if has_words else "")
         elif name and line.startswith(" " * COLUMN):
             flags[name] = Flag(value, line.strip())
+        elif not line:
+            name = None
     return flags
 
 
