@@ -1,11 +1,21 @@
-"""/metrics, read by Prometheus' own library."""
+"""/metrics, read by Prometheus' own library, its own checker and itself; and what is deployed beside it."""
+import contextlib
+import json
+import pathlib
 import re
+import signal
+import socket
 import subprocess
+import tempfile
 import unittest
+import urllib.parse
+import urllib.request
 
-from service import PUPPET, SOURCE, Service
+from service import PUPPET, SOURCE, Service, eventually
 
 VENV = SOURCE / ".deps/venv/bin/python"
+PROMETHEUS = SOURCE / ".deps/prometheus/usr/bin/prometheus"
+PROMTOOL = SOURCE / ".deps/prometheus/usr/bin/promtool"
 
 # Prints each sample as "family type name labels value": what Prometheus' Python library makes of the text.
 READER = """
@@ -46,3 +56,70 @@ class Metrics(unittest.TestCase):
         self.assertEqual(families, documented)
         names = {kind: {sample.split()[2] for sample in lines} for kind, lines in samples.items()}
         self.assertEqual(names["open"], names["plain"])
+
+
+def documented_metrics():
+    return set(re.findall(r"^\| `([a-z_]+)`", (SOURCE / "docs/metrics.md").read_text(), re.MULTILINE))
+
+
+@contextlib.contextmanager
+def prometheus(target):
+    """The real one, which scrapes `target` each second; its address."""
+    with tempfile.TemporaryDirectory() as directory, socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        config = pathlib.Path(directory) / "prometheus.yml"
+        config.write_text("scrape_configs: [{job_name: tenfold, scrape_interval: 1s, static_configs: [{targets: ['%s']}]}]" % target)
+        taken.close()
+        process = subprocess.Popen([PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={directory}/data", f"--web.listen-address={address}"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield address
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def ask(address, query):
+    """The samples of an instant query; none while nothing listens."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/api/v1/query?" + urllib.parse.urlencode({"query": query}), timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
+    except OSError:
+        return []
+
+
+class Prometheus(unittest.TestCase):
+    def test_promtool_finds_nothing_wrong(self):
+        with Service(PUPPET) as service:
+            service.post("/solve")
+            text = service.admin("/metrics").body
+        ran = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, timeout=60)
+        self.assertEqual((ran.returncode, ran.stderr.decode()), (0, ""))
+
+    def test_the_real_one_scrapes_a_live_service(self):
+        with Service(PUPPET) as service, prometheus(f"127.0.0.1:{service.admin_port}") as address:
+            for _ in range(7):
+                service.post("/solve")
+            seen = eventually(lambda: [one for one in ask(address, "tenfold_service_seconds_count") if one["value"][1] == "7"], "the scrape")
+            self.assertEqual(seen[0]["metric"]["job"], "tenfold")
+            self.assertTrue(seen[0]["metric"]["app"])
+
+    def test_alerts_say_what_they_should(self):
+        ran = subprocess.run([PROMTOOL, "test", "rules", SOURCE / "tests/deploy/alerts.yml"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def test_the_dashboard_asks_for_what_there_is(self):
+        board = json.loads((SOURCE / "deploy/grafana/tenfold.json").read_text())
+        expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+        expressions += [annotation["expr"] for annotation in board["annotations"]["list"]]
+        self.assertGreater(len(expressions), 15)
+        known = documented_metrics()
+        for expression in expressions:
+            for name in re.findall(r"\b(?:tenfold|process)_[a-z_]+", expression):
+                self.assertIn(name.removesuffix("_bucket"), known)
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as rules:
+            records = [{"record": f"panel:{i}", "expr": expression.replace("$__rate_interval", "1m").replace("$app", "a")} for i, expression in enumerate(expressions)]
+            rules.write(json.dumps({"groups": [{"name": "dashboard", "rules": records}]}))
+            rules.flush()
+            ran = subprocess.run([PROMTOOL, "check", "rules", rules.name], capture_output=True, text=True, timeout=60)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
