@@ -32,7 +32,8 @@ void PerRequestPolicy::observe(const Situation& situation) {
 TimePoint PerRequestPolicy::next_end(const Situation& situation) const {
   const TimePoint since = situation.replicas.longest_idle_since();
   if (since == kNever || situation.current() <= settings_.min_replicas) return kNever;
-  return since + settings_.per_request.keep_alive;
+  // Whatever became idle in one instant ends in one.
+  return since + settings_.per_request.keep_alive + kInstant;
 }
 
 Evaluation PerRequestPolicy::evaluate(const Situation& situation) {
