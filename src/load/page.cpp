@@ -26,6 +26,11 @@ constexpr double kWidth = 760;
 constexpr double kLeft = 70;
 constexpr double kRight = kWidth - 20;
 constexpr std::size_t kBodyShown = 600;
+// A span of time that is drawn has so many answers in the mean, unless there would be too few spans.
+constexpr std::uint64_t kEnough = 10;
+constexpr std::size_t kFewestSpans = 40;
+// Times further apart than this are not seen side by side on a linear axis.
+constexpr double kLinearSpan = 20;
 
 // Percentiles, drawn against how many of the values lie above: each step is as many times fewer.
 constexpr auto kPercentiles = std::to_array<double>(
@@ -36,8 +41,10 @@ double rate_of(const Timeline::Span& span, double width_s) { return static_cast<
 class Charts {
  public:
   explicit Charts(const Result& result) : result_{result} {
-    spans_ = result.timeline.spans();
-    width_s_ = core::to_seconds(result.timeline.width());
+    Timeline line = result.timeline;
+    while (line.spans().size() > kFewestSpans && result.time.count() < kEnough * line.spans().size()) line.halve();
+    spans_ = line.spans();
+    width_s_ = core::to_seconds(line.width());
     end_s_ = width_s_ * static_cast<double>(spans_.size());
   }
 
@@ -66,17 +73,21 @@ class Charts {
     svg.text("title", {kLeft, 24}, "Time by percentile");
     const double low = std::max(1e-6, result_.time.min_s() * 0.9);
     const double high = std::max(low * 1.2, result_.time.max_s() * 1.1);
-    const Axis y{.low = low, .high = high, .low_px = kHeight - 50, .high_px = 60, .is_log = high / low > 20};
-    const Axis x{.high = 5.2, .low_px = kLeft, .high_px = kRight};
+    const bool is_log = high / low > kLinearSpan;
+    const Axis y{.low = is_log ? low : 0, .high = high, .low_px = kHeight - 50, .high_px = 60, .is_log = is_log};
+    const auto known = std::ranges::count_if(kPercentiles, [this](double each) { return is_known(each); });
+    const double last = kPercentiles[static_cast<std::size_t>(std::max<std::ptrdiff_t>(known, 1)) - 1];
+    const Axis x{.high = std::max(1.0, place(last) * 1.02), .low_px = kLeft, .high_px = kRight};
     for (const double tick : y.ticks(6)) {
       svg.line("grid", {kLeft, y.at(tick)}, {kRight, y.at(tick)});
       svg.text("small", {kLeft - 6, y.at(tick) + 4}, fmt::format("{:.3g}", tick), Anchor::kEnd);
     }
     for (const double percent : {0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999}) {
+      if (place(percent) > x.high) break;
       svg.line("grid", {x.at(place(percent)), 60}, {x.at(place(percent)), kHeight - 50});
       svg.text("small", {x.at(place(percent)), kHeight - 32}, fmt::format("{:g} %", percent), Anchor::kMiddle);
     }
-    svg.text("small", {kLeft, 50}, "seconds, logarithmic where they differ by more than 20 times");
+    svg.text("small", {kLeft, 50}, is_log ? "seconds (logarithmic)" : "seconds");
     std::vector<Point> points;
     for (const double percent : kPercentiles) {
       if (is_known(percent)) points.push_back({x.at(place(percent)), y.at(result_.time.quantile_s(percent / 100))});
@@ -88,7 +99,7 @@ class Charts {
  private:
   // Nines: 90 % is 1, 99 % is 2.
   static double place(double percent) { return -std::log10(1 - percent / 100); }
-  // There are values above it, or it is near enough to be one of them.
+  // At least half a value lies above it: beyond that a percentile is the longest time and no more.
   bool is_known(double percent) const { return (1 - percent / 100) * static_cast<double>(result_.time.count()) >= 0.5; }
 
   double most_a_second() const {

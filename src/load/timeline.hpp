@@ -22,6 +22,8 @@ class Timeline {
   void answered(core::Duration at, core::Duration time) { span_at(at).times.add(time); }
   void failed(core::Duration at) { ++span_at(at).failed; }
   void merge(const Timeline& other);
+  // Each two spans become one.
+  void halve();
 
   // How long each span is.
   core::Duration width() const { return width_; }
@@ -30,7 +32,6 @@ class Timeline {
 
  private:
   Span& span_at(core::Duration at);
-  void halve();
 
   core::Duration width_ = std::chrono::milliseconds{50};
   std::vector<Span> spans_;
