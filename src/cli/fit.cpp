@@ -128,6 +128,7 @@ void print_arrivals(const sim::ArrivalFits& fits) {
     fmt::print("  squared coefficient of variation of what passes between two: {:.3g}\n", fits.interval_scv);
   if (!fits.dispersions.empty()) {
     std::vector<std::string> parts;
+    parts.reserve(fits.dispersions.size());
     for (const sim::Dispersion& d : fits.dispersions)
       parts.push_back(fmt::format("{:.3g} ({})", d.index, config::format_duration(d.window)));
     fmt::print("  variance of their number in a time over its mean: {}; 1 where they are independent\n",

@@ -110,6 +110,7 @@ std::optional<Candidate> fit_steps(const Seconds& times, double span) {
     const double value = criterion(likelihood, static_cast<double>(steps), times.size());
     if (best && best->criterion <= value) continue;
     std::vector<std::string> rates;
+    rates.reserve(course.rates.size());
     for (const double rate : course.rates) rates.push_back(rate_text(rate));
     best = {.criterion = value,
             .fit = {.spec = fmt::format("steps:rates={},every={}", fmt::join(rates, "/"), span_text(course.window)),

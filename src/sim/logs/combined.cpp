@@ -53,13 +53,9 @@ class Extras {
     const auto seconds = last_seconds(value);
     continues_ = value.ends_with(',') || value.ends_with(':') ? &entry_.service : nullptr;
     if (!seconds) return;
-    if (std::ranges::find(kWhole, key) != kWhole.end()) {
-      entry_.lasted = seconds;
-    } else if (std::ranges::find(kUpstream, key) != kUpstream.end()) {
-      entry_.service = seconds;
-    } else if (std::ranges::find(kHeader, key) != kHeader.end() && !entry_.service) {
-      entry_.service = seconds;
-    }
+    const auto is_one_of = [&key](const auto& names) { return std::ranges::find(names, key) != names.end(); };
+    if (is_one_of(kWhole)) entry_.lasted = seconds;
+    if (is_one_of(kUpstream) || (is_one_of(kHeader) && !entry_.service)) entry_.service = seconds;
   }
 
   void take_number(std::string_view word) {

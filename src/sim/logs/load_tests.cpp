@@ -169,7 +169,7 @@ class LocustCsv final : public LogFormat {
     // Of the first row the second before it; what was reset begins anew.
     const core::Duration from = seen_ && seen_at_ < time->at ? seen_at_ : time->at - std::chrono::seconds{1};
     const std::uint64_t before = seen_ && *seen_ <= *total ? *seen_ : 0;
-    seen_ = *total;
+    seen_ = total;
     seen_at_ = time->at;
     if (*total == before) return Reading::kOther;
     entry = {.at = from, .within = time->at - from, .moment = Moment::kEnd, .count = *total - before};

@@ -136,11 +136,14 @@ std::optional<LogRecord> LogRecords::next_object() {
       } else if (c == '"') {
         is_string = depth > 0;
       } else if (c == '{') {
-        if (depth++ == 0) {
+        if (depth == 0) {
           begin = i;
           begin_line = line_;
         }
-      } else if (c == '}' && depth > 0 && --depth == 0) {
+        ++depth;
+      } else if (c == '}' && depth > 1) {
+        --depth;
+      } else if (c == '}' && depth == 1) {
         append(rest_.substr(begin, i + 1 - begin));
         rest_.remove_prefix(i + 1);
         return LogRecord{.text = is_too_long_ ? std::string_view{} : std::string_view{record_}, .line = begin_line};

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-struct gzFile_s;
+struct gzFile_s;  // NOLINT(readability-identifier-naming): zlib names it
 
 namespace tenfold::sim {
 
