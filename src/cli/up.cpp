@@ -13,6 +13,7 @@
 #include "config/app_config.hpp"
 #include "config/secrets.hpp"
 #include "live/run_app.hpp"
+#include "report/story.hpp"
 
 namespace tenfold::cli {
 
@@ -73,7 +74,7 @@ Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs
     }
     live::ConfigSource source;
     if (!line->app.file().empty()) source = {.name = line->app.file(), .read = [line] { return to_config(*line); }};
-    exit_code = live::run_app(*config, source);
+    exit_code = live::run_app(*config, source, report::to_sentence);
   });
 }
 

@@ -157,7 +157,12 @@ struct AppConfig {
 
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::string admin_address = "127.0.0.1";
   std::uint16_t admin_port = 9900;
+  // Names by which the admin API may be asked, beside localhost and addresses.
+  std::vector<std::string> admin_hosts;
+  // The file of the token that the admin API asks for; empty for none.
+  std::string admin_token_file;
   // Proxies before us, whose Forwarded and X-Forwarded-* are believed.
   std::vector<AddressRange> trusted_proxies;
 

@@ -25,6 +25,7 @@ class Checks {
     default_target();
     rates();
     times();
+    admin();
   }
 
  private:
@@ -84,6 +85,16 @@ class Checks {
     if (replica.start_timeout <= kNone) add({"tenfold.startTimeout"}, "", "start-timeout must be above zero");
     if (replica.memory == core::Bytes{0})
       add({"properties.template.containers[].resources.memory"}, "", "memory must be above zero");
+  }
+
+  // The admin API tells who comes and how much: whoever is not on this machine needs a token for that.
+  void admin() {
+    const bool is_local = config_.admin_address.starts_with("127.") || config_.admin_address == "::1";
+    if (is_local || !config_.admin_token_file.empty()) return;
+    add({"tenfold.adminAddress"}, "",
+        fmt::format("the admin address {} can be reached from beyond this machine: say with --admin-token-file which "
+                    "token it asks for",
+                    config_.admin_address));
   }
 
   const AppConfig& config_;

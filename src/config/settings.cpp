@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/fields.hpp"
 #include "config/probes.hpp"
@@ -77,20 +78,36 @@ Applied apply_env(AppConfig& config, std::string_view text) {
   return {};
 }
 
-// A list in a file, or several with commas between them.
+// A list in a file, or several with commas between them: the first of them, taken off `text`.
+std::string_view take_one(std::string_view& text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  std::string_view one = text.substr(0, comma);
+  text.remove_prefix(std::min(comma + 1, text.size()));
+  while (one.starts_with(' ')) one.remove_prefix(1);
+  while (one.ends_with(' ')) one.remove_suffix(1);
+  return one;
+}
+
 Applied apply_trusted_proxies(AppConfig& config, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view one = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    auto range = AddressRange::parse(one);
+    auto range = AddressRange::parse(take_one(text));
     if (!range) return std::unexpected(range.error());
     config.trusted_proxies.push_back(std::move(*range));
   }
   return {};
 }
+
+Applied apply_admin_hosts(AppConfig& config, std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view name = take_one(text);
+    if (name.empty() || name.find_first_of(" /:@[]") != std::string_view::npos)
+      return std::unexpected(fmt::format("'{}' is no name of a host; write tenfold.example", name));
+    config.admin_hosts.emplace_back(name);
+  }
+  return {};
+}
+
+std::string show_admin_hosts(const AppConfig& config) { return fmt::format("{}", fmt::join(config.admin_hosts, ", ")); }
 
 std::string show_trusted_proxies(const AppConfig& config) {
   std::string all;
@@ -225,8 +242,20 @@ const auto kServing = std::to_array<Setting>({
                            TENFOLD_FIELD(port)),
     field<Text>("address", "tenfold.address", "IP", "the address to listen on", TENFOLD_FIELD(address)),
     field<Count<0, 65535>>("admin-port", "tenfold.adminPort", "PORT",
-                           "health, status and metrics, on 127.0.0.1 only; 0 takes a free port",
-                           TENFOLD_FIELD(admin_port)),
+                           "the live page, status, health and metrics; 0 takes a free port", TENFOLD_FIELD(admin_port)),
+    field<Text>("admin-address", "tenfold.adminAddress", "IP",
+                "where the admin port listens; beyond this machine only with --admin-token-file",
+                TENFOLD_FIELD(admin_address)),
+    {.flag = "admin-host",
+     .key = "tenfold.adminHosts",
+     .value_name = "NAMES",
+     .help = "names by which the admin port may be asked, beside localhost and addresses; with commas between them",
+     .apply = apply_admin_hosts,
+     .show = show_admin_hosts,
+     .is_repeatable = true},
+    field<Text>("admin-token-file", "tenfold.adminTokenFile", "FILE",
+                "a file with the token that the admin port asks for (Authorization: Bearer), but for health",
+                TENFOLD_FIELD(admin_token_file)),
     {.flag = "trusted-proxies",
      .key = "tenfold.trustedProxies",
      .value_name = "ADDRESSES",

@@ -200,8 +200,7 @@ void ServerConnection::abort() {
   remove(true);
 }
 
-void ServerConnection::respond(int status, std::string_view content_type, std::string_view body,
-                               std::string_view fields) {
+std::string& ServerConnection::begin_head(int status) {
   std::string& head = server_.scratch_;
   head = "HTTP/1.1 ";
   head += std::to_string(status);
@@ -209,6 +208,21 @@ void ServerConnection::respond(int status, std::string_view content_type, std::s
   head += reason_phrase(status);
   head += "\r\nDate: ";
   head += http_date(loop_.unix_time());
+  return head;
+}
+
+void ServerConnection::respond_not_modified(std::string_view fields) {
+  std::string& head = begin_head(304);
+  head += "\r\n";
+  head += fields;
+  head += keep_alive() ? "\r\n" : "Connection: close\r\n\r\n";
+  send({head});
+  finish();
+}
+
+void ServerConnection::respond(int status, std::string_view content_type, std::string_view body,
+                               std::string_view fields) {
+  std::string& head = begin_head(status);
   if (!content_type.empty()) {
     head += "\r\nContent-Type: ";
     head += content_type;
@@ -227,11 +241,7 @@ void ServerConnection::refuse(const Refusal& refusal) {
   if (!has_answered_) {
     has_answered_ = true;
     const std::string body = to_json(Problem{.status = refusal.status, .detail = refusal.reason});
-    std::string& head = server_.scratch_;
-    head = "HTTP/1.1 " + std::to_string(refusal.status) + ' ';
-    head += reason_phrase(refusal.status);
-    head += "\r\nDate: ";
-    head += http_date(loop_.unix_time());
+    std::string& head = begin_head(refusal.status);
     head += "\r\nContent-Type: ";
     head += kProblemType;
     head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";

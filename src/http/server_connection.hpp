@@ -86,6 +86,8 @@ class ServerConnection final : public Connection, private Timed {
   void abort();
   // A whole answer and its end. `fields` are lines of the head, each with CRLF.
   void respond(int status, std::string_view content_type, std::string_view body, std::string_view fields = {});
+  // The same for 304: the client has what it asked for (RFC 9110, 15.4.5).
+  void respond_not_modified(std::string_view fields);
 
  private:
   friend class Server;
@@ -110,6 +112,8 @@ class ServerConnection final : public Connection, private Timed {
   void receive_body();
   void receive_bytes();
   bool decode_body();
+  // The first lines of an answer's head, without the last CRLF.
+  std::string& begin_head(int status);
   void leave();
   void ask_whether_it_waits();
   void watch_body();

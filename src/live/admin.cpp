@@ -2,6 +2,7 @@
 
 #include "http/problem.hpp"
 #include "live/board/status.hpp"
+#include "live/page/assets.hpp"
 
 namespace tenfold::live {
 
@@ -10,30 +11,59 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kOpenMetrics = "application/openmetrics-text";
 
+void refuse(http::ServerConnection& connection, const http::Problem& problem, std::string_view fields = {}) {
+  connection.respond(problem.status, http::kProblemType, http::to_json(problem), fields);
+}
+
 }  // namespace
 
+Admin::Admin(http::Loop& loop, AdminSources sources)
+    : loop_{loop}, sources_{std::move(sources)}, feed_{loop, sources_.ingress, sources_.board, sources_.app} {}
+
 void Admin::on_request(http::ServerConnection& connection) {
-  const std::string_view target = connection.head().target();
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (connection.head().method() != "GET" && connection.head().method() != "HEAD") {
-    const std::string body = http::to_json({.status = 405, .detail = "the admin API answers GET"});
-    return connection.respond(405, http::kProblemType, body, "Allow: GET, HEAD\r\n");
+  const http::Head& head = connection.head();
+  if (!sources_.access.is_ours(head)) {
+    return refuse(
+        connection,
+        {.status = 421,
+         .detail = "the admin API is asked by localhost, by an address, or by a name that --admin-host gives; "
+                   "the Host of this request is another"});
   }
+  if (head.method() != "GET" && head.method() != "HEAD")
+    return refuse(connection, {.status = 405, .detail = "the admin API answers GET"}, "Allow: GET, HEAD\r\n");
+  const std::string_view path = head.path().substr(0, head.path().find('?'));
   if (path == "/healthz") return connection.respond(200, kJson, "{\"status\":\"ok\"}\n");
-  if (path == "/readyz") {
-    const core::ServiceView view = sources_.ingress.view();
-    const bool is_ready = view.serving > 0 && !view.shutting_down;
-    return connection.respond(is_ready ? 200 : 503, kJson,
-                              is_ready ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not ready\"}\n");
+  if (path == "/readyz") return answer_readiness(connection);
+  if (const Asset* asset = find_asset(path)) return answer_asset(connection, *asset);
+  if (!sources_.access.is_allowed(head)) {
+    return refuse(
+        connection,
+        {.status = 401, .detail = "the admin API wants the token of --admin-token-file: Authorization: Bearer"},
+        "WWW-Authenticate: Bearer\r\n");
   }
-  if (path == "/status") {
-    const Ingress& ingress = sources_.ingress;
-    return connection.respond(200, kJson, to_status(sources_.board, ingress.service(), ingress.time()));
-  }
+  if (path == "/events") return answer_events(connection);
+  if (path == "/status") return answer_status(connection);
   if (path == "/metrics") return answer_metrics(connection);
-  const std::string body =
-      http::to_json({.status = 404, .detail = "the admin API has /healthz, /readyz, /status and /metrics"});
-  connection.respond(404, http::kProblemType, body);
+  refuse(connection,
+         {.status = 404, .detail = "the admin API has /, /events, /healthz, /readyz, /status and /metrics"});
+}
+
+void Admin::answer_readiness(http::ServerConnection& connection) const {
+  const core::ServiceView view = sources_.ingress.view();
+  const bool is_ready = view.serving > 0 && !view.shutting_down;
+  connection.respond(is_ready ? 200 : 503, kJson,
+                     is_ready ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not ready\"}\n");
+}
+
+void Admin::answer_events(http::ServerConnection& connection) {
+  if (connection.head().method() == "HEAD") return connection.respond(200, "text/event-stream", "");
+  feed_.subscribe(connection);
+}
+
+void Admin::answer_status(http::ServerConnection& connection) const {
+  const core::TimePoint now = sources_.ingress.time();
+  const WallTime wall{.at = now, .unix_s = static_cast<double>(loop_.unix_time())};
+  connection.respond(200, kJson, to_status(sources_.board, sources_.ingress.service(), now, sources_.app, wall));
 }
 
 void Admin::answer_metrics(http::ServerConnection& connection) const {

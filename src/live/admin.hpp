@@ -1,4 +1,4 @@
-// The admin API, for operators and their tools: health, readiness, status, and metrics for Prometheus.
+// The admin API, for operators and their tools: the live page, health, readiness, status, and metrics for Prometheus.
 #pragma once
 
 #include <functional>
@@ -7,35 +7,48 @@
 
 #include "http/server_connection.hpp"
 #include "journal/writer.hpp"
+#include "live/admin_access.hpp"
 #include "live/board/metrics.hpp"
 #include "live/ingress.hpp"
+#include "live/page/feed.hpp"
 
 namespace tenfold::live {
 
-// What the API tells of. All is borrowed.
+// What the API tells of, and to whom. All is borrowed.
 struct AdminSources {
   const Ingress& ingress;
-  const Board& board;
+  Board& board;
   const journal::Writer* writer = nullptr;  // null without a journal
   std::string app;
   // Null: metrics say nothing of the process.
   std::function<std::optional<ProcessUsage>()> process;
+  AdminAccess access;
 };
 
+// GET /          the live page, and what it is made of
+// GET /events    what it shows, as it happens
 // GET /healthz   200 while the process runs
 // GET /readyz    200 while a replica is ready and the service is not shutting down, else 503
 // GET /status    the live state as JSON
 // GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics for who accepts that
+//
+// Who asks by a name that is not ours gets 421. Where there is a token, all but the page itself and health is for who
+// has it; else 401. Nothing is changed by asking.
 class Admin final : public http::ServerHandler {
  public:
-  explicit Admin(AdminSources sources) : sources_{std::move(sources)} {}
+  Admin(http::Loop& loop, AdminSources sources);
 
   void on_request(http::ServerConnection& connection) override;
 
  private:
+  void answer_readiness(http::ServerConnection& connection) const;
+  void answer_events(http::ServerConnection& connection);
+  void answer_status(http::ServerConnection& connection) const;
   void answer_metrics(http::ServerConnection& connection) const;
 
+  http::Loop& loop_;
   AdminSources sources_;
+  Feed feed_;
 };
 
 }  // namespace tenfold::live

@@ -95,6 +95,9 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("port", running.port, fresh.port);
   keeper.keep("address", running.address, fresh.address);
   keeper.keep("admin port", running.admin_port, fresh.admin_port);
+  keeper.keep("admin address", running.admin_address, fresh.admin_address);
+  keeper.keep("admin hosts", running.admin_hosts, fresh.admin_hosts);
+  keeper.keep("admin token file", running.admin_token_file, fresh.admin_token_file);
   keeper.keep("command", running.command, fresh.command);
   keeper.keep("env", running.env, fresh.env);
   keeper.keep("init containers", running.init_containers, fresh.init_containers);

@@ -136,13 +136,13 @@ std::chrono::system_clock::time_point wall_clock() { return std::chrono::system_
 
 class App final : private Observer {
  public:
-  App(const config::AppConfig& config, const ConfigSource& source, Console& console)
+  App(const config::AppConfig& config, const ConfigSource& source, DecisionWords words, Console& console)
       : console_{console},
         config_{with_machine(config)},
         source_{source},
         log_{console, config_.log, wall_clock},
         access_log_{console, Console::Stream::kOut, config_.log.format, wall_clock},
-        board_{config_.core},
+        board_{config_.core, std::move(words)},
         ingress_{loop_, ingress_options(config_), observers()},
         server_{loop_, ingress_, client_limits(config_), &ingress_.memory()},
         signals_{loop_, SIGINT, SIGTERM},
@@ -196,13 +196,24 @@ class App final : private Observer {
     raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     if (auto error = open_access_log()) return error;
-    admin_.emplace(AdminSources{.ingress = ingress_,
-                                .board = board_,
-                                .writer = journal_ ? &journal_->writer() : nullptr,
-                                .app = config::app_name(config_),
-                                .process = process_usage});
+    return open_admin();
+  }
+
+  std::optional<std::string> open_admin() {
+    AdminAccess access{.hosts = config_.admin_hosts};
+    if (!config_.admin_token_file.empty()) {
+      auto token = read_token(config_.admin_token_file);
+      if (!token) return token.error();
+      access.token = std::move(*token);
+    }
+    admin_.emplace(loop_, AdminSources{.ingress = ingress_,
+                                       .board = board_,
+                                       .writer = journal_ ? &journal_->writer() : nullptr,
+                                       .app = config::app_name(config_),
+                                       .process = process_usage,
+                                       .access = std::move(access)});
     admin_server_.emplace(loop_, *admin_, admin_limits());
-    const auto admin = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", config_.admin_port));
+    const auto admin = admin_server_->listen(http::Endpoint::tcp(config_.admin_address, config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
     say_info("admin: http://{}", admin->to_string());
     return std::nullopt;
@@ -455,9 +466,9 @@ class App final : private Observer {
 
 }  // namespace
 
-int run_app(const config::AppConfig& config, const ConfigSource& source) {
+int run_app(const config::AppConfig& config, const ConfigSource& source, DecisionWords words) {
   StreamConsole console;
-  return App{config, source, console}.run();
+  return App{config, source, std::move(words), console}.run();
 }
 
 }  // namespace tenfold::live

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/app_config.hpp"
+#include "live/board/board.hpp"
 
 namespace tenfold::live {
 
@@ -24,6 +25,8 @@ struct ConfigSource {
 // SIGHUP reads `source` again: what changed applies without dropping a request, a configuration with an error is told
 // and the old one stays. Without a file to read, or because the terminal was closed, SIGHUP ends the service like
 // SIGTERM.
-int run_app(const config::AppConfig& config, const ConfigSource& source = {});
+//
+// `words` makes the sentences of decisions for the live page and /status.
+int run_app(const config::AppConfig& config, const ConfigSource& source = {}, DecisionWords words = {});
 
 }  // namespace tenfold::live

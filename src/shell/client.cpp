@@ -22,7 +22,7 @@ constexpr Duration kDeafFor = 3s;
 constexpr Duration kDribbleEvery = 20ms;
 constexpr std::size_t kChunk = 900;
 
-constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 constexpr int kPoured = 5000;
 constexpr std::size_t kChopped = std::size_t{700} << 10;
 constexpr std::size_t kChoppedAtOnce = std::size_t{10} << 10;

@@ -8,8 +8,8 @@ namespace tenfold::shell {
 namespace {
 
 constexpr std::string_view kQuestions =
-    "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-    "GET /status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 std::uint64_t to_number(std::string_view text) {
   std::uint64_t number = 0;

@@ -79,8 +79,8 @@ class Street final : private live::Observer {
     loop_.at(end_, [this] { heal(); });
     board_.emplace(plan_.ingress.settings);
     ingress_.emplace(loop_, plan_.ingress, live::Observers{&*watch_, this, &*board_});
-    admin_.emplace(
-        live::AdminSources{.ingress = *ingress_, .board = *board_, .writer = &watch_->writer(), .app = "street"});
+    admin_.emplace(loop_, live::AdminSources{
+                              .ingress = *ingress_, .board = *board_, .writer = &watch_->writer(), .app = "street"});
     server_.emplace(loop_, *ingress_, plan_.limits, &ingress_->memory());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     provider_.emplace(loop_, world_, ledger_, *ingress_,

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "http/status.hpp"
+#include "live/problems.hpp"
 
 namespace tenfold::live {
 
@@ -44,9 +45,22 @@ void keep(std::deque<T>& recent, std::size_t most, T fresh) {
 
 }  // namespace
 
-Board::Board(const core::Settings& settings) : rules_{rules_of(settings.scale, {})} {}
+std::string_view ReplicaStatus::state() const {
+  if (is_stopping) return "stopping";
+  if (is_draining) return "draining";
+  if (ready_at == core::TimePoint{}) return "starting";
+  return is_failing ? "not ready" : "ready";
+}
+
+Board::Board(const core::Settings& settings, DecisionWords words)
+    : words_{std::move(words)}, rules_{rules_of(settings.scale, {})} {}
 
 const ReplicaStatus* Board::replica(core::ReplicaId id) const {
+  const auto found = replicas_.find(id);
+  return found == replicas_.end() ? nullptr : &found->second;
+}
+
+ReplicaStatus* Board::find(core::ReplicaId id) {
   const auto found = replicas_.find(id);
   return found == replicas_.end() ? nullptr : &found->second;
 }
@@ -55,8 +69,10 @@ const ReplicaStatus* Board::replica(core::ReplicaId id) const {
 
 void Board::stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                     const core::Service& service) {
+  if (began_ == core::TimePoint{}) began_ = now;
   take(now, event);
   for (const core::Action& action : actions) take(now, action, service);
+  timeline_.see(now, service.view());
 }
 
 void Board::take(core::TimePoint now, const core::Event& event) {
@@ -66,18 +82,34 @@ void Board::take(core::TimePoint now, const core::Event& event) {
     rules_[metric->rule].is_failing = !metric->is_valid;
     if (metric->is_valid) know(rules_[metric->rule], metric->value, now);
   }
+  if (std::holds_alternative<core::RequestArrived>(event)) timeline_.count_arrival(now);
+  if (const auto* finished = std::get_if<core::ResponseFinished>(&event)) {
+    ReplicaStatus* replica = find(finished->replica);
+    if (replica && replica->running > 0) --replica->running;
+  }
+  if (const auto* failed = std::get_if<core::ProbeFailed>(&event)) {
+    if (ReplicaStatus* replica = find(failed->replica)) replica->is_failing = true;
+  }
+  if (const auto* ready = std::get_if<core::ReplicaReady>(&event)) {
+    if (ReplicaStatus* replica = find(ready->replica)) replica->is_failing = false;
+  }
 }
 
 void Board::take(core::TimePoint now, const core::Action& action, const core::Service& service) {
   if (const auto* dispatch = std::get_if<core::Dispatch>(&action)) {
     counters_.retries += dispatch->attempt > 1 ? 1 : 0;
+    if (ReplicaStatus* replica = find(dispatch->replica)) ++replica->running;
   } else if (const auto* reject = std::get_if<core::Reject>(&action)) {
     ++counters_.rejects[static_cast<std::size_t>(reject->reason)];
+    note_failure(
+        {.at = now, .request = reject->request, .status = problem_of(reject->reason).status, .reason = reject->reason});
   } else if (const auto* start = std::get_if<core::StartReplica>(&action)) {
     ++counters_.starts;
     replicas_[start->replica].started_at = now;
+  } else if (const auto* drain = std::get_if<core::DrainReplica>(&action)) {
+    if (ReplicaStatus* replica = find(drain->replica)) replica->is_draining = true;
   } else if (const auto* stop = std::get_if<core::StopReplica>(&action)) {
-    if (const auto found = replicas_.find(stop->replica); found != replicas_.end()) found->second.is_stopping = true;
+    if (ReplicaStatus* replica = find(stop->replica)) replica->is_stopping = true;
   } else if (const auto* decision = std::get_if<core::RecordDecision>(&action)) {
     note(now, *decision, service);
   }
@@ -90,7 +122,11 @@ void Board::note(core::TimePoint now, const core::RecordDecision& decision, cons
     know(rules_[rule], decision.metric, now);
   }
   counters_.decisions += decision.starts + decision.drains > 0 ? 1 : 0;
-  keep(decisions_, kRecentDecisions, {.at = now, .decision = decision});
+  keep(decisions_, kRecentDecisions,
+       {.number = ++decisions_told_,
+        .at = now,
+        .decision = decision,
+        .sentence = words_ ? words_(decision, service.settings(), began_) : std::string{}});
 }
 
 // ---- requests
@@ -103,14 +139,34 @@ void Board::request_ended(core::TimePoint now, core::RequestId request, const Ex
   ++counters_.answers_by_class[http::status_class(facts.status)];
   if (facts.arrived == core::TimePoint{}) return;
   keep(requests_, kRecentRequests, {.id = request, .ended = now, .facts = facts});
+  if (facts.status > 0) timeline_.count_answer(now, facts.status >= 400);
+  if (facts.status >= 400) note_failure(now, request, facts);
   if (!facts.had_slot()) return;
   histograms_.wait.add(facts.attempt.front().dispatched - facts.arrived);
+  wait_.add(now, facts.attempt.front().dispatched - facts.arrived);
   const Attempt& last = facts.last();
   if (last.done == core::TimePoint{} || last.outcome != core::Outcome::kAnswered) return;
   histograms_.service.add(last.done - last.dispatched);
   histograms_.total.add(now - facts.arrived);
+  total_.add(now, now - facts.arrived);
   counters_.application_errors += facts.status >= 400 ? 1 : 0;
-  if (const auto found = replicas_.find(last.replica); found != replicas_.end()) ++found->second.answered;
+  if (ReplicaStatus* replica = find(last.replica)) ++replica->answered;
+}
+
+void Board::note_failure(PastFailure failure) {
+  failure.number = ++failures_told_;
+  keep(failures_, kRecentFailures, failure);
+}
+
+// One that Tenfold refused is known already; now its times are.
+void Board::note_failure(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) {
+  const auto known = std::ranges::find(failures_.rbegin(), failures_.rend(), request, &PastFailure::request);
+  if (known == failures_.rend()) note_failure({.at = now, .request = request, .status = facts.status});
+  PastFailure& failure = known == failures_.rend() ? failures_.back() : *known;
+  failure.waited = (facts.had_slot() ? facts.attempt.front().dispatched : now) - facts.arrived;
+  if (!facts.had_slot()) return;
+  failure.replica = facts.last().replica;
+  if (facts.last().done != core::TimePoint{}) failure.ran = facts.last().done - facts.last().dispatched;
 }
 
 // ---- replicas
@@ -146,9 +202,9 @@ void Board::usage_sampled(core::TimePoint, core::ReplicaId replica, const Replic
 
 void Board::answer_refused(core::TimePoint, core::ReplicaId replica, std::string_view problem) {
   ++counters_.bad_answers;
-  const auto found = replicas_.find(replica);
-  if (found == replicas_.end()) return;
-  std::vector<std::string>& known = found->second.bad_answers;
+  ReplicaStatus* status = find(replica);
+  if (!status) return;
+  std::vector<std::string>& known = status->bad_answers;
   if (known.size() < kMaxBadAnswers && std::ranges::find(known, problem) == known.end()) known.emplace_back(problem);
 }
 

@@ -5,12 +5,16 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/service.hpp"
 #include "live/board/histogram.hpp"
+#include "live/board/recent_spans.hpp"
+#include "live/board/timeline.hpp"
 #include "live/observer.hpp"
 
 namespace tenfold::live {
@@ -55,8 +59,14 @@ struct ReplicaStatus {
   ReplicaAddress address;
   ReplicaUsage usage;  // of the last sample
   std::uint64_t answered = 0;
+  std::uint32_t running = 0;             // slots that are taken
   std::vector<std::string> bad_answers;  // what was wrong with them, each kind once
+  bool is_failing = false;               // its readiness probe
+  bool is_draining = false;
   bool is_stopping = false;
+
+  // "starting", "ready", "not ready", "draining" or "stopping".
+  std::string_view state() const;
 };
 
 // A scale rule and the last that is known of it.
@@ -70,9 +80,15 @@ struct RuleStatus {
 };
 
 struct PastDecision {
+  std::uint64_t number = 0;  // from 1
   core::TimePoint at{};
   core::RecordDecision decision;
+  std::string sentence;  // empty where nobody makes one
 };
+
+// Makes a sentence of a decision, by the settings that held; points in time are told in seconds since `zero`.
+using DecisionWords = std::function<std::string(const core::RecordDecision& decision, const core::Settings& settings,
+                                                core::TimePoint zero)>;
 
 struct PastRequest {
   core::RequestId id{};
@@ -80,15 +96,35 @@ struct PastRequest {
   ExchangeFacts facts;
 };
 
+// A request that got a status of 400 or more.
+struct PastFailure {
+  std::uint64_t number = 0;  // from 1
+  core::TimePoint at{};
+  core::RequestId request{};
+  int status = 0;
+  // Why Tenfold itself gave it; nothing where the program did.
+  std::optional<core::RejectReason> reason;
+  core::ReplicaId replica{};  // where it ran last; of none if it never did
+  core::Duration waited{};    // until its first slot, or its end
+  core::Duration ran{};       // in its last slot
+};
+
+// Of the last minute.
+struct RecentMinute {
+  SpanPercentiles wait;   // until the first slot
+  SpanPercentiles total;  // until the answer's end, of those that were answered
+};
+
 // Lives on the loop's thread. Its memory is bounded: what is recent is kept, all else is counted.
 class Board final : public Observer {
  public:
   static constexpr std::size_t kRecentDecisions = 100;
   static constexpr std::size_t kRecentRequests = 1000;
+  static constexpr std::size_t kRecentFailures = 100;
   // A replica that always finds something else to answer is told of no more.
   static constexpr std::size_t kMaxBadAnswers = 8;
 
-  explicit Board(const core::Settings& settings);
+  explicit Board(const core::Settings& settings, DecisionWords words = {});
 
   const Counters& counters() const { return counters_; }
   const Histograms& histograms() const { return histograms_; }
@@ -102,6 +138,14 @@ class Board final : public Observer {
   // Oldest first.
   const std::deque<PastDecision>& recent_decisions() const { return decisions_; }
   const std::deque<PastRequest>& recent_requests() const { return requests_; }
+  const std::deque<PastFailure>& recent_failures() const { return failures_; }
+  // Numbers of the last decision and of the last failure; 0 if there was none.
+  std::uint64_t decisions_told() const { return decisions_told_; }
+  std::uint64_t failures_told() const { return failures_told_; }
+  RecentMinute last_minute(core::TimePoint now) const { return {wait_.percentiles(now), total_.percentiles(now)}; }
+  const std::deque<Second>& seconds(core::TimePoint now) { return timeline_.seconds(now); }
+  // When the core took its first step.
+  core::TimePoint began() const { return began_; }
 
   void stepped(core::TimePoint now, const core::Event& event, const core::Actions& actions,
                const core::Service& service) override;
@@ -118,13 +162,24 @@ class Board final : public Observer {
   void take(core::TimePoint now, const core::Action& action, const core::Service& service);
   void note(core::TimePoint now, const core::RecordDecision& decision, const core::Service& service);
   void count_exit(const ReplicaExit& exit, bool was_told);
+  ReplicaStatus* find(core::ReplicaId id);
+  void note_failure(PastFailure failure);
+  void note_failure(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts);
 
+  DecisionWords words_;
   Counters counters_;
   Histograms histograms_;
   std::map<core::ReplicaId, ReplicaStatus> replicas_;
   std::vector<RuleStatus> rules_;
   std::deque<PastDecision> decisions_;
   std::deque<PastRequest> requests_;
+  std::deque<PastFailure> failures_;
+  std::uint64_t decisions_told_ = 0;
+  std::uint64_t failures_told_ = 0;
+  RecentSpans wait_;
+  RecentSpans total_;
+  Timeline timeline_;
+  core::TimePoint began_{};
 };
 
 }  // namespace tenfold::live

@@ -1,12 +1,17 @@
 #include "live/board/status.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <iterator>
+#include <ranges>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <fmt/format.h>
 
 #include "core/words.hpp"
+#include "http/problem.hpp"
+#include "live/version.hpp"
 
 namespace tenfold::live {
 
@@ -26,35 +31,41 @@ std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now
   return out + ']';
 }
 
-std::string replicas_json(const Board& board, core::TimePoint now) {
-  std::string out = "[";
-  for (const auto& [id, replica] : board.replicas()) {
-    if (out.size() > 1) out += ',';
-    const bool is_ready = replica.ready_at != core::TimePoint{};
-    fmt::format_to(
-        std::back_inserter(out),
-        R"({{"replica":{},"pid":{},"ready":{},"cancels":{},"age_s":{:.3f},"answered":{},"cpu_cores":{:.3f},"rss_bytes":{}}})",
-        core::to_number(id), replica.address.pid, is_ready, replica.address.cancels,
-        core::to_seconds(now - replica.started_at), replica.answered, cores_used(replica.usage),
-        core::to_number(replica.usage.memory));
-  }
-  return out + ']';
+// The last ones of `all`.
+template <class T>
+auto last_of(const std::deque<T>& all) {
+  return std::ranges::subrange(all.end() - static_cast<std::ptrdiff_t>(std::min(all.size(), kToldInStatus)), all.end());
 }
 
 }  // namespace
 
-std::string to_status(const Board& board, const core::Service& service, core::TimePoint now) {
+std::string to_status(const Board& board, const core::Service& service, core::TimePoint now, std::string_view app,
+                      const WallTime& wall) {
   const core::ServiceView view = service.view();
   const core::Settings& settings = service.settings();
-  return fmt::format(
-      R"({{"waiting":{},"running":{},"withdrawn":{},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
+  std::string out = R"({"app":)";
+  http::append_json_string(out, app);
+  fmt::format_to(
+      std::back_inserter(out),
+      R"(,"version":"{}","uptime_s":{:.3f},"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
       R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":{},)"
-      R"("requests":{},"list":{}}})"
-      "\n",
-      view.waiting, view.running, view.withdrawn, view.desired, view.starting, view.ready, view.serving, view.draining,
-      view.stopping, settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
-      to_word(settings.scale.policy), rules_json(board.rules(), now), board.counters().requests,
-      replicas_json(board, now));
+      R"("requests":{},"failures":{},"last_minute":)",
+      kVersion, board.began() == core::TimePoint{} ? 0 : core::to_seconds(now - board.began()), view.waiting,
+      view.running, view.withdrawn, view.waiting > 0 ? core::to_seconds(now - view.oldest_waiting) : 0, view.desired,
+      view.starting, view.ready, view.serving, view.draining, view.stopping, settings.scale.min_replicas,
+      settings.scale.max_replicas, settings.replica.concurrency, view.slots, to_word(settings.scale.policy),
+      rules_json(board.rules(), now), board.counters().requests, board.failures_told());
+  append_minute(out, board.last_minute(now));
+  out += R"(,"list":)";
+  append_array(out, board.replicas(),
+               [&](const auto& entry) { append_replica(out, entry.first, entry.second, now, wall); });
+  out += R"(,"recent_decisions":)";
+  append_array(out, last_of(board.recent_decisions()),
+               [&](const PastDecision& decision) { append_decision(out, decision, wall); });
+  out += R"(,"recent_failures":)";
+  append_array(out, last_of(board.recent_failures()),
+               [&](const PastFailure& failure) { append_failure(out, failure, wall); });
+  return out + "}\n";
 }
 
 }  // namespace tenfold::live

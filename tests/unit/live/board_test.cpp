@@ -1,6 +1,7 @@
 // The board: what it counts of a service's life, and its views.
 #include "live/board/board.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -134,6 +135,71 @@ TEST_F(BoardTest, OfARetriedRequestEachAttemptKeepsItsTimes) {
   EXPECT_EQ(facts.last().replica, core::ReplicaId{6}) << "the last place is the latest one's";
 }
 
+TEST_F(BoardTest, KnowsWhatEachReplicaDoes) {
+  start();
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->state(), "ready");
+  step(0s, core::RequestArrived{.request = core::RequestId{1}, .deadline = now_ + 240s});
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->running, 1U);
+  step(0s, core::ResponseFinished{.request = core::RequestId{1}, .replica = core::ReplicaId{1}});
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->running, 0U);
+  step(0s, core::ProbeFailed{.replica = core::ReplicaId{1}});
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->state(), "not ready");
+  step(0s, core::ReplicaReady{.replica = core::ReplicaId{1}});
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->state(), "ready");
+  step(0s, core::ShutdownRequested{});
+  EXPECT_EQ(board_.replica(core::ReplicaId{1})->state(), "stopping");
+}
+
+TEST_F(BoardTest, TellsFailuresOfTheProgramFromItsOwn) {
+  start();
+  end_request(1, 200);
+  end_request(2, 422);
+  settings_.queue.max_waiting = 0;
+  step(0s, core::ConfigChanged{settings_});
+  for (std::uint64_t id = 3; id <= 5; ++id)
+    step(0s, core::RequestArrived{.request = core::RequestId{id}, .deadline = now_ + 240s});
+  board_.request_ended(now_ + 5ms, core::RequestId{5}, {.arrived = now_, .status = 503});
+  ASSERT_EQ(board_.recent_failures().size(), 2U);
+  const PastFailure& programs = board_.recent_failures()[0];
+  EXPECT_EQ(programs.number, 1U);
+  EXPECT_EQ(programs.request, core::RequestId{2});
+  EXPECT_EQ(programs.status, 422);
+  EXPECT_FALSE(programs.reason);
+  EXPECT_EQ(programs.replica, core::ReplicaId{1});
+  EXPECT_EQ(programs.waited, 300ms);
+  EXPECT_EQ(programs.ran, 40ms);
+  const PastFailure& own = board_.recent_failures()[1];
+  EXPECT_EQ(own.request, core::RequestId{5});
+  EXPECT_EQ(own.status, 503);
+  EXPECT_EQ(own.reason, core::RejectReason::kQueueFull);
+  EXPECT_EQ(own.waited, 5ms) << "it is told once, with what is known in the end";
+  for (std::uint64_t id = 10; id < 10 + 2 * Board::kRecentFailures; ++id) end_request(id, 500);
+  EXPECT_EQ(board_.recent_failures().size(), Board::kRecentFailures);
+  EXPECT_EQ(board_.failures_told(), 2 + 2 * Board::kRecentFailures);
+}
+
+TEST_F(BoardTest, ADecisionKeepsTheSentenceOfItsTime) {
+  Board board{settings_, [](const core::RecordDecision& decision, const core::Settings& settings, core::TimePoint) {
+                return fmt::format("{} of {}", decision.desired, settings.scale.max_replicas);
+              }};
+  core::Actions actions;
+  service_.handle(now_, core::TimerDue{}, actions);
+  board.stepped(now_, core::TimerDue{}, actions, service_);
+  EXPECT_EQ(board.decisions_told(), 1U);
+  EXPECT_EQ(board.recent_decisions().front().sentence, "2 of 10");
+  EXPECT_EQ(board.recent_decisions().front().number, 1U);
+}
+
+TEST_F(BoardTest, TheLastMinuteHasItsPercentiles) {
+  start();
+  for (std::uint64_t i = 1; i <= 10; ++i) end_request(i, 200);
+  const RecentMinute minute = board_.last_minute(now_ + 340ms);
+  EXPECT_EQ(minute.wait.count, 10U);
+  EXPECT_NEAR(core::to_seconds(minute.wait.p50), 0.3, 0.021);
+  EXPECT_NEAR(core::to_seconds(minute.total.p99), 0.34, 0.024);
+  EXPECT_EQ(board_.last_minute(now_ + 61s).wait.count, 0U);
+}
+
 TEST(HistogramTest, CountsBetweenItsBounds) {
   Histogram histogram;
   for (const core::Duration span :
@@ -178,7 +244,7 @@ TEST_F(BoardTest, TheOldestOfTheQueueHasItsAge) {
     step(0s, core::RequestArrived{.request = core::RequestId{id}, .deadline = now_ + 240s});
   now_ += 4s;
   EXPECT_THAT(metrics(), HasSubstr("tenfold_queue_age_seconds{app=\"my \\\"app\\\"\"} 4\n"));
-  EXPECT_THAT(to_status(board_, service_, now_), HasSubstr(R"("waiting":1,"running":2)"));
+  EXPECT_THAT(to_status(board_, service_, now_, "app", {}), HasSubstr(R"("waiting":1,"running":2)"));
 }
 
 }  // namespace

@@ -1,0 +1,262 @@
+"""The admin port for people: its page and stream, `tenfold status` and `tenfold top`."""
+import contextlib
+import http.client
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from service import IS_SANITIZED, PATIENCE_S, PUPPET, SOURCE, TENFOLD, Service, eventually, run
+
+PLAYWRIGHT = SOURCE / ".deps/playwright/node_modules/playwright-core"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NODE = shutil.which("node")
+TOKEN = "a-token-of-many-characters"
+
+
+class Stream(threading.Thread):
+    """The messages of /events, as they come, each with the time at which it came."""
+
+    def __init__(self, service, fields=None):
+        super().__init__(daemon=True)
+        self.connection = http.client.HTTPConnection("127.0.0.1", service.admin_port, timeout=PATIENCE_S)
+        self.connection.request("GET", "/events", headers=fields or {})
+        self.answer = self.connection.getresponse()
+        self.messages = []
+        self.start()
+
+    def run(self):
+        event = None
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
+            while line := self.answer.readline().decode():
+                if line.startswith("event: "):
+                    event = line[7:].strip()
+                elif line.startswith("data: "):
+                    self.messages.append((time.monotonic(), event, json.loads(line[6:])))
+
+
+class Browser:
+    """A page in a real Chromium: see browser.mjs."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([NODE, SOURCE / "tests/integration/browser.mjs", PLAYWRIGHT, CHROMIUM],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        try:
+            self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    def __call__(self, do, **arguments):
+        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert "error" not in answer, f"{do} {arguments}: {answer['error']}"
+        return answer["value"]
+
+    def wait(self, code):
+        return self("wait", code=code, ms=PATIENCE_S * 1000)
+
+
+class Events(unittest.TestCase):
+    def test_a_burst_is_told_while_it_is_there(self):
+        with Service(PUPPET, max_replicas=2) as service:
+            stream = Stream(service)
+            eventually(lambda: stream.messages, "the snapshot")
+            self.assertEqual(stream.messages[0][1], "snapshot")
+            self.assertEqual(stream.answer.headers["Content-Type"], "text/event-stream")
+            requests = [service.begin("/hold?gate=" + str(service.directory / "gate")) for _ in range(20)]
+            began = time.monotonic()
+            queued = lambda message: message[1] == "change" and message[2]["now"]["waiting"] >= 18
+            eventually(lambda: any(map(queued, stream.messages)), "a change with what waits")
+            shown = next(message[0] for message in stream.messages if queued(message))
+            self.assertLess(shown - began, 10 if IS_SANITIZED else 3)
+            service.release()
+            for request in requests:
+                self.assertEqual(request.answer().status, 200)
+            over = lambda message: message[2]["requests"] == 20 and message[2]["now"]["running"] == 0
+            eventually(lambda: over(stream.messages[-1]), "the end")
+            last = stream.messages[-1][2]
+            self.assertEqual(last["minute"]["total"]["count"], 20)
+            changes = [message for message in stream.messages if message[1] == "change"]
+            self.assertEqual(len(stream.messages) - len(changes), 1, "one snapshot is enough for who keeps up")
+            pace = len(changes) / (changes[-1][0] - stream.messages[0][0])
+            self.assertLess(pace, 5, "changes a second")
+            decisions = stream.messages[0][2]["decisions"] + [one for _, _, data in changes for one in data["decisions"]]
+            numbers = [decision["number"] for decision in decisions]
+            self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+            self.assertTrue(any(decision["sentence"].endswith("started 1") for decision in decisions), decisions)
+
+    def test_failures_say_whose_they_are(self):
+        with Service(PUPPET, "--queue", "1") as service:
+            self.assertEqual(service.post("/code?status=422").status, 422)
+            held = service.hold()
+            waits = service.begin("/echo")
+            service.wait_for(lambda status: status["waiting"] == 1)
+            self.assertEqual(service.post("/echo").status, 503)
+            failures = service.status()["recent_failures"]
+            self.assertEqual([(failure["status"], failure["reason"]) for failure in failures],
+                             [(422, None), (503, "queue full")])
+            self.assertEqual(failures[0]["replica"], 1)
+            service.release()
+            held.answer(), waits.answer()
+
+
+class AdminPort(unittest.TestCase):
+    def test_beyond_this_machine_it_wants_a_token(self):
+        refused = run("up", "--port", "0", "--admin-port", "0", "--admin-address", "0.0.0.0", "--journal", "none", "--",
+                      *PUPPET)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("--admin-token-file", refused.stderr)
+        with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
+            file.write(TOKEN + "\n")
+            file.flush()
+            with Service(PUPPET, "--admin-address", "0.0.0.0", "--admin-token-file", file.name) as service:
+                service.admin_port = int(re.search(r"admin: http://0\.0\.0\.0:(\d+)", service.output())[1])
+                self.assertEqual(service.admin("/status").status, 401)
+                self.assertEqual(service.admin("/healthz").status, 200)
+                self.assertEqual(service.admin("/metrics", {"Authorization": f"Bearer {TOKEN}"}).status, 200)
+                admin = f"http://127.0.0.1:{service.admin_port}"
+                self.assertIn("--admin-token-file", run("status", "--admin", admin).stderr)
+                told = run("status", "--admin", admin, "--admin-token-file", file.name)
+                self.assertEqual(told.returncode, 0, told.stderr)
+
+    def test_a_name_that_is_not_ours_is_refused(self):
+        with Service(PUPPET, "--admin-host", "tenfold.example") as service:
+            for host, status in {"evil.example": 421, "tenfold.example": 200, "localhost:1": 200}.items():
+                self.assertEqual(service.admin("/status", {"Host": host}).status, status, host)
+
+
+class Status(unittest.TestCase):
+    def test_it_is_told_once_for_people_and_as_json(self):
+        with Service(PUPPET, "--name", "my app") as service:
+            for _ in range(3):
+                service.post("/echo")
+            admin = f"http://127.0.0.1:{service.admin_port}"
+            told = run("status", "--admin", admin)
+            self.assertEqual((told.returncode, told.stderr), (0, ""))
+            for line in ("my app: policy slo, 1 to 1 replicas", "queue     0 waiting", "slots     0 of 1 taken",
+                         "requests  3, 0 of them failed", "last decisions", "replica  state"):
+                self.assertIn(line, told.stdout)
+            self.assertRegex(told.stdout, r"\n +1  ready +0 +3 ")
+            self.assertEqual(json.loads(run("status", "--json", "--admin", admin).stdout)["requests"], 3)
+            self.assertEqual(run("top", "--admin", admin).stdout.splitlines()[0].split(",")[0], "my app: policy slo")
+
+    def test_that_nothing_listens_is_said(self):
+        with socket.socket() as place:
+            place.bind(("127.0.0.1", 0))
+            admin = f"http://127.0.0.1:{place.getsockname()[1]}"
+            for command in ("status", "top"):
+                told = run(command, "--admin", admin)
+                self.assertEqual((told.returncode, told.stdout), (1, ""))
+                self.assertRegex(told.stderr, f"^tenfold {command}: no Tenfold answers at {admin}: .*\n$")
+        self.assertEqual(run("status", "--admin", "ftp://x").returncode, 2)
+
+    def test_top_draws_on_a_terminal_and_leaves_it_as_it_was(self):
+        with Service(PUPPET) as service:
+            main, terminal = pty.openpty()
+            top = subprocess.Popen([TENFOLD, "top", "--admin", f"http://127.0.0.1:{service.admin_port}"],
+                                   stdin=terminal, stdout=terminal, stderr=terminal)
+            os.close(terminal)
+            drawn = b""
+
+            def draw():
+                nonlocal drawn
+                if select.select([main], [], [], 0.1)[0]:
+                    with contextlib.suppress(OSError):
+                        drawn += os.read(main, 65536)
+                return drawn
+            eventually(lambda: draw().count(b"0 waiting") >= 2, "drawn twice")
+            top.send_signal(signal.SIGINT)
+            eventually(lambda: top.poll() is not None, "its end")
+            draw()
+            os.close(main)
+            self.assertEqual(top.returncode, 0)
+            self.assertTrue(drawn.startswith(b"\x1b[?1049h"))
+            self.assertTrue(drawn.endswith(b"\x1b[?1049l"))
+            lines = drawn.split(b"\x1b[H")[1].split(b"\r\n")
+            self.assertLessEqual(len(lines), 25)
+            self.assertTrue(all(len(line.replace(b"\x1b[K", b"")) <= 80 for line in lines), lines)
+
+
+@unittest.skipUnless(PLAYWRIGHT.exists() and CHROMIUM and NODE, "run ./bootstrap --test: it installs Chromium and Playwright")
+class LivePage(unittest.TestCase):
+    SHOWS_WAITING = "Number(document.querySelector('.figures dd strong')?.textContent) >= 15"
+
+    def test_it_shows_a_burst_within_a_second_and_no_error(self):
+        with Service(PUPPET, max_replicas=2) as service, Browser() as page:
+            page("open", url=f"http://127.0.0.1:{service.admin_port}/")
+            page.wait("document.querySelector('.link.live')")
+            gate = service.directory / "gate"
+            requests = [service.begin(f"/hold?gate={gate}") for _ in range(20)]
+            service.wait_for(lambda status: status["waiting"] >= 15)
+            shown_ms = page.wait(self.SHOWS_WAITING)
+            self.assertLess(shown_ms, 5000 if IS_SANITIZED else 1000)
+            gate.touch()
+            for request in requests:
+                request.answer()
+            service.post("/code?status=404")
+            page.wait("[...document.querySelectorAll('#failures ~ div td')].some(cell => cell.textContent === 'the program')")
+            page.wait("document.querySelectorAll('.decisions li').length > 0")
+            page.wait("document.querySelectorAll('.uplot canvas').length === 2")
+            self.assertEqual(page("errors"), [])
+
+    def test_it_survives_a_restart(self):
+        with socket.socket() as place:
+            place.bind(("127.0.0.1", 0))
+            port = str(place.getsockname()[1])
+        with Browser() as page:
+            with Service(PUPPET, "--admin-port", port) as service:
+                service.post("/echo")
+                page("open", url=f"http://127.0.0.1:{port}/")
+                page.wait("document.querySelector('header').textContent.includes(', 1 request')")
+                self.assertEqual(page("errors"), [])
+            page.wait("document.querySelector('.link.lost')")
+            with Service(PUPPET, "--admin-port", port) as service:
+                page.wait("document.querySelector('.link.live')")
+                page.wait("document.querySelector('header').textContent.includes(', 0 requests')")
+            # Chromium itself tells of each request that found nobody.
+            self.assertEqual([error for error in page("errors") if "net::ERR_" not in error], [])
+
+    def test_it_asks_for_the_token(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".token") as file, Browser() as page:
+            file.write(TOKEN)
+            file.flush()
+            with Service(PUPPET, "--admin-token-file", file.name) as service:
+                page("open", url=f"http://127.0.0.1:{service.admin_port}/")
+                page.wait("document.querySelector('input[type=password]')")
+                page("type", into="#token", text=TOKEN)
+                page.wait("document.querySelector('.link.live') && document.querySelector('.figures')")
+
+    def test_it_is_usable_by_keyboard_by_name_and_on_a_narrow_screen(self):
+        with Service(PUPPET) as service, Browser() as page:
+            page("open", url=f"http://127.0.0.1:{service.admin_port}/")
+            page.wait("document.querySelector('.figures')")
+            page("look", width=400, height=800, scheme="dark")
+            page.wait("document.documentElement.scrollWidth <= 400")
+            page("press", key="Tab")
+            page("press", key="Enter")
+            page.wait("document.querySelector('.choice button').getAttribute('aria-pressed') === 'true'")
+            unnamed = "[...document.querySelectorAll('section, [role=region], [role=img], input')].filter(one => " \
+                      "!one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby') && !one.labels?.length).length"
+            self.assertEqual(page("evaluate", code=unnamed), 0)
+            self.assertEqual(page("evaluate", code="document.querySelectorAll('main h2').length"), 4)
+            self.assertEqual(page("errors"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
