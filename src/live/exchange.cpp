@@ -57,13 +57,16 @@ void Exchange::receive() {
   receive_request();
 }
 
-// The client's own id, which goes on as it is, or one that differs from all others.
+// The client's own id, which goes on as it is unless it was for us alone (Connection), or one that differs from all
+// others.
 void Exchange::set_name() {
-  const auto given = client_->head().find("X-Request-Id");
-  if (given && !given->empty()) {
-    name_ = *given;
-    return;
+  const http::Head& head = client_->head();
+  name_.clear();
+  for (std::size_t i = 0; i < head.field_count(); ++i) {
+    const http::Head::Field field = head.field(i);
+    if (field.kind == http::FieldKind::kRequestId) name_ = field.value;
   }
+  if (!name_.empty()) return;
   std::array<char, 20> number{};
   const auto* const end = std::to_chars(number.data(), number.data() + number.size(), core::to_number(id_)).ptr;
   name_.assign(id_prefix_.substr(0, kLongestPrefix))

@@ -155,8 +155,10 @@ class Load(unittest.TestCase):
         with Service(PUPPET) as service:
             page = pathlib.Path(tempfile.mkdtemp(prefix="tenfold-test-"), "load.html")
             result = load_json(f"http://127.0.0.1:{service.port}/sleep?ms=50", "--burst", "4", "--html", str(page))
-            self.assertAlmostEqual(result["parts"]["solve"]["mean_s"], 0.05, delta=0.04)
-            self.assertGreater(result["parts"]["queue"]["max_s"], 0.12)
+            parts = result["parts"]
+            self.assertGreaterEqual(parts["solve"]["min_s"], 0.05)
+            self.assertGreater(parts["queue"]["max_s"], 0.12)
+            self.assertAlmostEqual(sum(parts[part]["mean_s"] for part in ("network", "queue", "coldstart", "solve")), result["time"]["mean_s"], delta=0.02)
             self.assertEqual(result["parts"]["network"]["count"], 4)
             text = page.read_text()
             self.assertIn("coldstart", text)

@@ -161,8 +161,9 @@ void Board::note_failure(PastFailure failure) {
 // One that Tenfold refused is known already; now its times are.
 void Board::note_failure(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) {
   const auto known = std::ranges::find(failures_.rbegin(), failures_.rend(), request, &PastFailure::request);
-  if (known == failures_.rend()) note_failure({.at = now, .request = request, .status = facts.status});
-  PastFailure& failure = known == failures_.rend() ? failures_.back() : *known;
+  const bool is_known = known != failures_.rend();
+  if (!is_known) note_failure({.at = now, .request = request, .status = facts.status});
+  PastFailure& failure = is_known ? *known : failures_.back();
   failure.waited = (facts.had_slot() ? facts.attempt.front().dispatched : now) - facts.arrived;
   if (!facts.had_slot()) return;
   failure.replica = facts.last().replica;
