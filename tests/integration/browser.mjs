@@ -28,8 +28,12 @@ const commands = {
   },
   evaluate: async ({ code }) => page.evaluate(code),
   async wait({ code, ms }) {
+    // Not by Playwright's own waiting: it evaluates within the page, whose policy forbids that.
     const began = performance.now();
-    await page.waitForFunction(code, null, { timeout: ms, polling: 20 });
+    while (!(await page.evaluate(code))) {
+      if (performance.now() - began > ms) throw new Error(`not so after ${ms} ms: ${code}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     return performance.now() - began;
   },
   async look({ width, height, scheme }) {
