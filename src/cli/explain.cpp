@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/selection_line.hpp"
 #include "journal/started.hpp"
 #include "report/story.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 struct ExplainOptions {
   std::string directory;
+  SelectionLine selection;
   bool is_json = false;
   std::string svg;
   std::string html;
@@ -30,6 +32,11 @@ std::expected<void, std::string> write_files(const report::Story& story, const E
 }
 
 int explain(ExplainOptions options) {
+  const auto selection = options.selection.read();
+  if (!selection) {
+    fmt::print(stderr, "tenfold explain: {}\n", selection.error());
+    return 2;
+  }
   if (options.directory.empty()) {
     const auto newest = journal::last_started(journal::real_disk(), journal::default_root());
     if (!newest) {
@@ -41,7 +48,7 @@ int explain(ExplainOptions options) {
     }
     options.directory = newest->string();
   }
-  const auto story = report::tell(options.directory);
+  const auto story = report::tell(options.directory, *selection);
   if (!story) {
     fmt::print(stderr, "tenfold explain: {}\n", story.error());
     return 1;
@@ -61,6 +68,7 @@ void add_explain_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<ExplainOptions>();
   command->add_option("JOURNAL", options->directory,
                       "a service's journal directory; none: that of the service that started last");
+  options->selection.add_to(*command);
   command->add_flag("--json", options->is_json, "the same facts as JSON, units in the names");
   command->add_option("--svg", options->svg, "also write the chart of every request and replica to this file")
       ->type_name("FILE");
@@ -68,9 +76,12 @@ void add_explain_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->footer(
       R"(Every number is measured: it comes from what the service recorded, not from how it is configured. The service may
-still run. The story is that of the largest burst.
+still run. A burst ends where the service was empty
+for longer than ten times the median time between two arrivals, half a second at least and a minute at most.
 
-  tenfold explain
+  tenfold explain                         the service that started last: its largest burst, and which there are
+  tenfold explain --last
+  tenfold explain --from 2026-11-24T10:15:00Z --to 2026-11-24T10:30:00Z
   tenfold explain ~/.local/state/tenfold/journal/20261124T101500Z-4711 --json
   tenfold explain --html burst.html)");
   command->callback([options, &exit_code] { exit_code = explain(*options); });

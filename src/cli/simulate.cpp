@@ -56,7 +56,7 @@ class Teller final : public sim::StepObserver {
         .command = fmt::format("{}, service {}, cold start {}, seed {}", scenario.workload,
                                is_as_logged ? "as logged" : scenario.service, scenario.cold_start, scenario.seed)});
     collector_.advance(ended);
-    return collector_.finish(report::Scope::kWholeRun);
+    return collector_.finish({.scope = report::Scope::kWholeRun});
   }
 
  private:

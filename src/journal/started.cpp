@@ -36,14 +36,16 @@ std::vector<fs::path> notes_in(Disk& disk, const fs::path& root) {
   return notes;
 }
 
-std::optional<fs::path> youngest_under(Disk& disk, const fs::path& root) {
+// The one written last first.
+std::vector<fs::path> directories_under(Disk& disk, const fs::path& root) {
+  std::vector<fs::path> directories;
   auto entries = disk.list(root);
-  if (!entries) return std::nullopt;
+  if (!entries) return directories;
   std::ranges::sort(*entries, std::ranges::greater{}, &Disk::Entry::modified);
   for (const Disk::Entry& entry : *entries) {
-    if (entry.is_directory && entry.path != starts_of(root)) return entry.path;
+    if (entry.is_directory && entry.path != starts_of(root)) directories.push_back(entry.path);
   }
-  return std::nullopt;
+  return directories;
 }
 
 }  // namespace
@@ -80,12 +82,20 @@ void note_start(Disk& disk, const fs::path& root, const fs::path& directory, std
   for (std::size_t i = kMostNoted; i < notes.size(); ++i) ignored = disk.remove(notes[i]);
 }
 
+std::vector<fs::path> all_started(Disk& disk, const fs::path& root) {
+  std::vector<fs::path> directories;
+  const auto add = [&](const fs::path& directory) {
+    const bool is_known = std::ranges::find(directories, directory) != directories.end();
+    if (!directory.empty() && !is_known && !files_of(disk, directory).empty()) directories.push_back(directory);
+  };
+  for (const fs::path& note : notes_in(disk, root)) add(disk.read(note).value_or(""));
+  for (const fs::path& directory : directories_under(disk, root)) add(directory);
+  return directories;
+}
+
 std::optional<fs::path> last_started(Disk& disk, const fs::path& root) {
-  for (const fs::path& note : notes_in(disk, root)) {
-    fs::path directory = disk.read(note).value_or("");
-    if (!directory.empty() && !files_of(disk, directory).empty()) return directory;
-  }
-  return youngest_under(disk, root);
+  const auto all = all_started(disk, root);
+  return all.empty() ? std::nullopt : std::optional{all.front()};
 }
 
 }  // namespace tenfold::journal

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "journal/disk.hpp"
 
@@ -23,8 +24,11 @@ std::filesystem::path new_default_directory();
 void note_start(Disk& disk, const std::filesystem::path& root, const std::filesystem::path& directory,
                 std::chrono::system_clock::time_point now, std::int64_t pid);
 
-// The journal of the service that started last, wherever it lies; where none is noted, the one under `root` whose last
-// file was begun last. None if there is no journal.
+// The journals that there are, each once: those of the services that are noted, wherever they lie, the last that
+// started first; then the others under `root`, the one whose last file was begun last first.
+std::vector<std::filesystem::path> all_started(Disk& disk, const std::filesystem::path& root);
+
+// The first of them. None if there is no journal.
 std::optional<std::filesystem::path> last_started(Disk& disk, const std::filesystem::path& root);
 
 }  // namespace tenfold::journal

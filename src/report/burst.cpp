@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "report/words.hpp"
@@ -11,33 +12,81 @@ namespace tenfold::report {
 
 namespace {
 
-// Rests shorter than this do not end a burst: what a closed-loop client leaves between two of its requests.
-constexpr core::Duration kRest = std::chrono::milliseconds{500};
+constexpr core::Duration kShortestPause = std::chrono::milliseconds{500};
+constexpr core::Duration kLongestPause = std::chrono::minutes{1};
+// Of many arrivals some of the gaps tell the median.
+constexpr std::size_t kGapsAsked = 100'000;
 
 core::TimePoint end_of(const RequestStory& request, core::TimePoint story_end) {
   return request.ended.value_or(story_end);
 }
 
-// Where nothing was under way for a while, a burst begins: the places of their first requests, and one past the last.
-std::vector<std::size_t> bounds_of(const std::vector<RequestStory>& requests, core::TimePoint story_end) {
-  std::vector<std::size_t> bounds;
+bool has_failed(const RequestStory& request) { return request.end == End::kRejected || request.status >= 400; }
+
+// Requests from one place to another.
+struct Stretch {
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
+// Splits at the pauses.
+std::vector<Stretch> stretches_of(const std::vector<RequestStory>& requests, core::Duration pause,
+                                  core::TimePoint story_end) {
+  std::vector<Stretch> stretches;
   core::TimePoint busy_until{};
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (bounds.empty() || requests[i].arrived > busy_until + kRest) bounds.push_back(i);
+    if (stretches.empty() || requests[i].arrived > busy_until + pause) stretches.push_back({.first = i});
+    stretches.back().end = i + 1;
     busy_until = std::max(busy_until, end_of(requests[i], story_end));
   }
-  bounds.push_back(requests.size());
-  return bounds;
+  return stretches;
 }
 
-void keep_largest(std::vector<RequestStory>& requests, const std::vector<std::size_t>& bounds) {
-  std::size_t largest = 0;
-  const auto size = [&](std::size_t burst) { return bounds[burst + 1] - bounds[burst]; };
-  for (std::size_t i = 0; i + 1 < bounds.size(); ++i) {
-    if (size(i) >= size(largest)) largest = i;
+BurstLine line_of(std::span<const RequestStory> requests, core::TimePoint story_end) {
+  BurstLine line{.began = requests.front().arrived, .requests = requests.size()};
+  for (const RequestStory& request : requests) {
+    line.ended = std::max(line.ended, end_of(request, story_end));
+    if (has_failed(request)) ++line.failed;
   }
-  requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(bounds[largest + 1]), requests.end());
-  requests.erase(requests.begin(), requests.begin() + static_cast<std::ptrdiff_t>(bounds[largest]));
+  return line;
+}
+
+std::size_t largest_of(const std::vector<BurstLine>& bursts) {
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < bursts.size(); ++i) {
+    if (bursts[i].requests >= bursts[largest].requests) largest = i;
+  }
+  return largest;
+}
+
+Stretch within(const std::vector<RequestStory>& requests, const Selection& times, std::int64_t unix_time_at_zero_ns) {
+  const auto at = [&](const RequestStory& request) {
+    return request.arrived.time_since_epoch() + core::Duration{unix_time_at_zero_ns};
+  };
+  const auto first = std::ranges::lower_bound(requests, times.from, {}, at);
+  const auto end = std::ranges::upper_bound(first, requests.end(), times.until, {}, at);
+  return {static_cast<std::size_t>(first - requests.begin()), static_cast<std::size_t>(end - requests.begin())};
+}
+
+// What is selected of requests that make the story's bursts, which lie in `stretches`; empty where it is not there.
+Stretch select(Story& story, const std::vector<RequestStory>& requests, const std::vector<Stretch>& stretches) {
+  switch (story.selection.scope) {
+    case Scope::kLargestBurst:
+      story.told = largest_of(story.bursts);
+      break;
+    case Scope::kLastBurst:
+      story.told = stretches.size() - 1;
+      break;
+    case Scope::kNumberedBurst:
+      if (story.selection.number - 1 >= stretches.size()) return {};
+      story.told = story.selection.number - 1;
+      break;
+    case Scope::kTimes:
+      return within(requests, story.selection, story.unix_time_at_zero_ns);
+    case Scope::kWholeRun:
+      return {0, requests.size()};
+  }
+  return stretches[story.told];
 }
 
 void count(Burst& burst, const RequestStory& request) {
@@ -125,13 +174,32 @@ Percentiles percentiles_of(std::vector<double> values) {
           .max_s = values.back()};
 }
 
-void choose_burst(Story& story, std::vector<RequestStory> requests, const std::vector<LoadPoint>& loads,
-                  bool is_whole) {
+core::Duration pause_of(const std::vector<RequestStory>& requests) {
+  const std::size_t stride = 1 + requests.size() / kGapsAsked;
+  std::vector<core::Duration> gaps;
+  for (std::size_t i = 1; i < requests.size(); i += stride)
+    gaps.push_back(requests[i].arrived - requests[i - 1].arrived);
+  if (gaps.empty()) return kShortestPause;
+  const auto median = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
+  std::ranges::nth_element(gaps, median);
+  // What is beyond the bound is at it, also where ten times as much would be beyond all numbers.
+  return *median >= kLongestPause ? kLongestPause : std::clamp(10 * *median, kShortestPause, kLongestPause);
+}
+
+void choose_burst(Story& story, std::vector<RequestStory> requests, const std::vector<LoadPoint>& loads) {
   if (requests.empty()) return;
-  const std::vector<std::size_t> bounds = bounds_of(requests, story.ended);
-  story.bursts = is_whole ? 1 : bounds.size() - 1;
-  if (!is_whole) keep_largest(requests, bounds);
-  Burst burst{.began = requests.front().arrived, .last_arrival = requests.back().arrived};
+  const bool is_whole = story.selection.scope == Scope::kWholeRun;
+  story.pause = pause_of(requests);
+  const std::vector<Stretch> stretches =
+      is_whole ? std::vector{Stretch{0, requests.size()}} : stretches_of(requests, story.pause, story.ended);
+  for (const auto& [first, end] : stretches)
+    story.bursts.push_back(line_of(std::span{requests}.subspan(first, end - first), story.ended));
+  const auto [first, end] = select(story, requests, stretches);
+  if (first == end) return;
+  Burst burst{.began = requests[first].arrived, .last_arrival = requests[end - 1].arrived};
+  if (end < requests.size()) burst.told_until = requests[end].arrived;
+  requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(end), requests.end());
+  requests.erase(requests.begin(), requests.begin() + static_cast<std::ptrdiff_t>(first));
   measure_times(burst, requests, story.ended);
   measure_load(burst, loads);
   burst.requests = std::move(requests);

@@ -93,11 +93,13 @@ void Collector::step(core::TimePoint now, const core::Event& event, const core::
   record_load();
 }
 
-Story Collector::finish(Scope scope) {
+Story Collector::finish(const Selection& selection, std::int64_t unix_time_at_zero_ns) {
+  story_.selection = selection;
+  story_.unix_time_at_zero_ns = unix_time_at_zero_ns;
   derive_statuses();
   finish_replicas();
   std::ranges::stable_sort(requests_, {}, &RequestStory::arrived);  // checkpoints tell them in another order
-  choose_burst(story_, std::move(requests_), loads_, scope == Scope::kWholeRun);
+  choose_burst(story_, std::move(requests_), loads_);
   Story story = std::move(story_);
   const Origin origin = story.origin;
   forget();

@@ -11,19 +11,13 @@
 
 namespace tenfold::report {
 
-// What of it is told as the story's burst.
-enum class Scope : std::uint8_t {
-  kLargestBurst,  // for a service that ran for hours: the time in which most happened
-  kWholeRun,      // for a run that was made to be told
-};
-
 // The one path from events to `explain`, `simulate` and their comparison.
 //
 //   Collector collector{Origin::kSimulation};
 //   collector.take(service.save());
 //   for each event:  service.handle(now, event, actions);  collector.step(now, event, actions);
 //   collector.advance(end);
-//   Story story = collector.finish(Scope::kWholeRun);
+//   Story story = collector.finish({.scope = Scope::kWholeRun});
 //
 // A journal also has notes: the status that each client got, process ids, how a replica ended. Without them the status
 // follows from the end (200 if answered, that of the reason if rejected).
@@ -49,8 +43,9 @@ class Collector {
   // The run goes on until `now`, though no step says so: replicas that are there then count until then.
   void advance(core::TimePoint now) { story_.ended = std::max(story_.ended, now); }
 
-  // The story so far. The collector is empty afterwards.
-  Story finish(Scope scope = Scope::kLargestBurst);
+  // The story so far; `unix_time_at_zero_ns` is what the wall clock said when the core's stood at zero. The collector
+  // is empty afterwards.
+  Story finish(const Selection& selection = {}, std::int64_t unix_time_at_zero_ns = 0);
 
  private:
   void forget();

@@ -15,14 +15,19 @@ namespace tenfold::report {
 
 namespace {
 
-std::string clock_text(const Story& story, core::TimePoint at) {
-  const std::int64_t ns = at.time_since_epoch().count() + story.unix_time_at_zero_ns;
-  const std::time_t whole = ns / 1'000'000'000;
-  std::tm parts{};
-  gmtime_r(&whole, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
-  return fmt::format("{}.{:03} UTC", text.data(), ns / 1'000'000 % 1000);
+// Which one it is of several.
+std::string_view scope_text(Scope scope) {
+  switch (scope) {
+    case Scope::kLargestBurst:
+      return ", the largest";
+    case Scope::kLastBurst:
+      return ", the last";
+    case Scope::kNumberedBurst:
+    case Scope::kTimes:
+    case Scope::kWholeRun:
+      break;
+  }
+  return {};
 }
 
 std::string subject(const Story& story) {
@@ -97,8 +102,9 @@ std::string azure_comparison(const Story& story, const Burst& burst) {
 
 // Said only where it is true of all that is told: from the first arrival on no replica was started.
 std::string scale_lesson(const Story& story, const Burst& burst) {
-  const auto is_started = [&](const DecisionStory& d) { return d.at >= burst.began && d.decision.starts > 0; };
-  const auto is_new = [&](const ReplicaStory& replica) { return replica.started && *replica.started >= burst.began; };
+  const auto is_within = [&](core::TimePoint at) { return at >= burst.began && at < burst.told_until; };
+  const auto is_started = [&](const DecisionStory& d) { return is_within(d.at) && d.decision.starts > 0; };
+  const auto is_new = [&](const ReplicaStory& replica) { return replica.started && is_within(*replica.started); };
   if (std::ranges::any_of(story.decisions, is_started) || std::ranges::any_of(story.replicas, is_new)) return {};
   const auto is_look = [&](const DecisionStory& d) {
     return d.at >= burst.began && d.at <= burst.ended && d.decision.cause == core::DecisionCause::kRule;
@@ -109,6 +115,35 @@ std::string scale_lesson(const Story& story, const Burst& burst) {
 }
 
 }  // namespace
+
+std::string clock_text(const Story& story, core::TimePoint at) {
+  const std::int64_t ns = at.time_since_epoch().count() + story.unix_time_at_zero_ns;
+  const std::time_t whole = ns / 1'000'000'000;
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
+  return fmt::format("{}.{:03} UTC", text.data(), ns / 1'000'000 % 1000);
+}
+
+std::vector<std::string> bursts_of(const Story& story) {
+  constexpr std::size_t kFirst = 5;
+  constexpr std::size_t kLast = 15;
+  std::vector<std::string> lines;
+  const std::size_t count = story.bursts.size();
+  for (std::size_t i = 0; count > 1 && i < count; ++i) {
+    if (count > kFirst + kLast && i == kFirst) {
+      i = count - kLast;
+      lines.push_back(fmt::format("… {} more", i - kFirst));
+    }
+    const BurstLine& burst = story.bursts[i];
+    lines.push_back(fmt::format("{:>4}  {}  {} in {}{}{}", i + 1, clock_text(story, burst.began),
+                                counted(burst.requests, "request"), span_text(burst.ended - burst.began),
+                                burst.failed > 0 ? fmt::format(", {} failed", burst.failed) : "",
+                                story.is_one_of_several() && i == story.told ? "  < told above" : ""));
+  }
+  return lines;
+}
 
 std::vector<std::string> introduction_of(const Story& story) {
   std::vector<std::string> lines{subject(story)};
@@ -125,9 +160,14 @@ std::vector<std::string> introduction_of(const Story& story) {
     lines.push_back(fmt::format("The journal is damaged in {}, the first: {}.", counted(story.damaged_places, "place"),
                                 story.damage));
   }
-  if (story.bursts > 1) {
-    lines.push_back(
-        fmt::format("{} requests in {} bursts; this is the story of the largest.", story.requests, story.bursts));
+  if (story.selection.scope == Scope::kTimes && story.burst) {
+    lines.push_back(fmt::format("This is the story of what arrived from {} to {}, {} of {}.",
+                                clock_text(story, story.burst->began), clock_text(story, story.burst->last_arrival),
+                                story.burst->requests.size(), counted(story.requests, "request")));
+  }
+  if (story.is_one_of_several() && story.burst) {
+    lines.push_back(fmt::format("{} in {} bursts; this is the story of burst {}{}.", counted(story.requests, "request"),
+                                story.bursts.size(), story.told + 1, scope_text(story.selection.scope)));
   }
   return lines;
 }

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "journal/print.hpp"
+#include "report/moments.hpp"
 #include "report/rule_words.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
@@ -115,6 +116,18 @@ object to_object(const Burst& burst) {
           {"shares", std::move(shares)}};
 }
 
+array to_array(const Story& story) {
+  array bursts;
+  for (const BurstLine& burst : story.bursts) {
+    bursts.push_back({{"from", clock_text(story, burst.began)},
+                      {"at_s", seconds(burst.began - story.began)},
+                      {"makespan_s", seconds(burst.ended - burst.began)},
+                      {"requests", burst.requests},
+                      {"failed", burst.failed}});
+  }
+  return bursts;
+}
+
 }  // namespace
 
 std::string to_json(const Story& story) {
@@ -131,7 +144,9 @@ std::string to_json(const Story& story) {
                                        {"endpoint", story.endpoint},
                                        {"duration_s", seconds(story.ended - story.began)},
                                        {"requests", story.requests},
-                                       {"bursts", story.bursts},
+                                       {"bursts", to_array(story)},
+                                       {"pause_s", seconds(story.pause)},
+                                       {"told", story.is_one_of_several() ? value(story.told + 1) : value(nullptr)},
                                        {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
                                        {"replica_seconds", story.replica_seconds},
                                        {"decisions", std::move(decisions)},

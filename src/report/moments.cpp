@@ -34,13 +34,15 @@ bool is_change(const core::RecordDecision& d) {
   return d.starts > 0 || d.drains > 0 || d.cause != core::DecisionCause::kRule;
 }
 
-// Collects the moments of one story. From `from_` on all are told, until `until_` also decisions that changed nothing.
+// Collects the moments of one story. From `from_` on all before `last_` are told, until `until_` also decisions that
+// changed nothing.
 class Teller {
  public:
   explicit Teller(const Story& story)
       : story_{story},
         from_{story.burst ? story.burst->began : story.began},
-        until_{story.burst ? story.burst->ended : story.ended} {
+        until_{story.burst ? story.burst->ended : story.ended},
+        last_{story.burst ? story.burst->told_until : core::kNever} {
     const auto after = std::ranges::find_if(story.decisions, [&](const DecisionStory& d) {
       return d.at > until_ && d.decision.cause == core::DecisionCause::kRule;
     });
@@ -65,6 +67,7 @@ class Teller {
   }
 
  private:
+  bool is_within(core::TimePoint at) const { return at >= from_ && at < last_; }
   void at(core::TimePoint time, std::string text) { moments_.push_back({time, std::move(text)}); }
 
   void begin(const Burst& burst) {
@@ -103,7 +106,7 @@ class Teller {
 
   // After the burst a look is told if it changed something, or if it is the first: that one measured the burst.
   bool is_told(const DecisionStory& decision) const {
-    if (decision.at < from_) return false;
+    if (!is_within(decision.at)) return false;
     if (decision.at <= until_ || is_change(decision.decision)) return true;
     return &decision == first_look_after_ && decision.decision.metric > 0;
   }
@@ -111,7 +114,7 @@ class Teller {
   void settings() {
     for (std::size_t i = 1; i < story_.settings.size(); ++i) {
       const SettingsStory& now = story_.settings[i];
-      if (now.at >= from_) at(now.at, change_text(story_.settings[i - 1].settings, now.settings));
+      if (is_within(now.at)) at(now.at, change_text(story_.settings[i - 1].settings, now.settings));
     }
   }
 
@@ -140,10 +143,10 @@ class Teller {
   void replicas() {
     std::vector<Group> groups;
     for (const ReplicaStory& replica : story_.replicas) {
-      if (replica.ready && *replica.ready > from_) {
+      if (replica.ready && *replica.ready > from_ && is_within(*replica.ready)) {
         add(groups, *replica.ready, replica.id, "ready", *replica.ready - replica.started.value_or(*replica.ready));
       }
-      if (replica.exited && *replica.exited >= from_) {
+      if (replica.exited && is_within(*replica.exited)) {
         add(groups, *replica.exited, replica.id,
             fmt::format("gone: {}", replica.exit.empty() ? "ended" : replica.exit));
       }
@@ -176,7 +179,7 @@ class Teller {
 
   void probes() {
     for (const ProbeStory& story : story_.probes) {
-      if (story.at < from_) continue;
+      if (!is_within(story.at)) continue;
       const std::uint32_t n = core::to_number(story.probe.replica);
       at(story.at, fmt::format("replica {} {}", n, what_follows(story.probe.probe)));
     }
@@ -184,7 +187,7 @@ class Teller {
 
   void metrics() {
     for (const MetricStory& story : story_.metrics) {
-      if (story.at < from_) continue;
+      if (!is_within(story.at)) continue;
       const auto& rules = story_.settings[story.settings].settings.scale.rules;
       if (story.metric.rule >= rules.size()) continue;
       const core::ScaleRule& rule = rules[story.metric.rule];
@@ -208,6 +211,7 @@ class Teller {
   const Story& story_;
   core::TimePoint from_;
   core::TimePoint until_;
+  core::TimePoint last_;  // what happened from here on is told with what came then
   const DecisionStory* first_look_after_ = nullptr;
   std::vector<Moment> moments_;
 };

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "report/collector.hpp"
+#include "report/moments.hpp"
+#include "report/words.hpp"
 
 namespace tenfold::report {
 
@@ -48,6 +52,16 @@ void append_changes(std::vector<Change>& changes, const ReplicaStory& replica, c
   if (replica.exited && part != Part::kGone) go(exited, Part::kGone);
 }
 
+// What was selected is not there: what is.
+std::string missing_text(const Story& story) {
+  if (story.selection.scope == Scope::kNumberedBurst) {
+    return fmt::format("there is no burst {}: the journal has {}", story.selection.number,
+                       counted(story.bursts.size(), "burst"));
+  }
+  return fmt::format("no request arrived at that time: they did from {} to {}",
+                     clock_text(story, story.bursts.front().began), clock_text(story, story.bursts.back().ended));
+}
+
 }  // namespace
 
 std::vector<ReplicaPoint> replica_counts(const Story& story) {
@@ -69,19 +83,20 @@ std::vector<ReplicaPoint> replica_counts(const Story& story) {
   return points;
 }
 
-std::expected<Story, std::string> tell(const std::filesystem::path& directory, journal::Disk& disk) {
+std::expected<Story, std::string> tell(const std::filesystem::path& directory, const Selection& selection,
+                                       journal::Disk& disk) {
   auto reader = journal::Reader::open(directory, disk);
   if (!reader) return std::unexpected(reader.error());
   Collector collector;
   while (const auto record = reader->next()) {
     std::visit([&](const auto& r) { collector.take(r); }, *record);
   }
-  Story story = collector.finish();
+  Story story = collector.finish(selection, reader->unix_time_at_zero());
   if (story.settings.empty() && reader->damaged_places() > 0) return std::unexpected(reader->damage());
   story.damage = reader->damage();
   story.damaged_places = reader->damaged_places();
   story.torn_files = reader->torn_files();
-  story.unix_time_at_zero_ns = reader->unix_time_at_zero();
+  if (!story.burst && !story.bursts.empty()) return std::unexpected(missing_text(story));
   return story;
 }
 

@@ -127,9 +127,36 @@ struct Burst {
   std::uint32_t missing = 0;       // how they ended is not in the journal
   std::uint32_t cold_started = 0;  // waited for a replica that was starting
   std::map<core::ReplicaId, std::uint32_t> shares;
+  // What happened from here on belongs to what came later.
+  core::TimePoint told_until = core::kNever;
 
   // From the first arrival to the last end.
   double makespan_s() const;
+};
+
+// A burst among the others of its run.
+struct BurstLine {
+  core::TimePoint began{};
+  core::TimePoint ended{};
+  std::uint64_t requests = 0;
+  std::uint64_t failed = 0;  // refused, or answered with 4xx or 5xx
+};
+
+// What of a run is told as the story's burst.
+enum class Scope : std::uint8_t {
+  kLargestBurst,   // for a service that ran for hours: the time in which most happened
+  kLastBurst,      // the one that somebody just made
+  kNumberedBurst,  // by its place in Story::bursts
+  kTimes,          // what arrived within two times
+  kWholeRun,       // for a run that was made to be told
+};
+
+struct Selection {
+  Scope scope = Scope::kLargestBurst;
+  std::size_t number = 0;  // of kNumberedBurst, from 1
+  // Of kTimes, by the wall clock, since 1970; both ends belong to it.
+  core::Duration from{};
+  core::Duration until = core::Duration::max();
 };
 
 enum class Origin : std::uint8_t { kJournal, kSimulation };
@@ -143,9 +170,17 @@ struct Story {
   core::TimePoint began{};
   core::TimePoint ended{};
   std::uint64_t requests = 0;
-  std::size_t bursts = 0;
-  // The one with the most requests, the last among equals; or the whole run. None if nothing ever arrived.
+  // In their order; of a run that is told as a whole, that one. Between two of them the service was empty for longer
+  // than `pause`.
+  std::vector<BurstLine> bursts;
+  core::Duration pause{};
+  Selection selection;
+  std::size_t told = 0;  // the place in `bursts` of the one that is told, where it is one of them
+  // The selected one; of the largest the last among equals. None if nothing arrived that was selected.
   std::optional<Burst> burst;
+
+  // The one that is told is one of several.
+  bool is_one_of_several() const { return bursts.size() > 1 && selection.scope != Scope::kTimes; }
   std::vector<SettingsStory> settings;   // the first held from the beginning; never empty once anything happened
   std::vector<DecisionStory> decisions;  // all of them
   std::vector<ReplicaStory> replicas;
@@ -168,8 +203,9 @@ struct ReplicaPoint {
 };
 std::vector<ReplicaPoint> replica_counts(const Story& story);
 
-// The story of the journal in `directory`, which may still be written. The error says what is wrong with it.
-std::expected<Story, std::string> tell(const std::filesystem::path& directory,
+// The story of the journal in `directory`, which may still be written. The error says what is wrong with it, or that
+// what was selected is not in it.
+std::expected<Story, std::string> tell(const std::filesystem::path& directory, const Selection& selection = {},
                                        journal::Disk& disk = journal::real_disk());
 
 // The story for people on a terminal, for programs, and as a page for a browser: narrative, tables and chart in one

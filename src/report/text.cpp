@@ -59,6 +59,7 @@ class Writer {
     times(burst);
     shares(burst);
     ends(burst);
+    bursts();
     return std::move(out_);
   }
 
@@ -145,6 +146,13 @@ class Writer {
     }
     if (burst.missing > 0) line("  missing  {}: how they ended is not in the journal", burst.missing);
     if (has_no_errors(burst)) line("  errors   none");
+  }
+
+  void bursts() {
+    const std::vector<std::string> lines = bursts_of(story_);
+    if (lines.empty()) return;
+    line("\nAll bursts, between which the service was empty for more than {}:", span_text(story_.pause));
+    for (const std::string& each : lines) line("{}", each);
   }
 
   static bool has_no_errors(const Burst& burst) {

@@ -288,7 +288,7 @@ class Street final : private live::Observer {
     const auto replayed = journal::replay(Watch::journal(), watch_->disk());
     if (!replayed) return ledger_.broken("the journal cannot be replayed: " + replayed.error());
     if (!replayed->difference.empty()) return ledger_.broken("the journal replays otherwise: " + replayed->difference);
-    const auto story = report::tell(Watch::journal(), watch_->disk());
+    const auto story = report::tell(Watch::journal(), {}, watch_->disk());
     if (!story) return ledger_.broken("the journal tells no story: " + story.error());
     const std::uint64_t lost = watch_->writer().lost();
     if (replayed->records_lost != lost || story->records_lost != lost)

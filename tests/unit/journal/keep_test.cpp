@@ -90,6 +90,16 @@ TEST_F(KeepTest, TheLastStartedIsFoundWhereverItsJournalLies) {
   EXPECT_EQ(last_started(disk_, kRoot), std::nullopt);
 }
 
+TEST_F(KeepTest, AllThatStartedAreListedOnceTheLastFirst) {
+  journal("unnoted", 1h);
+  journal("first", 3h);
+  note_start(disk_, kRoot, kRoot / "first", kNow - 3h, 1);
+  write("/elsewhere/000001.tfj", kNow - 2h, 10);
+  note_start(disk_, kRoot, "/elsewhere", kNow - 2h, 2);
+  note_start(disk_, kRoot, "/gone", kNow - 1h, 3);
+  EXPECT_THAT(all_started(disk_, kRoot), ElementsAre("/elsewhere", kRoot / "first", kRoot / "unnoted"));
+}
+
 TEST_F(KeepTest, TheNotesOfStartsAreBounded) {
   for (int i = 0; i < 150; ++i) note_start(disk_, kRoot, "/elsewhere", kNow + i * 1s, 1);
   EXPECT_EQ(disk_.list(kRoot / "started")->size(), 100);

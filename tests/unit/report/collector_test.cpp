@@ -173,11 +173,59 @@ TEST(Collector, TheLargestBurstIsToldOrTheWholeRun) {
       service.arrive(count);
       service.serve_all(100ms);
     }
-    const Story told = service.finish(scope);
+    const Story told = service.finish({.scope = scope});
     EXPECT_EQ(told.requests, 45);
-    EXPECT_EQ(told.bursts, scope == Scope::kWholeRun ? 1 : 3);
+    EXPECT_EQ(told.bursts.size(), scope == Scope::kWholeRun ? 1 : 3);
     EXPECT_EQ(told.burst->requests.size(), scope == Scope::kWholeRun ? 45 : 30);
   }
+}
+
+// Bursts of 10, 30 and 5 requests, 2 s between them.
+FakeService three_bursts() {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  for (const std::uint64_t count : {10U, 30U, 5U}) {
+    service.now += 2s;
+    service.arrive(count);
+    service.serve_all(100ms);
+  }
+  return service;
+}
+
+TEST(Collector, ABurstIsToldByItsNumberOrAsTheLast) {
+  EXPECT_EQ(three_bursts().finish({.scope = Scope::kLastBurst}).burst->requests.size(), 5);
+  const Story first = three_bursts().finish({.scope = Scope::kNumberedBurst, .number = 1});
+  EXPECT_EQ(first.burst->requests.size(), 10);
+  EXPECT_EQ(first.told, 0);
+  EXPECT_EQ(first.burst->told_until, first.bursts[1].began);
+  EXPECT_FALSE(three_bursts().finish({.scope = Scope::kNumberedBurst, .number = 4}).burst);
+  EXPECT_THAT(to_text(first), HasSubstr("45 requests in 3 bursts; this is the story of burst 1."));
+  EXPECT_THAT(to_text(first), HasSubstr("   2  1970-01-01 00:00:04.505 UTC  30 requests in 1.50 s\n"));
+}
+
+TEST(Collector, WhatArrivedWithinTwoTimesIsTold) {
+  const auto arrived = [](core::Duration from, core::Duration until) {
+    const Story told = three_bursts().finish({.scope = Scope::kTimes, .from = from, .until = until});
+    return told.burst ? told.burst->requests.size() : 0;
+  };
+  EXPECT_EQ(arrived(0s, 1h), 45);
+  EXPECT_EQ(arrived(2005ms, 4504ms), 10) << "both ends belong to it";
+  EXPECT_EQ(arrived(2006ms, 4504ms), 0);
+  EXPECT_EQ(arrived(4505ms, 1h), 35);
+}
+
+TEST(Collector, ATrickleIsOneBurstAndAPauseEndsIt) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  for (int n = 0; n < 20; ++n) {
+    service.now += n == 15 ? 15s : 1s;
+    service.arrive(1);
+    service.serve_all(100ms);
+  }
+  const Story told = service.finish(Selection{});
+  EXPECT_EQ(told.pause, 11s) << "ten times the 1.1 s between two arrivals";
+  ASSERT_EQ(told.bursts.size(), 2);
+  EXPECT_EQ(told.bursts[0].requests, 15);
 }
 
 TEST(Collector, ALeavingClientIsNoMoreInTheQueue) {

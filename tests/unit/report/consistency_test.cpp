@@ -223,7 +223,7 @@ TEST(Consistency, WhatIsToldIsWhatHappened) {
     RandomService service{seed};
     service.run(10 + static_cast<int>(seed % 150));
     const RandomService::Truth& truth = service.truth;
-    const Story story = service.collector.finish(seed % 2 == 0 ? Scope::kWholeRun : Scope::kLargestBurst);
+    const Story story = service.collector.finish({.scope = seed % 2 == 0 ? Scope::kWholeRun : Scope::kLargestBurst});
     EXPECT_EQ(story.requests, truth.arrived);
     for (const ReplicaStory& replica : story.replicas) {
       if (!replica.exited) continue;

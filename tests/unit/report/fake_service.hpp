@@ -70,7 +70,7 @@ class FakeService {
   }
   void decide(const core::RecordDecision& decision) { step(core::TimerDue{}, {decision}); }
 
-  Story finish(Scope scope = Scope::kWholeRun) { return collector.finish(scope); }
+  Story finish(const Selection& selection = {.scope = Scope::kWholeRun}) { return collector.finish(selection); }
 
   Collector collector;
   core::TimePoint now{};

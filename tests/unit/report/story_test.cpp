@@ -33,7 +33,7 @@ class JournalStory : public testing::Test {
 
   Story story() {
     writer_->finish();
-    return tell(directory_, disk_).value();
+    return tell(directory_, {}, disk_).value();
   }
 
   fs::path directory_ = "/journal";
