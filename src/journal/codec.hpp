@@ -1,7 +1,8 @@
 // How values lie in a journal's records: little-endian, fixed width, in the order of their fields.
 //
 // One place for each struct, `fields`, says which members are written; reading and writing both follow it, so they
-// cannot differ. A change here is a change of the format: raise kFormatVersion (journal/format.hpp).
+// cannot differ. What is there stays as it is: a new member is appended as since<N>, N the next version of all, and
+// version_of (journal/format.hpp) gets N for each type of record that holds the struct.
 #pragma once
 
 #include <bit>
@@ -29,6 +30,16 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 // `T` or `const T`.
 template <class U, class T>
 concept Of = std::same_as<std::remove_const_t<U>, T>;
+
+// Members that records have from version `kVersion` on.
+template <std::uint8_t kVersion, class T>
+struct Since {
+  T& member;
+};
+template <std::uint8_t kVersion, class... T>
+std::tuple<Since<kVersion, T>...> since(T&... members) {
+  return {Since<kVersion, T>{members}...};
+}
 
 // clang-format off
 auto fields(Of<core::RequestArrived> auto& x) { return std::tie(x.request, x.deadline, x.safe_to_repeat, x.klass); }
@@ -144,10 +155,11 @@ auto fields(Of<core::Checkpoint> auto& x) {
 
 auto fields(Of<Step> auto& x) { return std::tie(x.now, x.event, x.actions); }
 auto fields(Of<ServiceNote> auto& x) { return std::tie(x.at, x.version, x.command, x.endpoint); }
-auto fields(Of<RequestNote> auto& x) { return std::tie(x.at, x.request, x.method, x.target, x.client); }
+auto fields(Of<RequestNote> auto& x) { return std::tuple_cat(std::tie(x.at, x.request, x.method, x.target, x.client), since<2>(x.id)); }
 auto fields(Of<ClassNote> auto& x) { return std::tie(x.at, x.klass, x.name); }
 auto fields(Of<AnswerNote> auto& x) {
-  return std::tie(x.at, x.request, x.status, x.request_bytes, x.answer_bytes, x.answer_began, x.cold_start);
+  return std::tuple_cat(std::tie(x.at, x.request, x.status, x.request_bytes, x.answer_bytes, x.answer_began, x.cold_start),
+                        since<2>(x.opened, x.left_slot));
 }
 auto fields(Of<ReplicaReadyNote> auto& x) { return std::tie(x.at, x.replica, x.pid, x.endpoint); }
 auto fields(Of<ReplicaExitNote> auto& x) { return std::tie(x.at, x.replica, x.description); }
@@ -156,10 +168,13 @@ auto fields(Of<ReplicaExitNote> auto& x) { return std::tie(x.at, x.replica, x.de
 template <class T>
 concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
+// All that is known.
+inline constexpr std::uint8_t kNewest = 255;
+
 class Encoder {
  public:
-  // Appends to `out`, which is borrowed.
-  explicit Encoder(std::string& out) : out_{out} {}
+  // Appends to `out`, which is borrowed, as records of `version` had it.
+  explicit Encoder(std::string& out, std::uint8_t version = kNewest) : out_{out}, version_{version} {}
 
   template <Scalar T>
   void put(T value) {
@@ -193,6 +208,10 @@ class Encoder {
     put(static_cast<std::uint8_t>(value.index()));
     std::visit([this](const auto& alternative) { put(alternative); }, value);
   }
+  template <std::uint8_t kVersion, class T>
+  void put(const Since<kVersion, T>& field) {
+    if (version_ >= kVersion) put(field.member);
+  }
   template <class T>
     requires requires(const T& value) { fields(value); }
   void put(const T& value) {
@@ -201,12 +220,14 @@ class Encoder {
 
  private:
   std::string& out_;
+  std::uint8_t version_;
 };
 
 // Reads what Encoder wrote. Once anything does not fit, `is_good` is false and all further values are zero.
 class Decoder {
  public:
-  explicit Decoder(std::string_view bytes) : bytes_{bytes} {}
+  // `bytes` are of a record of `version`: what it had not yet stays as it is.
+  explicit Decoder(std::string_view bytes, std::uint8_t version = kNewest) : bytes_{bytes}, version_{version} {}
 
   bool is_good() const { return is_good_; }
   bool is_at_end() const { return bytes_.empty(); }
@@ -261,10 +282,14 @@ class Decoder {
     std::uint8_t i = 0;
     ((i++ == index ? get(value.template emplace<Alternatives>()) : void()), ...);
   }
+  template <std::uint8_t kVersion, class T>
+  void get(const Since<kVersion, T>& field) {
+    if (version_ >= kVersion) get(field.member);
+  }
   template <class T>
     requires requires(T& value) { fields(value); }
   void get(T& value) {
-    std::apply([this](auto&... member) { (get(member), ...); }, fields(value));
+    std::apply([this](auto&&... member) { (get(member), ...); }, fields(value));
   }
 
  private:
@@ -281,6 +306,7 @@ class Decoder {
   }
 
   std::string_view bytes_;
+  std::uint8_t version_;
   bool is_good_ = true;
 };
 

@@ -20,6 +20,7 @@ struct ServiceNote {
 
 // Longer targets are cut: a journal is no store of queries.
 inline constexpr std::size_t kMaxNotedTarget = 256;
+inline constexpr std::size_t kMaxNotedId = 128;
 
 // A request arrived.
 struct RequestNote {
@@ -28,6 +29,7 @@ struct RequestNote {
   std::string method;
   std::string target;
   std::string client;
+  std::string id;  // its X-Request-Id, that its client gave it or else the service
   friend bool operator==(const RequestNote&, const RequestNote&) = default;
 };
 
@@ -48,6 +50,8 @@ struct AnswerNote {
   std::uint64_t answer_bytes = 0;
   core::TimePoint answer_began{};
   core::Duration cold_start{};  // of its wait
+  core::TimePoint opened{};     // its head was read; until it arrived its client sent its body
+  core::TimePoint left_slot{};  // the last one, zero if it had none; from then on its client read
   friend bool operator==(const AnswerNote&, const AnswerNote&) = default;
 };
 

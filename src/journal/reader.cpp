@@ -14,32 +14,32 @@ namespace tenfold::journal {
 namespace {
 
 template <class T>
-std::optional<Record> decode(std::string_view payload) {
+std::optional<Record> decode(std::string_view payload, std::uint8_t version) {
   T value;
-  Decoder decoder{payload};
+  Decoder decoder{payload, version};
   decoder.get(value);
   if (!decoder.is_good() || !decoder.is_at_end()) return std::nullopt;
   return value;
 }
 
-std::optional<Record> decode(RecordType type, std::string_view payload) {
+std::optional<Record> decode(RecordType type, std::uint8_t version, std::string_view payload) {
   switch (type) {
     case RecordType::kCheckpoint:
-      return decode<core::Checkpoint>(payload);
+      return decode<core::Checkpoint>(payload, version);
     case RecordType::kStep:
-      return decode<Step>(payload);
+      return decode<Step>(payload, version);
     case RecordType::kServiceNote:
-      return decode<ServiceNote>(payload);
+      return decode<ServiceNote>(payload, version);
     case RecordType::kRequestNote:
-      return decode<RequestNote>(payload);
+      return decode<RequestNote>(payload, version);
     case RecordType::kAnswerNote:
-      return decode<AnswerNote>(payload);
+      return decode<AnswerNote>(payload, version);
     case RecordType::kReplicaReadyNote:
-      return decode<ReplicaReadyNote>(payload);
+      return decode<ReplicaReadyNote>(payload, version);
     case RecordType::kReplicaExitNote:
-      return decode<ReplicaExitNote>(payload);
+      return decode<ReplicaExitNote>(payload, version);
     case RecordType::kClassNote:
-      return decode<ClassNote>(payload);
+      return decode<ClassNote>(payload, version);
   }
   return std::nullopt;
 }
@@ -51,6 +51,9 @@ T load(std::string_view bytes, std::size_t at) {
   return value;
 }
 
+RecordType type_of(std::string_view record) { return static_cast<RecordType>(record[kRecordHeaderSize - 2]); }
+std::uint8_t version_in(std::string_view record) { return static_cast<std::uint8_t>(record[kRecordHeaderSize - 1]); }
+
 std::uint32_t number_of_record(std::string_view record) { return load<std::uint32_t>(record, kCoveredAt); }
 
 }  // namespace
@@ -59,11 +62,11 @@ std::string Place::to_string() const { return fmt::format("{}, record {} at byte
 
 std::expected<FileHeader, std::string> RecordParser::parse_header(std::string_view bytes) {
   if (!bytes.starts_with(kMagic)) return std::unexpected("it is no journal of Tenfold's");
-  if (bytes.size() < kMagic.size() + sizeof kFormatVersion) return std::unexpected("its header is cut off");
+  if (bytes.size() < kMagic.size() + sizeof kLayoutVersion) return std::unexpected("its header is cut off");
   const auto version = load<std::uint32_t>(bytes, kMagic.size());
-  if (version != kFormatVersion) {
+  if (version != kLayoutVersion) {
     return std::unexpected(
-        fmt::format("its format is version {}, and this Tenfold reads version {}", version, kFormatVersion));
+        fmt::format("its format is version {}, and this Tenfold reads version {}", version, kLayoutVersion));
   }
   if (bytes.size() < kFileHeaderSize) return std::unexpected("its header is cut off");
   const std::string_view covered = bytes.substr(kHeaderCoveredAt, kFileHeaderSize - kHeaderCoveredAt);
@@ -83,9 +86,18 @@ std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::pa
   const std::string_view record = bytes.substr(0, kRecordHeaderSize + size);
   if (checksum(record.substr(kCoveredAt)) != load<std::uint32_t>(record, kChecksumAt))
     return std::unexpected("its bytes are damaged: the checksum differs");
-  auto decoded = decode(static_cast<RecordType>(record[kRecordHeaderSize - 1]), record.substr(kRecordHeaderSize));
+  const RecordType type = type_of(record);
+  const std::uint8_t version = version_in(record);
+  if (version == 0 || version > version_of(type)) {
+    return std::unexpected(fmt::format("it is of type {} and version {}, which this Tenfold does not know",
+                                       static_cast<unsigned>(type), version));
+  }
+  auto decoded = decode(type, version, record.substr(kRecordHeaderSize));
   if (!decoded) return std::unexpected("it does not have the form that its type says");
-  return Parsed{.record = std::move(*decoded), .size = record.size(), .number = number_of_record(record)};
+  return Parsed{.record = std::move(*decoded),
+                .size = record.size(),
+                .number = number_of_record(record),
+                .is_current = version == version_of(type)};
 }
 
 std::optional<std::size_t> RecordParser::find_record(std::string_view bytes, std::uint32_t damaged) {
@@ -120,6 +132,7 @@ std::optional<Record> Reader::next() {
       continue;
     }
     at_ += (*parsed)->size;
+    is_current_ = (*parsed)->is_current;
     ++number_;
     return std::move((*parsed)->record);
   }

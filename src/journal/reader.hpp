@@ -45,6 +45,7 @@ class RecordParser {
     Record record;
     std::size_t size = 0;
     std::uint32_t number = 0;  // the low half
+    bool is_current = true;    // of the version that this Tenfold writes
   };
   static std::expected<std::optional<Parsed>, std::string> parse_record(std::string_view bytes);
 
@@ -73,6 +74,8 @@ class Reader {
   // Places that are damaged, so far, and the first of them in words; empty if there is none.
   std::uint64_t damaged_places() const { return damaged_places_; }
   const std::string& damage() const { return damage_; }
+  // The last record has the version that this Tenfold writes.
+  bool is_current() const { return is_current_; }
   // Where the last record lies.
   const Place& place() const { return place_; }
   // The wall clock, in nanoseconds since 1970, when the core's clock stood at zero: of the last record's file.
@@ -95,6 +98,7 @@ class Reader {
   FileHeader header_;
   std::uint64_t number_ = 0;   // of the next record, if none is missing
   std::uint64_t missing_ = 0;  // before the next record
+  bool is_current_ = true;
   Place place_;
   std::string damage_;
   std::uint64_t damaged_places_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -71,6 +72,12 @@ std::expected<ReplayResult, std::string> replay(const std::filesystem::path& dir
   if (!reader) return std::unexpected(reader.error());
   Replayer replayer{*reader};
   while (const auto record = reader->next()) {
+    const bool is_of_core = std::holds_alternative<Step>(*record) || std::holds_alternative<core::Checkpoint>(*record);
+    if (is_of_core && !reader->is_current()) {
+      return std::unexpected(
+          fmt::format("{}: another version of the core recorded it, and only that one replays it; `explain` reads it",
+                      reader->place().to_string()));
+    }
     std::visit([&](const auto& r) { replayer.take(r); }, *record);
     if (!replayer.result().difference.empty()) break;
   }

@@ -131,7 +131,8 @@ void Writer::note(const ClassNote& note) { record(RecordType::kClassNote, note);
 
 void Writer::begin_record(RecordType type) {
   record_.assign(kRecordHeaderSize, '\0');
-  record_.back() = static_cast<char>(type);
+  record_[kRecordHeaderSize - 2] = static_cast<char>(type);
+  record_[kRecordHeaderSize - 1] = static_cast<char>(version_of(type));
 }
 
 void Writer::push(bool begins_file) {
@@ -239,7 +240,7 @@ void Writer::begin_file(std::uint64_t first) {
   facts.put(first - written_);
   std::string head{kMagic};
   Encoder encoder{head};
-  encoder.put(kFormatVersion);
+  encoder.put(kLayoutVersion);
   encoder.put(checksum(covered));
   head += covered;
   if (append(head) < head.size()) return;

@@ -40,7 +40,7 @@ char* append(char* out, std::string_view text) { return std::ranges::copy(text, 
 void Exchange::begin(core::RequestId id, http::ServerConnection& client, bool is_client_trusted) {
   id_ = id;
   client_ = &client;
-  facts_ = {};
+  facts_ = {.opened = now(loop_)};
   set_name();
   is_client_trusted_ = is_client_trusted;
   sent_ = answer_sent_ = 0;

@@ -56,6 +56,7 @@ struct Attempt {
 
 // What is measured of a request. Zero is a time that has not come.
 struct ExchangeFacts {
+  core::TimePoint opened{};   // its head was read
   core::TimePoint arrived{};  // with its body, or as much of that as there was room for
   core::TimePoint answer_began{};
   int status = 0;  // sent to the client; 0 while none was

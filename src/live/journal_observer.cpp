@@ -22,6 +22,7 @@ void JournalObserver::request_arrived(core::TimePoint now, const RequestSeen& re
   request_note_.method = request.method;
   request_note_.target = request.target.substr(0, journal::kMaxNotedTarget);
   request_note_.client = request.client;
+  request_note_.id = request.name.substr(0, journal::kMaxNotedId);
   writer_->note(request_note_);
 }
 
@@ -33,7 +34,9 @@ void JournalObserver::request_ended(core::TimePoint now, core::RequestId request
                                     .request_bytes = facts.request_bytes,
                                     .answer_bytes = facts.answer_bytes,
                                     .answer_began = facts.answer_began,
-                                    .cold_start = facts.last().cold_start});
+                                    .cold_start = facts.last().cold_start,
+                                    .opened = facts.opened,
+                                    .left_slot = facts.last().done});
 }
 
 void JournalObserver::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) {

@@ -12,6 +12,7 @@ using namespace tenfold;
 std::string sealed(journal::RecordType type, const std::string& payload) {
   std::string covered(sizeof(std::uint32_t), '\0');
   covered += static_cast<char>(type);
+  covered += static_cast<char>(journal::version_of(type));
   covered += payload;
   std::string record;
   journal::Encoder encoder{record};

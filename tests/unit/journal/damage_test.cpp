@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "journal/checksum.hpp"
 #include "journal/files.hpp"
 #include "journal/memory_disk.hpp"
 #include "journal/reader.hpp"
@@ -107,6 +108,26 @@ TEST(Damage, WhatIsReadAndWhatGapsTellIsAllThatWasRecorded) {
     disk.overwrite(file, whole);
     if (testing::Test::HasFailure()) return;
   }
+}
+
+// As a newer Tenfold would write it: whole, and of a version that nobody here knows.
+TEST(Damage, ARecordOfAVersionToComeIsPassedOverBySizeAndSaid) {
+  MemoryDisk disk;
+  const std::uint64_t recorded = record(disk, 1 << 20);
+  const std::filesystem::path file = files_of(disk, kDirectory).at(0);
+  std::string bytes = disk.read(file).value();
+  std::uint32_t size = 0;
+  std::memcpy(&size, bytes.data() + kFileHeaderSize, sizeof size);
+  const std::size_t second = kFileHeaderSize + kRecordHeaderSize + size;
+  std::memcpy(&size, bytes.data() + second, sizeof size);
+  bytes[second + kRecordHeaderSize - 1] = 99;
+  const std::uint32_t sum =
+      checksum(std::string_view{bytes}.substr(second + kCoveredAt, kRecordHeaderSize - kCoveredAt + size));
+  std::memcpy(bytes.data() + second + kChecksumAt, &sum, sizeof sum);
+  disk.overwrite(file, bytes);
+  const Read read = read_all(disk);
+  EXPECT_EQ(read.records.size(), recorded) << "all but one, and a gap";
+  EXPECT_THAT(read.damage, HasSubstr("version 99, which this Tenfold does not know"));
 }
 
 TEST(Damage, AFileOfAnotherVersionIsPassedOverAndSaid) {
