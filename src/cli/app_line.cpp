@@ -32,8 +32,7 @@ void AppLine::add_to(CLI::App& command, const std::vector<std::string_view>& wit
   }
 }
 
-std::expected<config::AppConfig, std::string> AppLine::read() const {
-  config::AppConfig config;
+std::expected<config::AppConfig, std::string> AppLine::read(config::AppConfig config) const {
   if (!file_.empty()) {
     if (auto applied = config::apply_file(config, file_); !applied) return std::unexpected(applied.error());
   }

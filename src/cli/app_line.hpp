@@ -21,7 +21,8 @@ class AppLine {
   void add_to(CLI::App& command, const std::vector<std::string_view>& without = {});
 
   // What file and flags say, not finished: see config::finish. Each call reads the file again.
-  std::expected<config::AppConfig, std::string> read() const;
+  // `base` is what is there before.
+  std::expected<config::AppConfig, std::string> read(config::AppConfig base = {}) const;
 
   // Where the app comes from; empty if from flags alone.
   const std::string& file() const { return file_; }

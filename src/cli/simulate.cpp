@@ -13,6 +13,7 @@
 #include "cli/files.hpp"
 #include "cli/scenario_line.hpp"
 #include "cli/streets.hpp"
+#include "cli/terminal.hpp"
 #include "journal/print.hpp"
 #include "report/collector.hpp"
 #include "sim/faults.hpp"
@@ -39,6 +40,7 @@ struct SimulateLine {
   bool has_shell = false;
   std::optional<std::uint64_t> seeds;
   bool is_traced = false;
+  bool is_as_recorded = false;
 };
 
 // Makes the story of a run, as `explain` makes it of a journal.
@@ -159,8 +161,13 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
   return runs;
 }
 
-std::expected<std::vector<config::AppConfig>, std::string> apps_of(const SimulateLine& line) {
-  auto app = line.app.read();
+std::expected<std::vector<config::AppConfig>, std::string> apps_of(const SimulateLine& line, sim::Scenario& scenario) {
+  config::AppConfig base;
+  if (line.is_as_recorded) {
+    if (const auto taken = sim::take_over(base, scenario); !taken)
+      return std::unexpected("--as-recorded: " + taken.error());
+  }
+  auto app = line.app.read(std::move(base));
   if (!app) return std::unexpected(app.error());
   if (const auto applied = line.scenario.apply_cores(*app); !applied) return std::unexpected(applied.error());
   std::vector<config::AppConfig> apps;
@@ -196,7 +203,7 @@ void print_single(const SimulateLine& line, const std::vector<Runs>& all) {
   if (line.is_json) {
     fmt::print("{}\n", summaries.size() == 1 ? report::to_json(summaries.front()) : report::to_json(summaries));
   } else if (all.size() == 1 && all.front().story) {
-    fmt::print("{}", report::to_text(*all.front().story));
+    fmt::print("{}", report::to_text(*all.front().story, terminal_width()));
   } else {
     fmt::print("{}", report::to_table(summaries));
   }
@@ -216,9 +223,9 @@ void print_replications(const SimulateLine& line, const std::vector<Runs>& all) 
 
 std::expected<int, std::string> simulate(const SimulateLine& line) {
   constexpr std::uint64_t kMostSeeds = 10'000;
-  const auto scenario = line.scenario.read();
+  auto scenario = line.scenario.read();
   if (!scenario) return std::unexpected(scenario.error());
-  const auto apps = apps_of(line);
+  const auto apps = apps_of(line, *scenario);
   if (!apps) return std::unexpected(apps.error());
   const std::uint64_t seeds = line.seeds.value_or(1);
   if (seeds == 0 || seeds > kMostSeeds)
@@ -300,6 +307,8 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
       ->type_name("NAME")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1);
+  command->add_flag("--as-recorded", line->is_as_recorded,
+                    "with --workload journal:DIR: the settings that the service had, which other flags go over");
   command->add_flag("--json", line->is_json, "one object; for several policies an array of them");
   command->add_option("--svg", line->svg, "also write the chart of every request and replica to this file")
       ->type_name("FILE");

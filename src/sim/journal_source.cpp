@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "config/units.hpp"
+
 namespace tenfold::sim {
 
 namespace {
@@ -139,6 +141,39 @@ std::expected<Recording, std::string> read_recording(const std::filesystem::path
   if (recording.arrivals.empty())
     return std::unexpected(fmt::format("no request arrived in the journal {}", directory.string()));
   renumber(recording, classes);
+  return recording;
+}
+
+std::expected<JournalSpec, std::string> parse_journal_spec(std::string_view text) {
+  JournalSpec spec;
+  // A directory may have commas; what stands behind the last ones is ours if it looks so.
+  while (true) {
+    const std::size_t comma = text.rfind(',');
+    const std::string_view last = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    const bool is_skip = last.starts_with("skip=");
+    if (!is_skip && !last.starts_with("for=")) break;
+    const std::string_view value = last.substr(last.find('=') + 1);
+    const auto span = config::parse_duration(value);
+    if (!span) return std::unexpected(span.error());
+    (is_skip ? spec.skip : spec.length) = *span;
+    text = text.substr(0, comma);
+  }
+  spec.directory = text;
+  return spec;
+}
+
+std::expected<Recording, std::string> read_recording(const JournalSpec& spec, ClassNames& classes) {
+  auto recording = read_recording(std::filesystem::path{spec.directory}, classes);
+  if (!recording || (spec.skip == core::Duration::zero() && spec.length == core::Duration::max())) return recording;
+  std::vector<Arrival>& arrivals = recording->arrivals;
+  std::erase_if(arrivals, [&](const Arrival& arrival) {
+    const core::Duration since = arrival.at.time_since_epoch() - spec.skip;
+    return since < core::Duration::zero() || since > spec.length;
+  });
+  if (arrivals.empty()) return std::unexpected("no request arrived then");
+  const core::Duration first = arrivals.front().at.time_since_epoch();
+  for (Arrival& arrival : arrivals) arrival.at -= first;
+  if (recording->offset) *recording->offset += first;
   return recording;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +71,19 @@ class RecordingBuilder {
   std::unordered_map<core::RequestId, Request> requests_;  // not answered yet
   std::unordered_map<core::ReplicaId, core::TimePoint> starts_;
 };
+
+// Which journal a spec means, and which of its requests: DIR[,skip=TIME][,for=TIME], where `skip` counts from the first
+// arrival, and what arrives `for` so long after that is meant.
+struct JournalSpec {
+  std::string directory;
+  core::Duration skip{};
+  core::Duration length = core::Duration::max();
+};
+std::expected<JournalSpec, std::string> parse_journal_spec(std::string_view text);
+
+// Reads the journal that `spec` means, its arrivals those that are meant, and all that the whole journal tells besides.
+// The error says why it cannot be read, or that nothing arrived then.
+std::expected<Recording, std::string> read_recording(const JournalSpec& spec, ClassNames& classes);
 
 // Reads the journal in `directory`, or the directory of the file that is named. The error says why it cannot be read,
 // or that nothing arrived in it. Classes have the numbers that `classes` gives to their names.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/cron.hpp"
+#include "core/service_times.hpp"
 #include "sim/cold_start.hpp"
 #include "sim/failures.hpp"
 #include "sim/journal_source.hpp"
@@ -103,16 +104,17 @@ std::uint32_t most_placed(const core::ReplicaSettings& replica, const Scenario& 
 }
 
 WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, const Workload& workload) {
-  WorldOptions options{.seed = scenario.seed,
-                       .request_timeout = app.request_timeout,
-                       .is_cpu_bound = computes(app, scenario),
-                       .service_scale = computes(app, scenario) ? 1 / std::min(1.0, app.core.replica.cpu) : 1,
-                       .is_safe_to_repeat = app.is_retry_safe,
-                       .warm_up = scenario.warm_up,
-                       .poll_period = poll_period(app.core.scale),
-                       .poll_offset = workload.offset(),
-                       .idle_memory = scenario.idle_memory,
-                       .most_placed = most_placed(app.core.replica, scenario)};
+  WorldOptions options{
+      .seed = scenario.seed,
+      .request_timeout = app.request_timeout,
+      .is_cpu_bound = computes(app, scenario),
+      .service_scale = computes(app, scenario) ? scenario.recorded_cpu / std::min(1.0, app.core.replica.cpu) : 1,
+      .is_safe_to_repeat = app.is_retry_safe,
+      .warm_up = scenario.warm_up,
+      .poll_period = poll_period(app.core.scale),
+      .poll_offset = workload.offset(),
+      .idle_memory = scenario.idle_memory,
+      .most_placed = most_placed(app.core.replica, scenario)};
   options.scheduled = timetable(app, scenario);
   const bool is_endless = !workload.total();
   if (scenario.requests) options.requests = *scenario.requests;
@@ -134,10 +136,36 @@ std::optional<double> measured_cpus(const Scenario& scenario) {
   for (const std::string* spec : {&scenario.service, &scenario.workload}) {
     if (!spec->starts_with(kJournal)) continue;
     ClassNames classes;
-    const auto recording = read_recording(spec->substr(kJournal.size()), classes);
+    const auto meant = parse_journal_spec(std::string_view{*spec}.substr(kJournal.size()));
+    if (!meant) continue;
+    const auto recording = read_recording(meant->directory, classes);
     if (recording && recording->cpus_per_slot > 0) return recording->cpus_per_slot;
   }
   return std::nullopt;
+}
+
+std::expected<void, std::string> take_over(config::AppConfig& app, Scenario& scenario) {
+  constexpr std::string_view kJournal = "journal:";
+  if (!scenario.workload.starts_with(kJournal)) return std::unexpected("it needs --workload journal:DIR");
+  const auto meant = parse_journal_spec(std::string_view{scenario.workload}.substr(kJournal.size()));
+  if (!meant) return std::unexpected(meant.error());
+  ClassNames classes;
+  const auto recording = read_recording(meant->directory, classes);
+  if (!recording) return std::unexpected(recording.error());
+  const auto is_observed = [](const core::ScaleRule& rule) {
+    return rule.kind == core::RuleKind::kCustom || rule.kind == core::RuleKind::kSchedule;
+  };
+  if (std::ranges::any_of(recording->settings.scale.rules, is_observed))
+    return std::unexpected("the service had scale rules whose values only its file says where to get");
+  app.core = recording->settings;
+  app.has_min_replicas = true;
+  const double cpu = std::min(1.0, app.core.replica.cpu);
+  if (recording->cpus_per_slot >= core::kCpuBound * cpu) {
+    scenario.recorded_cpu = cpu;
+  } else {
+    app.core.machine.cores = 0;
+  }
+  return {};
 }
 
 std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig& app, const Scenario& scenario,

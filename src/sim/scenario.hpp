@@ -40,6 +40,8 @@ struct Scenario {
   // Requests compute, each replica on CPUs of its own, as on Azure; else they do where the app's machine has a number
   // of cores, and share those.
   bool has_own_cores = false;
+  // Service times that compute were measured on so much of a CPU: see take_over.
+  double recorded_cpu = 1;
 };
 
 inline constexpr std::uint64_t kDefaultRequests = 100'000;
@@ -68,6 +70,11 @@ bool computes(const config::AppConfig& app, const Scenario& scenario);
 // CPUs that a running request used in the journal that the scenario is of; nothing if it is of none, or where nothing
 // ran long enough to tell.
 std::optional<double> measured_cpus(const Scenario& scenario);
+
+// Takes the settings over that the service had whose journal the scenario's workload is, with the cores that it had if
+// its requests computed: if they used, of the CPU that a replica has, as much as core::kCpuBound says. The error says
+// that there is none, or that it has rules whose values are not in a journal.
+std::expected<void, std::string> take_over(config::AppConfig& app, Scenario& scenario);
 
 // Runs `scenario` against the app. Requests that compute use their replica's `cpu`, and replicas share the machine's
 // cores when they want more. Else they only take their time. The error says what is wrong with the scenario.

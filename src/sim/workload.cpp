@@ -238,7 +238,8 @@ std::unique_ptr<Workload> make_azure(SpecReader& spec, const Made& with) {
 
 std::unique_ptr<Workload> make_recorded(SpecReader& spec, const Made& with) {
   spec.take_all();
-  auto recording = read_recording(spec.rest(), with.classes);
+  const auto meant = parse_journal_spec(spec.rest());
+  auto recording = meant ? read_recording(*meant, with.classes) : std::unexpected(meant.error());
   if (!recording) spec.fail(recording.error());
   return recording ? listed(std::move(recording->arrivals), with, recording->offset) : nullptr;
 }
@@ -315,7 +316,7 @@ std::string_view workload_help() {
   closed:clients=20[,think=1s,retries=3,pause=1s]   clients who think, ask, wait for the answer, and think again
   trace:FILE                                        CSV: t [seconds or ISO 8601][, service][, class]
   azure:FILE[,FILE...][,function=HASH]              Azure Functions 2019, invocations per minute, a file for each day
-  journal:DIR                                       a live run's arrivals and service times, as they were
+  journal:DIR[,skip=0s][,for=TIME]                  a live run's arrivals and service times, as they were
   log:FILE[,format=,at=end,unit=us,service=no]      an access log's, of nginx, Apache, HAProxy, Envoy, uvicorn, gunicorn,
                                                     Azure Container Apps, k6 or Locust; gzip too
 )";

@@ -134,6 +134,18 @@ TEST(Recording, IsThatOfTheLastServiceInTheDirectory) {
   EXPECT_EQ(recording.settings.scale.max_replicas, 77U);
 }
 
+TEST(JournalSpec, NamesADirectoryAndWhichOfItsRequestsAreMeant) {
+  const auto all = parse_journal_spec("a,b/run").value();
+  EXPECT_EQ(all.directory, "a,b/run");
+  EXPECT_EQ(all.skip, 0s);
+  EXPECT_EQ(all.length, core::Duration::max());
+  const auto part = parse_journal_spec("a,b,skip=1500ms,for=2s").value();
+  EXPECT_EQ(part.directory, "a,b");
+  EXPECT_EQ(part.skip, 1500ms);
+  EXPECT_EQ(part.length, 2s);
+  EXPECT_FALSE(parse_journal_spec("run,skip=soon"));
+}
+
 TEST(Recording, KnowsItsOffsetFromThePolicysPolls) {
   EXPECT_EQ(record({checkpoint(false), step(3s, core::TimerDue{}), step(10s, arrived(1))}).offset, 7s)
       << "they count from the service's first step";
