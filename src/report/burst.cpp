@@ -4,8 +4,10 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
+#include "report/requests.hpp"
 #include "report/words.hpp"
 
 namespace tenfold::report {
@@ -20,8 +22,6 @@ constexpr std::size_t kGapsAsked = 100'000;
 core::TimePoint end_of(const RequestStory& request, core::TimePoint story_end) {
   return request.ended.value_or(story_end);
 }
-
-bool has_failed(const RequestStory& request) { return request.end == End::kRejected || request.status >= 400; }
 
 // Requests from one place to another.
 struct Stretch {
@@ -87,6 +87,18 @@ Stretch select(Story& story, const std::vector<RequestStory>& requests, const st
       return {0, requests.size()};
   }
   return stretches[story.told];
+}
+
+// What each replica answered of the burst.
+void share_out(std::vector<ReplicaStory>& replicas, const Burst& burst) {
+  std::unordered_map<core::ReplicaId, ReplicaStory*> known;
+  for (ReplicaStory& replica : replicas) known[replica.id] = &replica;
+  for (const RequestStory& request : burst.requests) {
+    const auto replica = known.find(request.replica);
+    if (request.end != End::kAnswered || replica == known.end()) continue;
+    ++replica->second->answered;
+    if (has_failed(request)) ++replica->second->failed;
+  }
 }
 
 void count(Burst& burst, const RequestStory& request) {
@@ -203,10 +215,7 @@ void choose_burst(Story& story, std::vector<RequestStory> requests, const std::v
   measure_times(burst, requests, story.ended);
   measure_load(burst, loads);
   burst.requests = std::move(requests);
-  for (ReplicaStory& replica : story.replicas) {
-    const auto share = burst.shares.find(replica.id);
-    if (share != burst.shares.end()) replica.answered = share->second;
-  }
+  share_out(story.replicas, burst);
   story.burst = std::move(burst);
 }
 

@@ -14,7 +14,10 @@ namespace tenfold::report {
 namespace {
 
 constexpr std::size_t kMostPoints = 1600;  // of a line: two for each pixel
-constexpr double kHead = 72;
+constexpr double kHead = 56;               // and a line for each of the subtitle's
+constexpr double kLine = 16;
+constexpr std::size_t kSubtitle = 140;  // characters in a line
+constexpr std::size_t kMostFlags = 200;
 constexpr double kGap = 38;  // between panels, with the lower one's name in it
 constexpr double kCounts = 90;
 constexpr double kMark = 4;  // the width of an end that came while the request waited
@@ -34,6 +37,8 @@ class Chart {
       : scene_{story,
                burst,
                {.high = std::max(1e-6, burst.makespan_s()), .low_px = kChartLeft, .high_px = kChartRight}},
+        has_bands_{Bands::are_apt_for(burst)},
+        bands_{scene_},
         lanes_{scene_},
         stride_{(burst.requests.size() + kMostBars - 1) / kMostBars} {
     for (const ReplicaStory& replica : story.replicas) replicas_[replica.id] = &replica;
@@ -42,8 +47,11 @@ class Chart {
   Chart& operator=(const Chart&) = delete;
 
   std::string draw() {
-    const double requests_height = std::clamp(static_cast<double>(rows()) * 3, 60.0, 420.0);
-    const double requests_y = kHead + 22;
+    const double requests_height =
+        has_bands_ ? bands_.height() : std::clamp(static_cast<double>(rows()) * 3, 60.0, 420.0);
+    const std::vector<std::string> subtitle = subtitle_lines();
+    const double head = kHead + kLine * static_cast<double>(subtitle.size());
+    const double requests_y = head + 22;
     const double lanes_y = requests_y + requests_height + kGap;
     const double load_y = lanes_y + lanes_.height() + kGap;
     const double counts_y = load_y + kCounts + kGap;
@@ -51,36 +59,52 @@ class Chart {
 
     Svg svg{kChartWidth, bottom + 46, title(), headline_of(scene_.story)};
     svg.text("title", {kChartLeft, 26}, title());
-    svg.text("small", {kChartLeft, 44}, subtitle());
-    legend(svg);
+    for (std::size_t i = 0; i < subtitle.size(); ++i)
+      svg.text("small", {kChartLeft, 44 + kLine * static_cast<double>(i)}, subtitle[i]);
+    legend(svg, head);
     grid(svg, requests_y, requests_height);
     grid(svg, lanes_y, lanes_.height());
     grid(svg, load_y, kCounts);
     grid(svg, counts_y, kCounts);
-    requests(svg, requests_y, requests_height);
+    if (has_bands_) {
+      bands_.draw(svg, requests_y);
+    } else {
+      requests(svg, requests_y, requests_height);
+    }
     lanes_.draw(svg, lanes_y);
     load(svg, load_y);
     counts(svg, counts_y);
+    flags(svg, counts_y);
     time_axis(svg, bottom);
     return svg.finish();
   }
 
  private:
   std::size_t rows() const { return (scene_.burst.requests.size() + stride_ - 1) / stride_; }
-  static std::string title() { return "Every request: who waited, who served"; }
+  static std::string title() { return "Who waited, how long, and why"; }
 
   std::string subtitle() const {
     std::string text =
         scene_.story.origin == Origin::kSimulation ? "simulated: " + scene_.story.command : scene_.story.command;
-    constexpr std::size_t kMostShown = 60;
-    if (text.size() > kMostShown) text = text.substr(0, kMostShown) + "…";
     return fmt::format("{}{}{}; wait p95 {:.3f} s, makespan {:.3f} s, {:.2f} replica-seconds", text,
                        text.empty() ? "" : ", ", headline_of(scene_.story), scene_.burst.wait.p95_s,
                        scene_.burst.makespan_s(), scene_.story.replica_seconds);
   }
 
-  static void legend(Svg& svg) {
-    Point at{kChartLeft, kHead - 4};
+  // All of it, in as many lines as it takes.
+  std::vector<std::string> subtitle_lines() const {
+    std::vector<std::string> lines;
+    const std::string text = wrapped(subtitle(), kSubtitle, 0);
+    for (std::size_t at = 0; at <= text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      lines.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    return lines;
+  }
+
+  static void legend(Svg& svg, double y) {
+    Point at{kChartLeft, y - 4};
     at = svg.legend("queued", at, "queued");
     at = svg.legend("cold", at, "cold start");
     at = svg.legend("run", at, "running");
@@ -201,6 +225,9 @@ class Chart {
     for (const ReplicaPoint& p : all) {
       if (p.at <= scene_.burst.ended) most = std::max(most, p.starting + p.ready + p.draining);
     }
+    for (const DecisionStory& d : scene_.story.decisions) {
+      if (is_shown(d)) most = std::max(most, d.decision.desired);
+    }
     const Axis axis = count_axis(svg, top, most);
     const auto stack = [&](std::string_view klass, auto height) {
       std::vector<Point> points{{kChartLeft, axis.at(0)}};
@@ -218,10 +245,48 @@ class Chart {
     Point at{kChartLeft + 76, top - 6};
     at = svg.legend("ready", at, "ready");
     at = svg.legend("cold", at, "starting");
-    svg.legend("drain", at, "draining");
+    at = svg.legend("drain", at, "draining");
+    svg.legend("flag", at, "wanted, and the decisions");
+    wished(svg, axis);
+  }
+
+  bool is_shown(const DecisionStory& d) const { return d.at >= scene_.burst.began && d.at <= scene_.burst.ended; }
+
+  // What was wanted, as a line over what there was.
+  void wished(Svg& svg, const Axis& axis) const {
+    std::vector<Point> points;
+    double held = 0;
+    for (const DecisionStory& d : scene_.story.decisions) {
+      if (d.at > scene_.burst.ended) break;
+      if (is_shown(d) && points.empty()) points.push_back({kChartLeft, axis.at(held)});
+      held = d.decision.desired > 0 || d.decision.cause == core::DecisionCause::kRule ? d.decision.desired : held;
+      if (is_shown(d)) points.push_back({scene_.x(d.at), axis.at(held)});
+    }
+    if (points.empty() && held > 0) points.push_back({kChartLeft, axis.at(held)});
+    if (points.empty()) return;
+    points.push_back({kChartRight, points.back().y});
+    svg.steps("wish", points);
+  }
+
+  // Decisions that changed something: a mark each, whose sentence shows when the pointer rests on it.
+  void flags(Svg& svg, double top) const {
+    constexpr double kRadius = 4;
+    std::size_t shown = 0;
+    for (const DecisionStory& d : scene_.story.decisions) {
+      const bool is_change = d.decision.starts > 0 || d.decision.drains > 0;
+      if (!is_shown(d) || !is_change || ++shown > kMostFlags) continue;
+      const double x = scene_.x(d.at);
+      svg.open(fmt::format("{:.3f} s: {}", seconds(d.at - scene_.burst.began),
+                           to_sentence(d.decision, scene_.story.settings[d.settings].settings, scene_.burst.began)));
+      svg.line("flagline", {x, top}, {x, top + kCounts});
+      svg.circle("flag", {x, top}, kRadius);
+      svg.close();
+    }
   }
 
   Scene scene_;
+  bool has_bands_ = false;
+  Bands bands_;
   Lanes lanes_;
   std::size_t stride_ = 1;
   std::unordered_map<core::ReplicaId, const ReplicaStory*> replicas_;

@@ -80,6 +80,9 @@ void Collector::take(const journal::AnswerNote& note) {
   if (!request) return;
   request->status = note.status;
   request->cold_start = note.cold_start;
+  // Nothing more is told of it; of millions the places would take more room than the stories.
+  const bool has_left = request->end == End::kAnswered || (request->ended && !request->dispatched);
+  if (has_left) index_.erase(note.request);
 }
 
 void Collector::step(core::TimePoint now, const core::Event& event, const core::Actions& actions) {
@@ -118,6 +121,7 @@ void Collector::begin(const core::Checkpoint& checkpoint) {
   for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
     for (const core::RequestRecord& record : *list) {
       RequestStory& request = begin(record.id, record.arrived);
+      request.klass = record.klass;
       if (record.state == core::RequestState::kWaiting) continue;
       request.dispatched = record.dispatched;
       request.replica = record.replica;
@@ -161,6 +165,7 @@ void Collector::take_over(const core::RequestRecord& record) {
   RequestStory* request = find(record.id);
   if (!request) {
     request = &begin(record.id, record.arrived);
+    request->klass = record.klass;
     ++story_.requests;
   }
   if (record.state == core::RequestState::kWaiting) return;
@@ -214,7 +219,7 @@ void Collector::end(RequestStory& request, End how) {
 }
 
 void Collector::on(const core::RequestArrived& e) {
-  begin(e.request, now_);
+  begin(e.request, now_).klass = e.klass;
   ++waiting_;
   ++story_.requests;
 }
@@ -227,6 +232,8 @@ void Collector::on(const core::ResponseFinished& e) {
   if (request->end != End::kOpen) return;  // had its end before its slot was free
   if (e.outcome == core::Outcome::kAnswered) return end(*request, End::kAnswered);
   if (e.outcome == core::Outcome::kAbandoned) return end(*request, End::kCancelled);
+  story_.earlier_attempts[e.request].push_back(
+      {.replica = request->replica, .dispatched = *request->dispatched, .ended = now_, .outcome = e.outcome});
   lost_ = request;  // answered or dispatched again in this step, or it waits
   ++waiting_;
 }
@@ -243,6 +250,13 @@ void Collector::on(const core::ReplicaExited& e) {
   if (replica.exit.empty()) replica.exit = exit_text(e);
   const bool was_told = replica.stopped && e.kind != core::ExitKind::kNotStarted;
   if (was_told) replica.exit = told_exit_text(replica, e, replica.exit);
+}
+
+void Collector::on(const core::UsageSampled& e) {
+  ReplicaStory& replica = replica_of(e.replica);
+  replica.cpu += e.cpu;
+  replica.sampled += e.wall;
+  replica.most_memory = std::max(replica.most_memory, e.memory);
 }
 
 void Collector::on(const core::MetricObserved& e) {

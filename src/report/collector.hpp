@@ -33,7 +33,7 @@ class Collector {
   void take(const journal::Gap& gap);
   void take(const journal::ServiceNote& note);
   void take(const journal::RequestNote&) { has_notes_ = true; }
-  void take(const journal::ClassNote&) {}
+  void take(const journal::ClassNote& note) { story_.class_names[note.klass] = note.name; }
   void take(const journal::AnswerNote& note);
   void take(const journal::ReplicaReadyNote& note) { replica_of(note.replica).pid = note.pid; }
   void take(const journal::ReplicaExitNote& note) { replica_of(note.replica).exit = note.description; }
@@ -64,7 +64,7 @@ class Collector {
   void on(const core::ResponseFinished& e);
   void on(const core::ReplicaReady& e);
   void on(const core::ReplicaExited& e);
-  void on(const core::UsageSampled&) {}
+  void on(const core::UsageSampled& e);
   void on(const core::TimerDue&) {}
   void on(const core::ShutdownRequested&) {}
   void on(const core::ProbeFailed& e) { story_.probes.push_back({now_, e}); }

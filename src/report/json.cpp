@@ -3,6 +3,7 @@
 
 #include "journal/print.hpp"
 #include "report/moments.hpp"
+#include "report/requests.hpp"
 #include "report/rule_words.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
@@ -78,6 +79,10 @@ object to_object(const ReplicaStory& replica, core::TimePoint start) {
               {"drained_s", since(start, replica.drained)},
               {"exited_s", since(start, replica.exited)},
               {"answered", replica.answered},
+              {"failed", replica.failed},
+              {"cpu_s", seconds(replica.cpu)},
+              {"sampled_s", seconds(replica.sampled)},
+              {"most_memory_bytes", core::to_number(replica.most_memory)},
               {"replica_seconds", replica.seconds}};
   if (replica.started && replica.ready) made["cold_start_s"] = seconds(*replica.ready - *replica.started);
   if (!replica.exit.empty()) made["exit"] = replica.exit;
@@ -116,6 +121,30 @@ object to_object(const Burst& burst) {
           {"shares", std::move(shares)}};
 }
 
+array advice_of(const Story& story) {
+  array all;
+  for (const AdviceStory& advice : story.advice) {
+    all.push_back({{"advice", advice.sentence},
+                   {"command", advice.command},
+                   {"makespan_s", advice.makespan_s},
+                   {"wait_p95_s", advice.wait_p95_s}});
+  }
+  return all;
+}
+
+array classes_of(const Story& story) {
+  array classes;
+  for (const GroupStory& group : by_class(story)) {
+    classes.push_back({{"class", group.name.empty() ? value(nullptr) : value(group.name)},
+                       {"requests", group.requests},
+                       {"failed", group.failed},
+                       {"wait", to_object(group.wait)},
+                       {"service", to_object(group.service)},
+                       {"total", to_object(group.total)}});
+  }
+  return classes;
+}
+
 array to_array(const Story& story) {
   array bursts;
   for (const BurstLine& burst : story.bursts) {
@@ -148,9 +177,12 @@ std::string to_json(const Story& story) {
                                        {"pause_s", seconds(story.pause)},
                                        {"told", story.is_one_of_several() ? value(story.told + 1) : value(nullptr)},
                                        {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
+                                       {"classes", classes_of(story)},
                                        {"replica_seconds", story.replica_seconds},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},
+                                       {"advice", advice_of(story)},
+                                       {"no_advice", story.no_advice.empty() ? value(nullptr) : value(story.no_advice)},
                                        {"busy", story.busy},
                                        {"records_lost", story.records_lost},
                                        {"damaged_places", story.damaged_places}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ namespace {
 constexpr std::size_t kMostTold = 60;
 constexpr std::size_t kToldAtEnd = 20;
 constexpr core::Duration kTogether = std::chrono::milliseconds{20};
+// How a replica ends that is sent away and has nothing against it.
+constexpr std::string_view kToldEnd = "ended as told";
+
+std::string gone_text(const std::string& exit) { return exit.empty() ? "gone" : "gone: " + exit; }
 
 std::string names(std::vector<core::ReplicaId> replicas) {
   constexpr std::size_t kMostNamed = 12;
@@ -52,9 +57,14 @@ class Teller {
   std::vector<Moment> tell() {
     if (story_.burst) begin(*story_.burst);
     const std::size_t told = std::ranges::count_if(story_.decisions, [&](const auto& d) { return is_told(d); });
+    std::vector<const DecisionStory*> decisions;
     for (const DecisionStory& decision : story_.decisions) {
-      if (!is_told(decision) || (told > kMostTold && !is_change(decision.decision))) continue;
-      at(decision.at, to_sentence(decision.decision, story_.settings[decision.settings].settings, from_));
+      if (is_told(decision) && (told <= kMostTold || is_change(decision.decision))) decisions.push_back(&decision);
+    }
+    for (std::size_t i = 0; i < decisions.size();) {
+      const std::size_t alike = count_alike(std::span{decisions}.subspan(i));
+      tell_decisions(std::span{decisions}.subspan(i, alike));
+      i += alike;
     }
     settings();
     replicas();
@@ -104,6 +114,56 @@ class Teller {
                                          : "the last request ends");
   }
 
+  enum class Kind : std::uint8_t { kStart, kDrain, kNothing, kOther };
+  static Kind kind_of(const core::RecordDecision& d) {
+    if (d.cause != core::DecisionCause::kRule) return Kind::kOther;
+    return d.starts > 0 ? Kind::kStart : d.drains > 0 ? Kind::kDrain : Kind::kNothing;
+  }
+
+  // How many of the first decisions are one thing to a reader: starts or drains that follow each other at once, and
+  // looks that changed nothing.
+  static std::size_t count_alike(std::span<const DecisionStory* const> decisions) {
+    const Kind kind = kind_of(decisions.front()->decision);
+    std::size_t count = 1;
+    for (; kind != Kind::kOther && count < decisions.size(); ++count) {
+      const DecisionStory& next = *decisions[count];
+      const bool is_at_once = next.at - decisions[count - 1]->at <= kTogether;
+      if (kind_of(next.decision) != kind || (kind != Kind::kNothing && !is_at_once)) break;
+    }
+    return count;
+  }
+
+  std::string sentence(const DecisionStory& d) const {
+    return to_sentence(d.decision, story_.settings[d.settings].settings, from_);
+  }
+
+  // One line for what is alike, of more than two; the last one of them knows most.
+  void tell_decisions(std::span<const DecisionStory* const> alike) {
+    const DecisionStory& first = *alike.front();
+    const DecisionStory& last = *alike.back();
+    if (alike.size() <= 2) {
+      for (const DecisionStory* each : alike) at(each->at, sentence(*each));
+      return;
+    }
+    const std::string within = span_text(last.at - first.at);
+    std::uint64_t replicas = 0;
+    for (const DecisionStory* each : alike) replicas += each->decision.starts + each->decision.drains;
+    switch (kind_of(first.decision)) {
+      case Kind::kStart:
+        return at(last.at, fmt::format("{} started in {} decisions within {}, at last: {}", replicas, alike.size(),
+                                       within, sentence(last)));
+      case Kind::kDrain:
+        return at(last.at, fmt::format("{} sent away in {} decisions within {}, at last: {}", replicas, alike.size(),
+                                       within, sentence(last)));
+      case Kind::kNothing:
+      case Kind::kOther:
+        break;
+    }
+    at(first.at, sentence(first));
+    at(last.at, fmt::format("{} more looks in {} changed nothing either, at last: {}", alike.size() - 1, within,
+                            sentence(last)));
+  }
+
   // After the burst a look is told if it changed something, or if it is the first: that one measured the burst.
   bool is_told(const DecisionStory& decision) const {
     if (!is_within(decision.at)) return false;
@@ -147,13 +207,12 @@ class Teller {
         add(groups, *replica.ready, replica.id, "ready", *replica.ready - replica.started.value_or(*replica.ready));
       }
       if (replica.exited && is_within(*replica.exited)) {
-        add(groups, *replica.exited, replica.id,
-            fmt::format("gone: {}", replica.exit.empty() ? "ended" : replica.exit));
+        add(groups, *replica.exited, replica.id, replica.exit == kToldEnd ? replica.exit : gone_text(replica.exit));
       }
     }
     for (const Group& group : groups) {
-      at(group.at, fmt::format("{} {} {}{}", names(group.replicas), group.replicas.size() == 1 ? "is" : "are",
-                               group.what, start_text(group)));
+      const std::string_view verb = group.what == kToldEnd ? "" : group.replicas.size() == 1 ? " is" : " are";
+      at(group.at, fmt::format("{}{} {}{}", names(group.replicas), verb, group.what, start_text(group)));
     }
   }
 

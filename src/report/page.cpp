@@ -26,6 +26,7 @@ class Page {
     moments();
     if (story_.burst) times(*story_.burst);
     replicas();
+    advice();
     out_ += "</body></html>\n";
     return std::move(out_);
   }
@@ -39,17 +40,18 @@ class Page {
   core::TimePoint zero() const { return story_.burst ? story_.burst->began : story_.began; }
 
   void moments() {
-    out_ += "<h2>What happened</h2>\n<table><tr><th>second</th><th class=\"words\">what</th></tr>\n";
+    out_ +=
+        "<h2>What happened</h2>\n<div class=\"wide\"><table><tr><th>second</th><th class=\"words\">what</th></tr>\n";
     for (const Moment& moment : moments_of(story_)) {
       add("<tr><td>{:.3f}</td><td class=\"words\">{}</td></tr>\n", seconds(moment.at - zero()),
           escape_xml(moment.text));
     }
-    out_ += "</table>\n";
+    out_ += "</table></div>\n";
     for (const std::string& explanation : explanations_of(story_)) add("<p>{}</p>\n", escape_xml(explanation));
   }
 
   void times(const Burst& burst) {
-    out_ += "<h2>Times, in seconds</h2>\n<table><tr><th class=\"words\"></th>";
+    out_ += "<h2>Times, in seconds</h2>\n<div class=\"wide\"><table><tr><th class=\"words\"></th>";
     for (const std::string_view name : {"count", "mean", "p50", "p90", "p95", "p99", "max"}) add("<th>{}</th>", name);
     out_ += "</tr>\n";
     const auto row = [this](std::string_view name, const Percentiles& p) {
@@ -60,7 +62,8 @@ class Page {
     row("wait", burst.wait);
     row("service", burst.service);
     row("total", burst.total);
-    add("</table>\n<p>Makespan {:.3f} s; the mean answer came {:.3f} s after the first arrival; {:.1f} % of those that "
+    add("</table></div>\n<p>Makespan {:.3f} s; the mean answer came {:.3f} s after the first arrival; {:.1f} % of "
+        "those that "
         "got a "
         "slot waited for it.</p>\n",
         burst.makespan_s(), burst.mean_completion_s, 100 * burst.p_wait);
@@ -85,7 +88,7 @@ class Page {
   }
 
   void replicas() {
-    out_ += "<h2>Replicas</h2>\n<table><tr><th>replica</th>";
+    out_ += "<h2>Replicas</h2>\n<div class=\"wide\"><table><tr><th>replica</th>";
     for (const std::string_view name :
          {"started", "ready", "cold start", "drained", "gone", "replica-seconds", "answered"}) {
       add("<th>{}</th>", name);
@@ -101,8 +104,16 @@ class Page {
       add("<td>{:.2f}</td><td>{}</td><td class=\"words\">{}</td></tr>\n", replica.seconds, replica.answered,
           escape_xml(replica.exit));
     }
-    add("</table>\n<p>{:.2f} replica-seconds altogether. Times are seconds since the {}.</p>\n", story_.replica_seconds,
-        story_.burst ? "first arrival" : "beginning");
+    add("</table></div>\n<p>{:.2f} replica-seconds altogether. Times are seconds since the {}.</p>\n",
+        story_.replica_seconds, story_.burst ? "first arrival" : "beginning");
+  }
+
+  void advice() {
+    if (story_.advice.empty()) return;
+    out_ +=
+        "<h2>What else would have come of it</h2>\n<p>The same requests, decided by the same core in simulation.</p>\n";
+    for (const AdviceStory& each : story_.advice)
+      add("<p>{}<br><code>{}</code></p>\n", escape_xml(each.sentence), escape_xml(each.command));
   }
 
   void cell(const std::optional<core::TimePoint>& time, core::TimePoint since) {

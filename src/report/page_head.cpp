@@ -16,7 +16,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:980px;margin:2rem auto;padding
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5rem 0}
 th,td{padding:.15rem .8rem .15rem 0;text-align:right;vertical-align:top}th{font-weight:600}
 td.words,th.words{text-align:left}tr+tr{border-top:1px solid #d8dee4}figure{margin:1rem 0;overflow-x:auto}
-svg{max-width:100%;height:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+svg{max-width:100%;height:auto}figure svg{width:100%;min-width:720px}.wide{overflow-x:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere}
 @media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}tr+tr{border-color:#2b323b}}
 </style></head><body>
 )";

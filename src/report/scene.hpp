@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "report/story.hpp"
 #include "report/svg.hpp"
@@ -37,6 +38,35 @@ struct Scene {
     if (request.end == End::kCancelled) return "left";
     return request.end == End::kRejected || request.status >= 400 ? "bad" : "run";
   }
+};
+
+// The panel of the waits: how long half of those waited that arrived at a time, and 90 %, and the longest; and above,
+// when some failed or left. One column of about four pixels each, however many requests there are.
+class Bands {
+ public:
+  // Whether they show more of the burst than a row for each request does.
+  static bool are_apt_for(const Burst& burst);
+
+  explicit Bands(const Scene& scene);
+
+  double height() const;
+  void draw(Svg& svg, double top) const;
+
+ private:
+  struct Column {
+    std::size_t requests = 0;
+    std::size_t failed = 0;
+    std::size_t left = 0;
+    double p50_s = 0;
+    double p90_s = 0;
+    double max_s = 0;
+    double cold_s = 0;  // the mean
+  };
+  void column(Svg& svg, const Column& column, const Axis& axis, double x, double width, std::size_t n) const;
+
+  const Scene& scene_;
+  std::vector<Column> columns_;
+  double longest_s_ = 0;
 };
 
 // The panel of the replicas: each one's life as its lane's ground, and on it what it served.

@@ -6,6 +6,7 @@
 
 #include "report/collector.hpp"
 #include "report/moments.hpp"
+#include "report/tell.hpp"
 #include "report/words.hpp"
 
 namespace tenfold::report {
@@ -83,21 +84,20 @@ std::vector<ReplicaPoint> replica_counts(const Story& story) {
   return points;
 }
 
+std::expected<Story, std::string> finish_story(Collector& collector, const journal::Reader& reader,
+                                               const Selection& selection) {
+  Story story = collector.finish(selection, reader.unix_time_at_zero());
+  if (story.settings.empty() && reader.damaged_places() > 0) return std::unexpected(reader.damage());
+  if (!story.burst && !story.bursts.empty()) return std::unexpected(missing_text(story));
+  story.damage = reader.damage();
+  story.damaged_places = reader.damaged_places();
+  story.torn_files = reader.torn_files();
+  return story;
+}
+
 std::expected<Story, std::string> tell(const std::filesystem::path& directory, const Selection& selection,
                                        journal::Disk& disk) {
-  auto reader = journal::Reader::open(directory, disk);
-  if (!reader) return std::unexpected(reader.error());
-  Collector collector;
-  while (const auto record = reader->next()) {
-    std::visit([&](const auto& r) { collector.take(r); }, *record);
-  }
-  Story story = collector.finish(selection, reader->unix_time_at_zero());
-  if (story.settings.empty() && reader->damaged_places() > 0) return std::unexpected(reader->damage());
-  story.damage = reader->damage();
-  story.damaged_places = reader->damaged_places();
-  story.torn_files = reader->torn_files();
-  if (!story.burst && !story.bursts.empty()) return std::unexpected(missing_text(story));
-  return story;
+  return tell_with(directory, selection, disk, [](const auto&) {});
 }
 
 }  // namespace tenfold::report

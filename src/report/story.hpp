@@ -48,12 +48,21 @@ struct RequestStory {
   std::optional<core::TimePoint> dispatched;  // the last time, if more than once
   std::optional<core::TimePoint> ended;
   core::ReplicaId replica{};
+  core::RequestClass klass{};
   int attempts = 0;
   End end = End::kOpen;
   core::RejectReason reason{};  // of a rejected one
   int status = 0;               // that its client got; 0 if it was gone
   bool goes_on = false;         // nobody waits for it any more, and its work ends in its slot
   core::Duration cold_start{};  // of its wait: while the replica that served it was starting
+};
+
+// A time that a request had a slot.
+struct AttemptStory {
+  core::ReplicaId replica{};
+  core::TimePoint dispatched{};
+  std::optional<core::TimePoint> ended;  // nothing while it has the slot
+  core::Outcome outcome{};               // once it has ended
 };
 
 struct ReplicaStory {
@@ -67,7 +76,12 @@ struct ReplicaStory {
   std::string exit;  // in words
   std::int64_t pid = 0;
   std::uint64_t answered = 0;  // of the burst
-  double seconds = 0;          // from its start (or the story's begin) to its exit (or the story's end)
+  std::uint64_t failed = 0;    // of those
+  // What it used while it was sampled, over the whole run.
+  core::Duration cpu{};
+  core::Duration sampled{};
+  core::Bytes most_memory{};
+  double seconds = 0;  // from its start (or the story's begin) to its exit (or the story's end)
 };
 
 // The settings that held from `at` on.
@@ -159,13 +173,21 @@ struct Selection {
   core::Duration until = core::Duration::max();
 };
 
+// What would have come of the same requests under something else, as the same core decides.
+struct AdviceStory {
+  std::string sentence;
+  std::string command;  // that simulates it
+  double makespan_s = 0;
+  double wait_p95_s = 0;
+};
+
 enum class Origin : std::uint8_t { kJournal, kSimulation };
 
 struct Story {
   Origin origin = Origin::kJournal;
   std::string version;
-  std::string command;   // what the replicas ran; of a simulation, what was simulated
-  std::string endpoint;  // empty in a simulation
+  std::string command;            // what the replicas ran; of a simulation, what was simulated
+  std::string endpoint;           // empty in a simulation
   std::int64_t unix_time_at_zero_ns = 0;
   core::TimePoint began{};
   core::TimePoint ended{};
@@ -184,7 +206,13 @@ struct Story {
   std::vector<SettingsStory> settings;   // the first held from the beginning; never empty once anything happened
   std::vector<DecisionStory> decisions;  // all of them
   std::vector<ReplicaStory> replicas;
+  std::map<core::RequestClass, std::string> class_names;
+  // Of requests that lost a slot: each time, in order, without the one that ended with the request.
+  std::map<core::RequestId, std::vector<AttemptStory>> earlier_attempts;
   std::vector<ProbeStory> probes;
+  // Only what makes a difference; and why nothing can be said, where something else is to be expected.
+  std::vector<AdviceStory> advice;
+  std::string no_advice;
   std::vector<MetricStory> metrics;
   std::uint64_t busy = 0;      // how often a replica that lives took no connection
   double replica_seconds = 0;  // of all replicas
@@ -208,9 +236,12 @@ std::vector<ReplicaPoint> replica_counts(const Story& story);
 std::expected<Story, std::string> tell(const std::filesystem::path& directory, const Selection& selection = {},
                                        journal::Disk& disk = journal::real_disk());
 
-// The story for people on a terminal, for programs, and as a page for a browser: narrative, tables and chart in one
-// file.
-std::string to_text(const Story& story);
+// What a line has where nobody says how wide it may be.
+inline constexpr std::size_t kTextWidth = 100;
+
+// The story for people on a terminal that shows `width` characters in a line, for programs, and as a page for a
+// browser: narrative, tables and chart in one file. Commands are not broken, so that they can be copied.
+std::string to_text(const Story& story, std::size_t width = kTextWidth);
 std::string to_json(const Story& story);
 std::string to_html(const Story& story);
 

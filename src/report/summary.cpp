@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "base/estimate.hpp"
+#include "report/words.hpp"
 
 namespace tenfold::report {
 
@@ -147,12 +148,6 @@ constexpr std::array kRows{
     Row{"most replicas", member_of<&Summary::most_replicas>, 0, false},
     Row{"decisions", member_of<&Summary::decisions>, 0, false},
 };
-
-// Characters of UTF-8.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 // Where a table is as wide as its longest cells.
 class Table {

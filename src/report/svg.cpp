@@ -20,14 +20,16 @@ constexpr std::string_view kStyle = R"(<style>
 .tf .small{font-size:11px;fill:#57606a}.tf .ground{fill:#fff}.tf .grid{stroke:#d8dee4;stroke-width:1}
 .tf .axis{stroke:#8c959f;stroke-width:1}.tf .queued{fill:#c3cad2}.tf .cold{fill:#e69f00}.tf .run{fill:#0072b2}
 .tf .bad{fill:#d55e00}.tf .left{fill:#cc79a7}.tf .life{fill:#dff0ea}.tf .ready{fill:#5fbf9f}.tf .drain{fill:#a9b1ba}
-.tf .wline{stroke:#6e7781;fill:none;stroke-width:1.5}.tf .rline{stroke:#0072b2;fill:none;stroke-width:1.5}
+.tf .half{fill:#57606a}.tf .most{fill:#8c959f}.tf .flag{fill:#8250df}.tf .flagline{stroke:#8250df;stroke-width:1}
+.tf .wish{stroke:#8250df;fill:none;stroke-width:1.5;stroke-dasharray:3 2}.tf .wline{stroke:#6e7781;fill:none;stroke-width:1.5}.tf .rline{stroke:#0072b2;fill:none;stroke-width:1.5}
 .tf .wfill{fill:#6e7781}.tf .goal{stroke:#d55e00;stroke-width:1.5;stroke-dasharray:6 4}.tf .goaltext{fill:#b34e00}
 .tf .other{fill:#afb8c1}.tf .front{fill:#0072b2}.tf .frontline{stroke:#0072b2;fill:none;stroke-width:1.5}
 .tf .chosen{fill:none;stroke:#007a5a;stroke-width:3}.tf .today{fill:none;stroke:#d55e00;stroke-width:3}
 @media (prefers-color-scheme:dark){.tf text{fill:#e6edf3}.tf .small{fill:#9da7b1}.tf .ground{fill:#0d1117}
 .tf .grid{stroke:#2b323b}.tf .axis{stroke:#6e7681}.tf .queued{fill:#4b535d}.tf .cold{fill:#f0b442}.tf .run{fill:#56b4e9}
 .tf .bad{fill:#ff7b3a}.tf .left{fill:#e29bc3}.tf .life{fill:#16302a}.tf .ready{fill:#2f8f70}.tf .drain{fill:#5a636e}
-.tf .wline{stroke:#9da7b1}.tf .rline{stroke:#56b4e9}.tf .wfill{fill:#9da7b1}.tf .goal{stroke:#ff7b3a}
+.tf .half{fill:#b1bac4}.tf .most{fill:#768390}.tf .flag{fill:#b694f5}.tf .flagline{stroke:#b694f5}
+.tf .wish{stroke:#b694f5}.tf .wline{stroke:#9da7b1}.tf .rline{stroke:#56b4e9}.tf .wfill{fill:#9da7b1}.tf .goal{stroke:#ff7b3a}
 .tf .goaltext{fill:#ff9a66}.tf .other{fill:#4b535d}.tf .front{fill:#56b4e9}.tf .frontline{stroke:#56b4e9}
 .tf .chosen{stroke:#3fd0a4}.tf .today{stroke:#ff7b3a}}
 </style>

@@ -3,11 +3,13 @@
 #include <array>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "journal/print.hpp"
 #include "report/moments.hpp"
+#include "report/requests.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
 
@@ -17,17 +19,20 @@ namespace {
 
 // How many replicas' shares are shown at most.
 constexpr std::size_t kMostShares = 40;
+constexpr std::uint64_t kBar = 24;  // characters of the largest
+// And of classes, and of single requests.
+constexpr std::size_t kMostClasses = 10;
+constexpr std::size_t kMostRows = 5;
 
 // The most of a value in each of the columns of time, as a row of blocks.
-std::string sparkline(const Burst& burst, std::uint32_t LoadPoint::* value, std::uint32_t top) {
-  constexpr std::size_t kWidth = 60;
+std::string sparkline(const Burst& burst, std::uint32_t LoadPoint::* value, std::uint32_t top, std::size_t width) {
   constexpr std::array<std::string_view, 9> kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  std::array<std::uint32_t, kWidth> columns{};
+  std::vector<std::uint32_t> columns(width);
   const double span = std::max(1e-9, burst.makespan_s());
   std::uint32_t held = 0;
   std::size_t next = 0;
-  for (std::size_t column = 0; column < kWidth; ++column) {
-    const double until = span * static_cast<double>(column + 1) / kWidth;
+  for (std::size_t column = 0; column < width; ++column) {
+    const double until = span * static_cast<double>(column + 1) / static_cast<double>(width);
     columns[column] = held;
     for (; next < burst.load.size() && seconds(burst.load[next].at - burst.began) <= until; ++next) {
       held = burst.load[next].*value;
@@ -44,10 +49,10 @@ std::string sparkline(const Burst& burst, std::uint32_t LoadPoint::* value, std:
 
 class Writer {
  public:
-  explicit Writer(const Story& story) : story_{story} {}
+  Writer(const Story& story, std::size_t width) : story_{story}, width_{width} {}
 
   std::string write() {
-    for (const std::string& sentence : introduction_of(story_)) line("{}", sentence);
+    for (const std::string& sentence : introduction_of(story_)) paragraph(sentence);
     out_ += '\n';
     line("{}", headline_of(story_));
     if (story_.burst) out_ += '\n';
@@ -57,9 +62,13 @@ class Writer {
     out_ += '\n';
     chart(burst);
     times(burst);
+    classes();
     shares(burst);
+    slowest(burst);
+    failed(burst);
     ends(burst);
     bursts();
+    advice();
     return std::move(out_);
   }
 
@@ -70,21 +79,29 @@ class Writer {
     out_ += '\n';
   }
 
+  void paragraph(const std::string& text, std::size_t indent = 0) { line("{}", wrapped(text, width_, indent)); }
+
   // What happened when, in seconds since the first arrival.
   void moments() {
     const core::TimePoint zero = story_.burst ? story_.burst->began : story_.began;
-    for (const Moment& moment : moments_of(story_)) line("  {:9.3f} s  {}", seconds(moment.at - zero), moment.text);
+    for (const Moment& moment : moments_of(story_)) {
+      constexpr std::size_t kTime = 15;
+      paragraph(fmt::format("  {:9.3f} s  {}", seconds(moment.at - zero), moment.text), kTime);
+    }
     const std::vector<std::string> explanations = explanations_of(story_);
     if (!explanations.empty()) out_ += '\n';
-    for (const std::string& explanation : explanations) line("{}", explanation);
+    for (const std::string& explanation : explanations) paragraph(explanation);
   }
 
   void chart(const Burst& burst) {
     std::uint32_t most_running = 0;
     for (const LoadPoint& point : burst.load) most_running = std::max(most_running, point.running);
-    line("  waiting  {} {} at most", sparkline(burst, &LoadPoint::waiting, burst.deepest_queue), burst.deepest_queue);
-    line("  running  {} {} at most", sparkline(burst, &LoadPoint::running, most_running), most_running);
-    line("           0 s{:>57}", fmt::format("{:.3f} s", burst.makespan_s()));
+    constexpr std::size_t kBeside = 24;  // characters
+    const std::size_t width = std::clamp<std::size_t>(width_ - std::min(width_, kBeside), 20, 60);
+    line("  waiting  {} {} at most", sparkline(burst, &LoadPoint::waiting, burst.deepest_queue, width),
+         burst.deepest_queue);
+    line("  running  {} {} at most", sparkline(burst, &LoadPoint::running, most_running, width), most_running);
+    line("           0 s{:>{}}", fmt::format("{:.3f} s", burst.makespan_s()), width - 3);
     out_ += '\n';
   }
 
@@ -114,38 +131,100 @@ class Writer {
     for (const auto& [id, share] : burst.shares) {
       if (++shown > kMostShares) break;
       std::string bar;
-      for (std::uint64_t i = 0; i < (std::uint64_t{share} * 40 + most - 1) / most; ++i) bar += "█";
-      line("  replica {:<4} {:>6} answered {:5.1f} %  {}", core::to_number(id), share,
-           100.0 * share / static_cast<double>(burst.total.count), bar);
+      for (std::uint64_t i = 0; i < (std::uint64_t{share} * kBar + most - 1) / most; ++i) bar += "█";
+      line("  replica {:<4} {:>6} answered {:5.1f} %  {}{}", core::to_number(id), share,
+           100.0 * share / static_cast<double>(burst.total.count), bar, use_text(id));
     }
     if (shown > kMostShares) line("  and {} more replicas", burst.shares.size() - kMostShares);
     if (!burst.shares.empty()) out_ += '\n';
+  }
+
+  // What is to be said of a replica besides its share.
+  std::string use_text(core::ReplicaId id) const {
+    const auto replica = std::ranges::find(story_.replicas, id, &ReplicaStory::id);
+    if (replica == story_.replicas.end()) return {};
+    std::string text;
+    if (replica->failed > 0) text += fmt::format("  {} failed", replica->failed);
+    if (replica->sampled > core::Duration::zero()) {
+      constexpr double kMebi = 1024.0 * 1024.0;
+      text += fmt::format("  {:.0f} % CPU, {:.0f} MiB", 100 * seconds(replica->cpu) / seconds(replica->sampled),
+                          static_cast<double>(core::to_number(replica->most_memory)) / kMebi);
+    }
+    return text;
+  }
+
+  // Where requests have more than one class.
+  void classes() {
+    const std::vector<GroupStory> groups = by_class(story_);
+    if (groups.size() < 2) return;
+    line("  class       count   failed  wait p50      p95  serv.p50      p95  total p95");
+    for (std::size_t i = 0; i < std::min(kMostClasses, groups.size()); ++i) {
+      const GroupStory& g = groups[i];
+      line("  {:<8} {:>8} {:>8} {:9.3f} {:8.3f} {:9.3f} {:8.3f} {:10.3f}", g.name.empty() ? "(none)" : g.name,
+           g.requests, g.failed, g.wait.p50_s, g.wait.p95_s, g.service.p50_s, g.service.p95_s, g.total.p95_s);
+    }
+    if (groups.size() > kMostClasses) line("  and {} more classes", groups.size() - kMostClasses);
+    out_ += '\n';
+  }
+
+  // A line of a table, cut where it is too long.
+  void row(std::string text) {
+    while (width_of(text) > width_ && width_ > 1) {
+      text.pop_back();
+      if (width_of(text) == width_ - 1) text += "…";
+    }
+    line("{}", text);
+  }
+
+  void rows(std::string_view what, const std::vector<const RequestStory*>& requests) {
+    line("  {}", what);
+    row(request_head());
+    for (const RequestStory* request : requests) row(request_row(story_, *request));
+    out_ += '\n';
+  }
+
+  // Only where some were slower than others: all that is to be said of a few stands above.
+  void slowest(const Burst& burst) {
+    if (burst.requests.size() <= kMostRows) return;
+    rows("the slowest (`--request N` tells one's life, `--requests` lists all)", slowest_of(burst, kMostRows));
+  }
+
+  void failed(const Burst& burst) {
+    const std::vector<const RequestStory*> some = failed_of(burst, kMostRows);
+    if (some.empty()) return;
+    const std::uint64_t all = static_cast<std::uint64_t>(std::ranges::count_if(burst.requests, has_failed));
+    rows(all > some.size() ? fmt::format("the first of {} that failed", all) : "those that failed", some);
+  }
+
+  // A line of what became of the burst; its words begin below each other.
+  template <class... Args>
+  void fact(fmt::format_string<Args...> format, Args&&... args) {
+    constexpr std::size_t kName = 11;
+    paragraph("  " + fmt::format(format, std::forward<Args>(args)...), kName);
   }
 
   void ends(const Burst& burst) {
     std::string statuses;
     for (const auto& [status, count] : burst.statuses)
       statuses += fmt::format("{}{} x {}", statuses.empty() ? "" : ", ", status, count);
-    line("  answers  {}", statuses.empty() ? "none" : statuses);
-    for (const auto& [status, count] : burst.own_errors)
-      line("  errors   {} x {} by the program itself", count, status);
+    fact("answers  {}", statuses.empty() ? "none" : statuses);
+    for (const auto& [status, count] : burst.own_errors) fact("errors   {} x {} by the program itself", count, status);
     for (const auto& [reason, count] : burst.rejects) {
-      line("  refused  {} by Tenfold: {}", count, journal::to_word(reason));
+      fact("refused  {} by Tenfold: {}", count, journal::to_word(reason));
     }
-    if (burst.cancelled > 0) line("  left     {} clients before their answer", burst.cancelled);
+    if (burst.cancelled > 0) fact("left     {} clients before their answer", burst.cancelled);
     if (burst.went_on > 0) {
-      line(
-          "  went on  {} in their slots when nobody waited for them any more: the program does not say that it cancels",
-          burst.went_on);
+      fact("went on  {} in their slots when nobody waited for them any more: the program does not say that it cancels",
+           burst.went_on);
     }
-    if (burst.retried > 0) line("  retried  {} on another replica", burst.retried);
-    if (burst.cold_started > 0) line("  waited   {} for a replica that was starting", burst.cold_started);
+    if (burst.retried > 0) fact("retried  {} on another replica", burst.retried);
+    if (burst.cold_started > 0) fact("waited   {} for a replica that was starting", burst.cold_started);
     if (story_.busy > 0) {
-      line("  busy     {} by replicas that live and took no connection: what came waited on",
+      fact("busy     {} by replicas that live and took no connection: what came waited on",
            story_.busy == 1 ? "once" : fmt::format("{} times", story_.busy));
     }
-    if (burst.missing > 0) line("  missing  {}: how they ended is not in the journal", burst.missing);
-    if (has_no_errors(burst)) line("  errors   none");
+    if (burst.missing > 0) fact("missing  {}: how they ended is not in the journal", burst.missing);
+    if (has_no_errors(burst)) fact("errors   none");
   }
 
   void bursts() {
@@ -155,16 +234,26 @@ class Writer {
     for (const std::string& each : lines) line("{}", each);
   }
 
+  void advice() {
+    if (!story_.advice.empty()) line("\nThe same requests, decided by the same core in simulation:");
+    for (const AdviceStory& each : story_.advice) {
+      paragraph("  " + each.sentence, 4);
+      line("    {}", each.command);
+    }
+    if (!story_.no_advice.empty()) paragraph("\n" + story_.no_advice);
+  }
+
   static bool has_no_errors(const Burst& burst) {
     return burst.own_errors.empty() && burst.rejects.empty() && burst.cancelled + burst.unfinished + burst.missing == 0;
   }
 
   const Story& story_;
+  std::size_t width_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string to_text(const Story& story) { return Writer{story}.write(); }
+std::string to_text(const Story& story, std::size_t width) { return Writer{story, width}.write(); }
 
 }  // namespace tenfold::report

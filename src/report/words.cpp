@@ -1,5 +1,7 @@
 #include "report/words.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/utf8.hpp"
@@ -28,6 +30,35 @@ std::string setting_text(core::Duration span) {
 
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string out;
+  std::size_t column = 0;
+  bool is_at_begin = true;  // of a line: what stands there is not broken off
+  while (!text.empty()) {
+    // A word, and the blanks before it: a text may begin with some.
+    const std::size_t begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) break;
+    const std::string_view word = text.substr(0, text.find(' ', begin));
+    const std::size_t size = width_of(word);
+    if (!is_at_begin && column + size > width) {
+      out += '\n' + std::string(indent, ' ');
+      out += word.substr(begin);
+      column = indent + size - begin;
+    } else {
+      out += word;
+      column += size;
+    }
+    is_at_begin = false;
+    text.remove_prefix(word.size());
+  }
+  return out;
 }
 
 std::string escape_xml(std::string_view text) {

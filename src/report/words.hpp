@@ -19,6 +19,13 @@ std::string setting_text(core::Duration span);
 // "1 replica", "2 replicas".
 std::string counted(std::uint64_t count, std::string_view noun);
 
+// Characters of UTF-8.
+std::size_t width_of(std::string_view text);
+
+// `text` in lines of at most `width` characters, broken between words; those after the first begin with `indent`
+// blanks. A word that is longer than a line has one of its own.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+
 // Text as it may stand in XML and HTML, also within quotes. Bytes that are not UTF-8 or not allowed there become '?'.
 std::string escape_xml(std::string_view text);
 

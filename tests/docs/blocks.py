@@ -70,6 +70,7 @@ class Block:
             for name, text in self.page.files.items():
                 pathlib.Path(directory, name).write_text(text)
             ran = subprocess.run(["bash", "-c", "tenfold() { " + shlex.quote(TENFOLD) + ' "$@"; }\nset -o pipefail\n' + command],
+                                 env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
                                  cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True)
         if ran.returncode not in (0, 1, 2):  # it is not there, or has crashed: nothing for a page

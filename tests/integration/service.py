@@ -30,6 +30,9 @@ PUPPET = [sys.executable, "-S", str(SOURCE / "tests/integration/replicas/puppet.
 # The address sanitizer keeps up to so much of what was freed (256 MiB else): too much beside what tests of memory allow.
 QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=64"} if IS_SANITIZED else {}
 
+# Lines are not broken, so that tests find what stands in them.
+os.environ["COLUMNS"] = "1000"
+
 # Only a test that fails waits this long.
 PATIENCE_S = 60 if IS_SANITIZED else 30
 

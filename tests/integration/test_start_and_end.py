@@ -1,7 +1,10 @@
 """How `tenfold up` begins, how it ends, and what it says when something is wrong."""
+import json
 import os
 import pathlib
+import re
 import resource
+import shlex
 import signal
 import socket
 import stat
@@ -232,6 +235,42 @@ class Journal(unittest.TestCase):
             second.wait()
             told = run("explain", env={**os.environ, **first.state()})
             self.assertIn(f"http://127.0.0.1:{second.port} ", told.stdout, told.stderr)
+
+    def test_a_request_is_found_by_the_id_that_its_client_gave_it(self):
+        with Service(PUPPET) as service:
+            service.post("/echo", fields={"X-Request-Id": "mine-42"})
+            service.post("/echo")
+            service.interrupt()
+            service.wait()
+            told = run("explain", str(service.journal), "--request", "mine-42")
+            self.assertEqual(told.returncode, 0, told.stderr)
+            self.assertIn("Request 1 (X-Request-Id mine-42): POST /echo from 127.0.0.1", told.stdout)
+            self.assertRegex(told.stdout, r"(?m)^ +[\d.]+ s  answered, \d+ bytes, status 200, after ")
+            lines = run("explain", str(service.journal), "--requests", "--json").stdout.splitlines()
+            self.assertEqual([json.loads(line)["request"] for line in lines], [1, 2])
+            self.assertEqual(run("explain", str(service.journal), "--request", "no-such").returncode, 1)
+
+    def test_journal_list_tells_where_services_were(self):
+        with Service(PUPPET) as service:
+            service.burst(5, "/echo")
+            service.interrupt()
+            service.wait()
+            told = run("journal", "list", env={**os.environ, **service.state()})
+            self.assertRegex(told.stdout, rf"(?m)^\d{{4}}-.* UTC +[\d.]+ m?s +5 +1 +[\d.]+ KiB  {re.escape(str(service.journal))}$")
+
+    def test_what_explain_advises_is_what_its_command_prints(self):
+        with Service(PUPPET, "--max-replicas", "10", "--policy", "aca") as service:
+            service.burst(40, "/sleep?ms=200")
+            service.interrupt()
+            service.wait()
+            story = json.loads(run("explain", str(service.journal), "--json").stdout)
+            self.assertTrue(story["advice"], story["no_advice"])
+            for advice in story["advice"]:
+                printed = run(*shlex.split(advice["command"])[1:], "--json")
+                self.assertEqual(printed.returncode, 0, printed.stderr)
+                self.assertEqual(json.loads(printed.stdout)["makespan_s"], advice["makespan_s"])
+                told = "makespan_s" if "ended after" in advice["advice"] else "wait_p95_s"
+                self.assertIn(f"{advice[told]:.3f} s instead of ", advice["advice"])
 
     def test_journals_beyond_what_is_kept_go_at_the_next_start(self):
         with tempfile.TemporaryDirectory() as state:

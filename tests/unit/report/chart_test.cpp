@@ -48,6 +48,43 @@ TEST(Chart, OfTooManyDrawsSomeAndSaysSo) {
   EXPECT_LT(svg.size(), 2'000'000);
 }
 
+// One request every 10 ms, each of which takes 25 ms, on two replicas.
+Story stream_of(std::uint64_t requests) {
+  FakeService service;
+  service.start(1, 2, 5ms);
+  for (std::uint64_t n = 0; n < requests; ++n) {
+    service.arrive(1);
+    service.now += 10ms;
+    if (n % 2 == 1) service.serve_round(5ms);
+  }
+  service.decide({.cause = core::DecisionCause::kRule, .desired = 3, .current = 2, .starts = 1});
+  service.serve_all(25ms);
+  return service.finish();
+}
+
+TEST(Chart, OfManyThatCameOneAfterTheOtherDrawsBandsOfTheirWaits) {
+  for (const std::uint64_t requests : {301U, 20'000U}) {
+    const std::string svg = to_svg(stream_of(requests));
+    EXPECT_EQ(count_of(svg, "<g><title>request "), 0);
+    EXPECT_THAT(svg, HasSubstr("seconds waited, by arrival"));
+    EXPECT_THAT(svg, HasSubstr(" arrived; half waited up to "));
+    EXPECT_LT(svg.size(), 300'000) << "whatever the number of requests";
+  }
+  EXPECT_THAT(to_svg(stream_of(300)), HasSubstr("<g><title>request "));
+}
+
+TEST(Chart, ADecisionIsAFlagWithItsSentence) {
+  EXPECT_THAT(to_svg(stream_of(1000)), HasSubstr("3 wanted, 2 there, started 1</title>"));
+}
+
+TEST(Chart, TheSubtitleIsNeverCut) {
+  FakeService service;
+  const std::string command(200, 'x');
+  service.collector.take(journal::ServiceNote{.command = command + " the end"});
+  service.arrive(1);
+  EXPECT_THAT(to_svg(service.finish()), HasSubstr("the end, "));
+}
+
 TEST(Chart, EscapesWhatOthersWrote) {
   for (const std::string& made : {to_svg(burst_of(3)), to_html(burst_of(3))}) {
     EXPECT_THAT(made, HasSubstr("solve &lt;fast&gt; &amp; &quot;safe&quot;"));

@@ -199,8 +199,8 @@ TEST(Collector, ABurstIsToldByItsNumberOrAsTheLast) {
   EXPECT_EQ(first.told, 0);
   EXPECT_EQ(first.burst->told_until, first.bursts[1].began);
   EXPECT_FALSE(three_bursts().finish({.scope = Scope::kNumberedBurst, .number = 4}).burst);
-  EXPECT_THAT(to_text(first), HasSubstr("45 requests in 3 bursts; this is the story of burst 1."));
-  EXPECT_THAT(to_text(first), HasSubstr("   2  1970-01-01 00:00:04.505 UTC  30 requests in 1.50 s\n"));
+  EXPECT_THAT(to_text(first, 1000), HasSubstr("45 requests in 3 bursts; this is the story of burst 1."));
+  EXPECT_THAT(to_text(first, 1000), HasSubstr("   2  1970-01-01 00:00:04.505 UTC  30 requests in 1.50 s\n"));
 }
 
 TEST(Collector, WhatArrivedWithinTwoTimesIsTold) {
@@ -264,7 +264,7 @@ TEST(Collector, AnotherServiceInTheSameJournalIsAnotherStory) {
   EXPECT_EQ(told.version, "second");
   EXPECT_EQ(told.requests, 0);
   EXPECT_FALSE(told.burst);
-  EXPECT_THAT(to_text(told), HasSubstr("No request arrived."));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("No request arrived."));
   EXPECT_THAT(to_json(told), HasSubstr("\"burst\":null"));
   EXPECT_THAT(to_svg(told), HasSubstr("No request arrived"));
 }
@@ -283,14 +283,14 @@ TEST(Story, ASimulationSpeaksOfNoClockAndNoEndpoint) {
   service.start(1, 2, 5ms);
   service.arrive(3);
   service.serve_all(100ms);
-  const std::string text = to_text(service.finish());
+  const std::string text = to_text(service.finish(), 1000);
   EXPECT_THAT(text, HasSubstr("Tenfold 1.2 simulated burst:n=3 for 205.0 ms of virtual time."));
   EXPECT_THAT(text, HasSubstr("\n3 requests\n"));
   EXPECT_THAT(text, Not(HasSubstr("UTC")));
 }
 
 TEST(Story, TellsWhatHappenedWhen) {
-  const std::string text = to_text(burst_of_100());
+  const std::string text = to_text(burst_of_100(), 1000);
   EXPECT_THAT(text, HasSubstr("It ran under policy aca (http at 10), 2 to 10 replicas of 1 slot."));
   EXPECT_THAT(text, HasSubstr("100 arrive at once; 2 took a free slot on arrival (replicas 1, 2)"));
   EXPECT_THAT(text, HasSubstr("the queue is deepest: 98 wait"));
@@ -307,7 +307,7 @@ TEST(Story, AChangedConfigurationIsAMoment) {
   service.arrive(1);
   service.now += 1s;
   service.step(core::ConfigChanged{changed});
-  EXPECT_THAT(to_text(service.finish()),
+  EXPECT_THAT(to_text(service.finish(), 1000),
               HasSubstr("1.000 s  the configuration changed: max 10 -> 4, policy aca -> slo, http at 10 -> 95th "
                         "percentile of the wait within 500 ms"));
 }
@@ -338,8 +338,9 @@ TEST(Story, AMetricThatFallsSilentIsToldOnce) {
   }
   const Story told = service.finish();
   EXPECT_EQ(told.metrics.size(), 2);
-  EXPECT_THAT(to_text(told), HasSubstr("2.000 s  rule 'orders' could get no value; its last one counts for 120 s"));
-  EXPECT_THAT(to_text(told), HasSubstr("4.000 s  rule 'orders' has a value again: 12"));
+  EXPECT_THAT(to_text(told, 1000),
+              HasSubstr("2.000 s  rule 'orders' could get no value; its last one counts for 120 s"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("4.000 s  rule 'orders' has a value again: 12"));
 }
 
 TEST(Story, ProbesThatFailAreTold) {
@@ -348,7 +349,7 @@ TEST(Story, ProbesThatFailAreTold) {
   service.arrive(1);
   service.step(core::ProbeFailed{ReplicaId{1}, core::Probe::kReadiness});
   service.step(core::ProbeFailed{ReplicaId{2}, core::Probe::kLiveness});
-  const std::string text = to_text(service.finish());
+  const std::string text = to_text(service.finish(), 1000);
   EXPECT_THAT(text, HasSubstr("replica 1 is not ready any more"));
   EXPECT_THAT(text, HasSubstr("replica 2 does not answer its liveness probe"));
 }
@@ -360,7 +361,7 @@ TEST(Story, IsShortHoweverMuchHappened) {
     service.now += 2s;
     service.decide({.cause = core::DecisionCause::kRule, .starts = i % 2 == 0 ? 1U : 0U});
   }
-  const std::string text = to_text(service.finish());
+  const std::string text = to_text(service.finish(), 1000);
   EXPECT_LT(std::ranges::count(text, '\n'), 100);
   EXPECT_THAT(text, HasSubstr("more moments, all of them in the JSON"));
 }
@@ -379,7 +380,7 @@ TEST(Story, AzuresRateIsExplainedWhereAQueueStoodAndItAskedForNoMore) {
                   .stabilized = 1,
                   .desired = 2,
                   .current = 2});
-  const std::string text = to_text(service.finish());
+  const std::string text = to_text(service.finish(), 1000);
   EXPECT_THAT(text,
               HasSubstr("14.000 s  100 requests arrived in the past 15 s, 6.67 a second; at 10 for each replica that "
                         "asks for 1; min is 2: 2 wanted, 2 there, nothing to start or stop"));
@@ -425,9 +426,9 @@ TEST(Collector, TheProgramsOwnErrorsAreErrorsAndNotTenfolds) {
   }
   const Story told = service.finish();
   EXPECT_THAT(told.burst->own_errors, ElementsAre(Pair(422, 1), Pair(500, 1)));
-  EXPECT_THAT(to_text(told), HasSubstr("  errors   1 x 422 by the program itself\n"));
-  EXPECT_THAT(to_text(told), Not(HasSubstr("errors   none")));
-  EXPECT_THAT(to_text(told), Not(HasSubstr("by Tenfold")));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  errors   1 x 422 by the program itself\n"));
+  EXPECT_THAT(to_text(told, 1000), Not(HasSubstr("errors   none")));
+  EXPECT_THAT(to_text(told, 1000), Not(HasSubstr("by Tenfold")));
 }
 
 // The checkpoint behind a gap knows what is there; what is not has ended, and nobody knows how.
@@ -457,8 +458,8 @@ TEST(Collector, BehindAGapTheCheckpointGoesOn) {
   EXPECT_EQ(told.replicas[0].exit, "how it ended is not in the journal");
   EXPECT_FALSE(told.replicas[1].exited);
   EXPECT_EQ(told.burst->load.back().running, 0);
-  EXPECT_THAT(to_text(told), HasSubstr("7 records of the journal are missing"));
-  EXPECT_THAT(to_text(told), HasSubstr("  missing  3: how they ended is not in the journal"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("7 records of the journal are missing"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  missing  3: how they ended is not in the journal"));
 }
 
 core::Settings under_slo() {
@@ -472,7 +473,7 @@ TEST(Story, UnderSloItSaysWhatAzuresFormulaWouldHaveAskedFor) {
   service.start(1, 2, 5ms);
   service.arrive(100);
   service.serve_all(100ms);
-  EXPECT_THAT(to_text(service.finish()),
+  EXPECT_THAT(to_text(service.finish(), 1000),
               HasSubstr("Azure's documented formula would have asked for 1 replica, and min 2 would stay: 100 arrivals "
                         "in 15 s are 6.67 a second, at a target of 10 for each (`--policy aca`)."));
 }
@@ -482,7 +483,7 @@ TEST(Story, WhatAzureWouldHaveAskedForIsNotToldWhereNobodyWaited) {
   service.start(1, 2, 5ms);
   service.arrive(2);
   service.serve_all(100ms);
-  EXPECT_THAT(to_text(service.finish()), testing::Not(HasSubstr("Azure")));
+  EXPECT_THAT(to_text(service.finish(), 1000), testing::Not(HasSubstr("Azure")));
 }
 
 // Most programs compute on when their client leaves: the slot stays taken, and the story says why.
@@ -500,7 +501,7 @@ TEST(Collector, WorkThatGoesOnInItsSlotIsTold) {
   const Story told = service.finish();
   EXPECT_EQ(told.burst->cancelled, 2);
   EXPECT_EQ(told.burst->went_on, 1);
-  EXPECT_THAT(to_text(told), HasSubstr("  went on  1 in their slots when nobody waited for them any more"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  went on  1 in their slots when nobody waited for them any more"));
 }
 
 TEST(Collector, ReplicasThatTookNoConnectionAreToldAsBusyAndNotAsLost) {
@@ -515,8 +516,8 @@ TEST(Collector, ReplicasThatTookNoConnectionAreToldAsBusyAndNotAsLost) {
   const Story told = service.finish();
   EXPECT_EQ(told.busy, 1);
   EXPECT_EQ(told.burst->retried, 0);
-  EXPECT_THAT(to_text(told), HasSubstr("  busy     once by replicas that live"));
-  EXPECT_THAT(to_text(told), HasSubstr("  errors   none"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  busy     once by replicas that live"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  errors   none"));
 }
 
 TEST(Collector, AnAnswerThatCouldNotBeReadIsTenfoldsRefusalAndSaidSo) {
@@ -528,7 +529,7 @@ TEST(Collector, AnAnswerThatCouldNotBeReadIsTenfoldsRefusalAndSaidSo) {
       {core::Reject{.request = RequestId{1}, .reason = core::RejectReason::kBadAnswer}});
   const Story told = service.finish();
   EXPECT_THAT(told.burst->statuses, ElementsAre(Pair(502, 1)));
-  EXPECT_THAT(to_text(told), HasSubstr("  refused  1 by Tenfold: bad answer"));
+  EXPECT_THAT(to_text(told, 1000), HasSubstr("  refused  1 by Tenfold: bad answer"));
 }
 
 }  // namespace
