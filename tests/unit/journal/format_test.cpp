@@ -141,8 +141,11 @@ TEST(Format, BytesOfAVersionNeverChange) {
   for (const auto& [what, digest] : samples.digests) {
     const auto& [type, type_version] = what;
     const auto found = known.find(what);
-    ASSERT_NE(found, known.end()) << "a new version: add the line '" << type << ' ' << type_version << ' ' << digest
-                                  << "' to format_versions.txt";
+    if (found == known.end()) {
+      ADD_FAILURE() << "a new version: add the line '" << type << ' ' << type_version << ' ' << digest
+                    << "' to format_versions.txt";
+      continue;
+    }
     EXPECT_EQ(found->second, digest) << type << " has other bytes in version " << type_version
                                      << ": append what is new as since<N> (journal/codec.hpp)";
   }
