@@ -100,8 +100,8 @@ class Adviser {
   std::vector<Variant> variants() const {
     using core::PolicyKind;
     std::vector<Variant> all;
-    for (const PolicyKind policy : {PolicyKind::kSlo, PolicyKind::kAca, PolicyKind::kHpa, PolicyKind::kKnative,
-                                    PolicyKind::kPerRequest}) {
+    for (const PolicyKind policy :
+         {PolicyKind::kSlo, PolicyKind::kAca, PolicyKind::kHpa, PolicyKind::kKnative, PolicyKind::kPerRequest}) {
       if (policy == app_.core.scale.policy) continue;
       const std::string word{core::to_word(policy)};
       const std::string what = policy == PolicyKind::kAca ? "on Azure as documented" : "under " + word;

@@ -51,6 +51,11 @@ class Teller final : public sim::StepObserver {
                const core::Service&) override {
     collector_.step(now, event, actions);
   }
+  void opened(core::TimePoint zero, const std::vector<std::string>& class_names) override {
+    for (std::size_t n = 0; n < class_names.size(); ++n)
+      collector_.take(
+          {.at = zero, .klass = core::RequestClass{static_cast<std::uint32_t>(n) + 1}, .name = class_names[n]});
+  }
   report::Story finish(const sim::Scenario& scenario, core::TimePoint ended) {
     const bool is_as_logged = sim::is_logged(scenario) && !scenario.is_service_stated;
     collector_.take(journal::ServiceNote{

@@ -6,8 +6,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "report/story.hpp"
-
 namespace tenfold::cli {
 
 namespace {
@@ -18,7 +16,7 @@ constexpr std::size_t kWidest = 1000;
 }  // namespace
 
 std::size_t terminal_width() {
-  std::size_t width = report::kTextWidth;
+  std::size_t width = kWidest;
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) width = size.ws_col;
   if (const char* columns = std::getenv("COLUMNS")) {

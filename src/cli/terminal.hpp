@@ -5,7 +5,8 @@
 
 namespace tenfold::cli {
 
-// Characters in a line of standard output: $COLUMNS, else what its terminal says, else 100.
+// Characters in a line of standard output: $COLUMNS, else what its terminal says. In a file or a pipe
+// nothing is folded: 1000.
 std::size_t terminal_width();
 
 }  // namespace tenfold::cli

@@ -69,9 +69,7 @@ class Life {
     fmt::format_to(std::back_inserter(out_), "  {:9.3f} s  {}\n", seconds(time - request_.arrived), text);
   }
 
-  std::string id_text() const {
-    return facts_.id.empty() ? "" : fmt::format(" (X-Request-Id {})", facts_.id);
-  }
+  std::string id_text() const { return facts_.id.empty() ? "" : fmt::format(" (X-Request-Id {})", facts_.id); }
 
   void arrival() {
     if (facts_.opened > core::TimePoint{} && facts_.opened < request_.arrived) {

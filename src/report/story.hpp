@@ -186,8 +186,8 @@ enum class Origin : std::uint8_t { kJournal, kSimulation };
 struct Story {
   Origin origin = Origin::kJournal;
   std::string version;
-  std::string command;            // what the replicas ran; of a simulation, what was simulated
-  std::string endpoint;           // empty in a simulation
+  std::string command;   // what the replicas ran; of a simulation, what was simulated
+  std::string endpoint;  // empty in a simulation
   std::int64_t unix_time_at_zero_ns = 0;
   core::TimePoint began{};
   core::TimePoint ended{};
