@@ -159,6 +159,9 @@ std::expected<void, std::string> take_over(config::AppConfig& app, Scenario& sce
     return std::unexpected("the service had scale rules whose values only its file says where to get");
   app.core = recording->settings;
   app.has_min_replicas = true;
+  // A limit that nothing kept was none: the replica had what it used.
+  const double used = recording->cpus_per_slot * app.core.replica.concurrency;
+  app.core.replica.cpu = std::max(app.core.replica.cpu, used);
   const double cpu = std::min(1.0, app.core.replica.cpu);
   if (recording->cpus_per_slot >= core::kCpuBound * cpu) {
     scenario.recorded_cpu = cpu;
