@@ -22,6 +22,7 @@ CORES = 2
 # What differs between two runs, and what stands for it.
 VARIES = [(re.compile(r"`[^`]*tenfold solver`"), "`tenfold solver`"), (re.compile(r"[▁▂▃▄▅▆▇█]+"), "="),
           (re.compile(r"\d+(?:[.,:]\d+)*"), "#"), (re.compile(r"# (?:ms|s)\b"), "# s"),
+          (re.compile(r"replicas? #(?:, #)*"), "replica #"),
           (re.compile(r"\s+"), " "), (re.compile(r"#: #(?: #: #)*"), "#: #")]
 DECISION = re.compile(r"^ +[\d.]+ s +\d+ (?:waits?: |more looks)|^No further replica was started")
 # What would have helped depends on it likewise.
