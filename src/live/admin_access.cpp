@@ -54,17 +54,18 @@ bool AdminAccess::is_allowed(const http::Head& head) const {
 std::expected<std::string, std::string> read_token(const std::filesystem::path& file) {
   std::ifstream in{file};
   if (!in) return std::unexpected(fmt::format("the admin token cannot be read from {}", file.string()));
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  const std::string whole{std::istreambuf_iterator<char>{in}, {}};
   constexpr std::string_view kSpace = " \t\r\n";
-  text.erase(0, std::min(text.find_first_not_of(kSpace), text.size()));
-  text.erase(text.find_last_not_of(kSpace) + 1);
+  std::string_view text = whole;
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  text.remove_suffix(text.size() - (text.find_last_not_of(kSpace) + 1));
   const bool is_one_word = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
   if (text.size() < kShortestToken || !is_one_word) {
     return std::unexpected(
         fmt::format("{} holds no token: it is one word of {} characters or more, as `openssl rand -hex 32` makes it",
                     file.string(), kShortestToken));
   }
-  return text;
+  return std::string{text};
 }
 
 }  // namespace tenfold::live
