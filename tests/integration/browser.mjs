@@ -10,13 +10,14 @@
 //   {"do": "press", "key": K}
 //   {"do": "shot", "file": F, "whole": B}                 a PNG of all of it, or of what is in view
 //   {"do": "errors"}                                      what the console and the page complained of since the last time
-//   {"do": "busy"}                                        seconds of CPU that the page has taken
+//   {"do": "busy"}                                        seconds of CPU that the page has taken since it was opened
 import { createInterface } from "node:readline";
 
 const [playwright, executablePath] = process.argv.slice(2);
 const { chromium } = (await import(`${playwright}/index.js`)).default;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 let page;
+let session;
 let errors = [];
 
 const commands = {
@@ -24,6 +25,8 @@ const commands = {
     page = await browser.newPage();
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     page.on("pageerror", (error) => errors.push(String(error)));
+    session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
     await page.goto(url, { waitUntil: "load" });
   },
   evaluate: async ({ code }) => page.evaluate(code),
@@ -50,8 +53,6 @@ const commands = {
   },
   errors: async () => errors.splice(0),
   async busy() {
-    const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable");
     const { metrics } = await session.send("Performance.getMetrics");
     return metrics.find((metric) => metric.name === "TaskDuration").value;
   },

@@ -1,6 +1,7 @@
 """The admin port for people: its page and stream, `tenfold status` and `tenfold top`."""
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import pty
@@ -70,6 +71,57 @@ class Browser:
 
     def wait(self, code):
         return self("wait", code=code, ms=PATIENCE_S * 1000)
+
+
+class FakeStream:
+    """The page with a stream of ours: so many replicas, of which some change four times a second."""
+
+    def __init__(self, replicas, changes):
+        rows = [{"replica": n, "pid": n, "state": "ready", "started_ms": 0, "running": 0, "answered": n, "cpu_cores": 0.5,
+                 "rss_bytes": 1 << 24} for n in range(1, replicas + 1)]
+        now = dict.fromkeys(["waiting", "running", "withdrawn", "queue_age_s", "desired", "starting", "ready", "serving",
+                             "draining", "stopping", "slots"], 1) | {"ending": False}
+        spans = {"count": 1, "p50_s": 0.1, "p95_s": 0.2, "p99_s": 0.3}
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments):
+                super().__init__(*arguments, directory=str(SOURCE / "web/dist"))
+
+            def do_GET(self):
+                if self.path != "/events":
+                    return super().do_GET()
+                self.send_response(200)
+                self.end_headers()
+                seconds = [[int(time.time()) - age, 1, 1, 1, 1, 1, 1, 1, 1] for age in range(600, -1, -1)]
+                state = {"now": now, "requests": 1, "failed": 0, "minute": {"wait": spans, "total": spans},
+                         "decisions": [], "failures": []}
+                self.tell("snapshot", state | {"app": "a", "version": "0", "began_s": 0, "policy": "slo", "min_replicas": 1,
+                                               "max_replicas": replicas, "seconds": seconds, "replicas": rows})
+                with contextlib.suppress(OSError):
+                    for turn in range(1, 1000):
+                        time.sleep(0.25)
+                        changed = [row | {"answered": row["answered"] + turn, "cpu_cores": turn % 7 / 7}
+                                   for row in rows[turn % 10::replicas // changes]]
+                        self.tell("change", state | {"seconds": [[int(time.time()), *[turn % 9] * 8]], "replicas": changed,
+                                                     "gone": []})
+
+            def tell(self, event, data):
+                self.wfile.write(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.block_on_close = False  # a stream may still be told
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Events(unittest.TestCase):
@@ -255,6 +307,20 @@ class LivePage(unittest.TestCase):
                       "!one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby') && !one.labels?.length).length"
             self.assertEqual(page("evaluate", code=unnamed), 0)
             self.assertEqual(page("evaluate", code="document.querySelectorAll('main h2').length"), 4)
+            self.assertEqual(page("errors"), [])
+
+    def test_a_thousand_replicas_and_fifty_changes_a_second_take_a_third_of_a_core_at_most(self):
+        with FakeStream(replicas=1000, changes=13) as stream, Browser() as page:
+            page("open", url=stream.url)
+            page.wait("document.querySelector('#replicas ~ button')")
+            page("evaluate", code="document.querySelector('#replicas ~ button').click()")
+            page.wait("document.querySelectorAll('#replicas ~ div tbody tr').length === 1000")
+            time.sleep(1)
+            before, began = page("busy"), time.monotonic()
+            time.sleep(5)
+            share = (page("busy") - before) / (time.monotonic() - began)
+            self.assertGreater(share, 0.001)
+            self.assertLess(share, 0.30)
             self.assertEqual(page("errors"), [])
 
 
