@@ -85,6 +85,15 @@ class Service::Impl {
     return next;
   }
 
+  Levels levels() const {
+    const ReplicaCounts& counts = replicas_.counts();
+    return {.waiting = requests_.waiting(),
+            .running = requests_.running(),
+            .starting = counts.starting,
+            .ready = counts.ready,
+            .desired = desired_};
+  }
+
   ServiceView view() const {
     const ReplicaCounts& counts = replicas_.counts();
     return {.waiting = requests_.waiting(),
@@ -493,6 +502,7 @@ Service::~Service() = default;
 void Service::handle(TimePoint now, const Event& event, Actions& out) { impl_->handle(now, event, out); }
 TimePoint Service::next_deadline() const { return impl_->next_deadline(); }
 ServiceView Service::view() const { return impl_->view(); }
+Levels Service::levels() const { return impl_->levels(); }
 const Settings& Service::settings() const { return impl_->settings(); }
 Checkpoint Service::save() const { return impl_->save(); }
 

@@ -43,6 +43,15 @@ struct ServiceView {
   bool shutting_down = false;
 };
 
+// What may be looked at after each step: O(1), where ServiceView counts replicas.
+struct Levels {
+  std::uint32_t waiting = 0;
+  std::uint32_t running = 0;
+  std::uint32_t starting = 0;
+  std::uint32_t ready = 0;
+  std::uint32_t desired = 0;
+};
+
 // Not thread-safe: one driver, one thread.
 class Service {
  public:
@@ -67,6 +76,7 @@ class Service {
   TimePoint next_deadline() const;
 
   ServiceView view() const;
+  Levels levels() const;
   const Settings& settings() const;
   Checkpoint save() const;
 

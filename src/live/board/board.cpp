@@ -72,7 +72,7 @@ void Board::stepped(core::TimePoint now, const core::Event& event, const core::A
   if (began_ == core::TimePoint{}) began_ = now;
   take(now, event);
   for (const core::Action& action : actions) take(now, action, service);
-  timeline_.see(now, service.view());
+  timeline_.see(now, service.levels());
 }
 
 void Board::take(core::TimePoint now, const core::Event& event) {

@@ -9,18 +9,18 @@ std::int64_t second_of(core::TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-void Timeline::see(core::TimePoint now, const core::ServiceView& view) {
+void Timeline::see(core::TimePoint now, const core::Levels& levels) {
   Second& second = at(now);
-  second.waiting = std::max(second.waiting, view.waiting);
-  second.running = std::max(second.running, view.running);
-  second.desired = view.desired;
-  second.starting = view.starting;
-  second.ready = view.ready;
-  last_ = {.waiting = view.waiting,
-           .running = view.running,
-           .desired = view.desired,
-           .starting = view.starting,
-           .ready = view.ready};
+  second.waiting = std::max(second.waiting, levels.waiting);
+  second.running = std::max(second.running, levels.running);
+  second.desired = levels.desired;
+  second.starting = levels.starting;
+  second.ready = levels.ready;
+  last_ = {.waiting = levels.waiting,
+           .running = levels.running,
+           .desired = levels.desired,
+           .starting = levels.starting,
+           .ready = levels.ready};
 }
 
 void Timeline::count_answer(core::TimePoint now, bool is_failure) {

@@ -30,7 +30,7 @@ class Timeline {
   static constexpr std::size_t kSeconds = 600;
 
   // After each step of the core. Times never go back.
-  void see(core::TimePoint now, const core::ServiceView& view);
+  void see(core::TimePoint now, const core::Levels& levels);
   void count_arrival(core::TimePoint now) { ++at(now).arrived; }
   void count_answer(core::TimePoint now, bool is_failure);
 
