@@ -52,10 +52,6 @@ const commands = {
     await page.screenshot({ path: file, fullPage: whole });
   },
   errors: async () => errors.splice(0),
-  async busy() {
-    const { metrics } = await session.send("Performance.getMetrics");
-    return metrics.find((metric) => metric.name === "TaskDuration").value;
-  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
