@@ -18,9 +18,9 @@ using boost::json::object;
 using boost::json::value;
 
 const RequestFacts& facts_of(const Requests& requests, const RequestStory& request) {
-  static const RequestFacts kNone;
+  static const RequestFacts none;
   const auto known = requests.facts.find(request.id);
-  return known == requests.facts.end() ? kNone : known->second;
+  return known == requests.facts.end() ? none : known->second;
 }
 
 // All times that it had a slot, the last one included.
