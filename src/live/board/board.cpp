@@ -138,7 +138,6 @@ void Board::client_left(core::TimePoint, core::RequestId) { ++counters_.clients_
 void Board::request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) {
   ++counters_.answers_by_class[http::status_class(facts.status)];
   if (facts.arrived == core::TimePoint{}) return;
-  keep(requests_, kRecentRequests, {.id = request, .ended = now, .facts = facts});
   if (facts.status > 0) timeline_.count_answer(now, facts.status >= 400);
   if (facts.status >= 400) note_failure(now, request, facts);
   if (!facts.had_slot()) return;

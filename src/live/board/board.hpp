@@ -90,12 +90,6 @@ struct PastDecision {
 using DecisionWords = std::function<std::string(const core::RecordDecision& decision, const core::Settings& settings,
                                                 core::TimePoint zero)>;
 
-struct PastRequest {
-  core::RequestId id{};
-  core::TimePoint ended{};
-  ExchangeFacts facts;
-};
-
 // A request that got a status of 400 or more.
 struct PastFailure {
   std::uint64_t number = 0;  // from 1
@@ -119,7 +113,6 @@ struct RecentMinute {
 class Board final : public Observer {
  public:
   static constexpr std::size_t kRecentDecisions = 100;
-  static constexpr std::size_t kRecentRequests = 1000;
   static constexpr std::size_t kRecentFailures = 100;
   // A replica that always finds something else to answer is told of no more.
   static constexpr std::size_t kMaxBadAnswers = 8;
@@ -137,7 +130,6 @@ class Board final : public Observer {
   const std::vector<RuleStatus>& rules() const { return rules_; }
   // Oldest first.
   const std::deque<PastDecision>& recent_decisions() const { return decisions_; }
-  const std::deque<PastRequest>& recent_requests() const { return requests_; }
   const std::deque<PastFailure>& recent_failures() const { return failures_; }
   // Numbers of the last decision and of the last failure; 0 if there was none.
   std::uint64_t decisions_told() const { return decisions_told_; }
@@ -172,7 +164,6 @@ class Board final : public Observer {
   std::map<core::ReplicaId, ReplicaStatus> replicas_;
   std::vector<RuleStatus> rules_;
   std::deque<PastDecision> decisions_;
-  std::deque<PastRequest> requests_;
   std::deque<PastFailure> failures_;
   std::uint64_t decisions_told_ = 0;
   std::uint64_t failures_told_ = 0;
