@@ -1,5 +1,7 @@
 #include "base/utf8.hpp"
 
+#include <algorithm>
+
 namespace tenfold {
 
 std::size_t utf8_length(std::string_view text) {
@@ -16,6 +18,16 @@ std::size_t utf8_length(std::string_view text) {
   if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
   if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
   return length;
+}
+
+std::string to_utf8(std::string_view text, std::string_view replacement) {
+  std::string made;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    made += length > 0 ? text.substr(0, length) : replacement;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return made;
 }
 
 }  // namespace tenfold

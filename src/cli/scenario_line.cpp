@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/units.hpp"
+#include "core/time.hpp"
 #include "sim/cost.hpp"
 #include "sim/spec.hpp"
 #include "sim/trace_time.hpp"
@@ -16,8 +17,6 @@
 namespace tenfold::cli {
 
 namespace {
-
-double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
 report::Percentiles to_percentiles(const sim::Distribution& d) {
   return {.count = d.count(),
@@ -179,8 +178,8 @@ report::Summary to_summary(const sim::ScenarioResult& result, const config::AppC
                           .wait = to_percentiles(result.wait),
                           .total = to_percentiles(result.total),
                           .p_wait = result.p_wait(),
-                          .makespan_s = seconds(result.makespan),
-                          .mean_completion_s = seconds(result.mean_completion),
+                          .makespan_s = core::to_seconds(result.makespan),
+                          .mean_completion_s = core::to_seconds(result.mean_completion),
                           .replica_seconds = result.replica_s,
                           .answered = result.answered,
                           .rejected = result.rejected,

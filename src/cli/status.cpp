@@ -10,11 +10,11 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/commands.hpp"
 #include "cli/status_text.hpp"
+#include "cli/terminal.hpp"
 #include "http/epoll_loop.hpp"
 #include "live/admin_access.hpp"
 #include "live/metrics/getter.hpp"
@@ -98,12 +98,6 @@ int print_once(std::string_view command, const StatusLine& line, const live::Met
   return 0;
 }
 
-TextSize terminal_size() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {.rows = 24, .columns = 80};
-  return {.rows = size.ws_row, .columns = size.ws_col};
-}
-
 // Draws the status anew each second, over what was there. The terminal is as it was before when this ends.
 class Top {
  public:
@@ -133,7 +127,7 @@ class Top {
 
   // A service that is away for a while is asked again.
   void show(const std::expected<live::MetricAnswer, std::string>& got) {
-    const TextSize size = terminal_size();
+    const TerminalSize size = terminal_size().value_or(TerminalSize{.rows = 24, .columns = 80});
     Answer text = to_answer(line_.admin, got);
     if (text) text = status_text(*text, {.rows = size.rows - 1, .columns = size.columns});
     draw(text ? *text : text.error() + "\n");

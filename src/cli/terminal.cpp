@@ -15,10 +15,15 @@ constexpr std::size_t kWidest = 1000;
 
 }  // namespace
 
+std::optional<TerminalSize> terminal_size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return std::nullopt;
+  return TerminalSize{.rows = size.ws_row, .columns = size.ws_col};
+}
+
 std::size_t terminal_width() {
   std::size_t width = kWidest;
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) width = size.ws_col;
+  if (const auto size = terminal_size()) width = size->columns;
   if (const char* columns = std::getenv("COLUMNS")) {
     const long stated = std::strtol(columns, nullptr, 10);
     if (stated > 0) width = static_cast<std::size_t>(stated);

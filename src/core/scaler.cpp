@@ -72,8 +72,7 @@ void Scaler::settle(TimePoint now) {
 bool Scaler::is_news(const RecordDecision& decision) {
   const NewsRecord news{
       .desired = decision.desired, .rule = decision.rule, .limit = static_cast<std::uint8_t>(decision.limit)};
-  const bool is_woken = policy() == PolicyKind::kSlo || policy() == PolicyKind::kPerRequest;
-  const bool has_measured = !is_woken && decision.metric > 0;
+  const bool has_measured = policy_->polls() && decision.metric > 0;
   const bool changes = decision.starts > 0 || decision.drains > 0;
   if (!changes && !has_measured && news == news_) return false;
   news_ = news;

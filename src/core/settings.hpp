@@ -89,6 +89,9 @@ enum class RuleKind : std::uint8_t {
   kSchedule,   // the count that a timetable asks for now (MetricObserved)
 };
 
+// Whose values the core is told (MetricObserved); it knows the others by itself.
+constexpr bool is_observed(RuleKind kind) { return kind == RuleKind::kCustom || kind == RuleKind::kSchedule; }
+
 struct ScaleRule {
   std::string name;
   RuleKind kind = RuleKind::kHttp;

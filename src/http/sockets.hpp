@@ -1,12 +1,18 @@
 // Sockets made, bound and connected: the system calls that Asio would make more of.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "http/endpoint.hpp"
 
 namespace tenfold::http {
+
+// Thousands of connections are thousands of descriptors: lets this process have as many as it may. What it may have
+// now; nothing if that is not known.
+std::optional<std::uint64_t> raise_descriptor_limit();
 
 // A listening socket, non-blocking and closed on exec. Errors say what was wrong and what to do.
 std::expected<int, std::string> listen_on(const Endpoint& endpoint);

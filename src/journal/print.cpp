@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "core/time.hpp"
+
 namespace tenfold::journal {
 
 namespace {
-
-double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
 
 std::string print(const core::RequestArrived& e) {
   const std::string repeat = e.safe_to_repeat ? ", safe to repeat" : "";
@@ -27,7 +27,7 @@ std::string print(const core::ReplicaExited& e) {
 }
 std::string print(const core::UsageSampled& e) {
   return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s, {} bytes", core::to_number(e.replica),
-                     seconds(e.cpu), seconds(e.wall), core::to_number(e.memory));
+                     core::to_seconds(e.cpu), core::to_seconds(e.wall), core::to_number(e.memory));
 }
 std::string print(const core::ProbeFailed& e) {
   return fmt::format("replica {} failed its {} probe", core::to_number(e.replica), to_word(e.probe));
@@ -49,8 +49,9 @@ std::string print(const core::Dispatch& a) {
                      core::to_number(a.replica), a.attempt);
 }
 std::string print(const core::Reject& a) {
-  const std::string later =
-      a.retry_after > core::Duration::zero() ? fmt::format(", retry after {:.3f} s", seconds(a.retry_after)) : "";
+  const std::string later = a.retry_after > core::Duration::zero()
+                                ? fmt::format(", retry after {:.3f} s", core::to_seconds(a.retry_after))
+                                : "";
   return fmt::format("reject request {}: {}{}", core::to_number(a.request), to_word(a.reason), later);
 }
 std::string print(const core::CancelOnReplica& a) {
@@ -60,21 +61,22 @@ std::string print(const core::CancelOnReplica& a) {
 std::string print(const core::StartReplica& a) { return fmt::format("start replica {}", core::to_number(a.replica)); }
 std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
 std::string print(const core::StopReplica& a) {
-  return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), seconds(a.grace));
+  return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), core::to_seconds(a.grace));
 }
 // What a decision rests on besides its rule: only what means something there.
 std::string print(const core::Evidence& x) {
   std::string text;
   if (x.panic_since != core::kNever)
-    text += fmt::format(", panic since {:.3f} s", seconds(x.panic_since - core::TimePoint{}));
+    text += fmt::format(", panic since {:.3f} s", core::to_seconds(x.panic_since - core::TimePoint{}));
   if (x.predicted_wait > core::Duration::zero())
-    text += fmt::format(", predicted wait {:.3f} s", seconds(x.predicted_wait));
-  if (x.service > core::Duration::zero()) text += fmt::format(", service {:.6f} s", seconds(x.service));
-  if (x.cold_start > core::Duration::zero()) text += fmt::format(", cold start {:.3f} s", seconds(x.cold_start));
+    text += fmt::format(", predicted wait {:.3f} s", core::to_seconds(x.predicted_wait));
+  if (x.service > core::Duration::zero()) text += fmt::format(", service {:.6f} s", core::to_seconds(x.service));
+  if (x.cold_start > core::Duration::zero())
+    text += fmt::format(", cold start {:.3f} s", core::to_seconds(x.cold_start));
   if (x.arrivals_per_s > 0) text += fmt::format(", {:.3f} arrivals a second", x.arrivals_per_s);
   if (x.basis != core::Basis::kQueue) text += fmt::format(", for {}", to_word(x.basis));
   if (x.spares > 0) text += fmt::format(", {} spare slots", x.spares);
-  if (x.hold > core::Duration::zero()) text += fmt::format(", hold {:.3f} s", seconds(x.hold));
+  if (x.hold > core::Duration::zero()) text += fmt::format(", hold {:.3f} s", core::to_seconds(x.hold));
   if (x.cpus_per_slot > 0) text += fmt::format(", {:.3f} CPUs a slot", x.cpus_per_slot);
   return text;
 }
@@ -85,8 +87,8 @@ std::string print(const core::RecordDecision& a) {
       "limit "
       "{}, current {}, starts {}, drains {}, failures {}, pause {:.3f} s, slots {}, waiting {}, running {}{}",
       a.desired, to_word(a.cause), to_word(a.policy), rule, to_word(a.measures), a.metric, a.target, a.recommended,
-      a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures, seconds(a.pause), a.slots, a.waiting,
-      a.running, print(a.evidence));
+      a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures, core::to_seconds(a.pause), a.slots,
+      a.waiting, a.running, print(a.evidence));
 }
 
 std::string print(const core::Checkpoint& x) {
@@ -115,13 +117,13 @@ std::string print(const ReplicaExitNote& x) {
 std::string line(const core::Checkpoint& x, core::TimePoint) { return print(x); }
 std::string line(const Gap& x, core::TimePoint) { return print(x); }
 std::string line(const Step& step, core::TimePoint since) {
-  std::string text = fmt::format("{:12.6f} {}", seconds(step.now - since), to_string(step.event));
+  std::string text = fmt::format("{:12.6f} {}", core::to_seconds(step.now - since), to_string(step.event));
   for (const core::Action& action : step.actions) text += "\n               -> " + to_string(action);
   return text;
 }
 template <class Note>
 std::string line(const Note& note, core::TimePoint since) {
-  return fmt::format("{:12.6f}   {}", seconds(note.at - since), print(note));
+  return fmt::format("{:12.6f}   {}", core::to_seconds(note.at - since), print(note));
 }
 
 }  // namespace

@@ -34,11 +34,11 @@ std::string one_word(std::string_view text) {
 
 // Where a request's time went. What it waited after a lost attempt counts as waiting, as does that attempt.
 struct AccessLog::Spans {
-  Spans(core::TimePoint opened, core::TimePoint ended, const ExchangeFacts& facts) {
+  Spans(core::TimePoint ended, const ExchangeFacts& facts) {
     const bool arrived = facts.arrived != core::TimePoint{};
-    const core::TimePoint end = std::max(ended, opened);
-    upload = (arrived ? facts.arrived : end) - opened;
-    total = end - opened;
+    const core::TimePoint end = std::max(ended, facts.opened);
+    upload = (arrived ? facts.arrived : end) - facts.opened;
+    total = end - facts.opened;
     if (!arrived) return;
     const Attempt& last = facts.last();
     if (!facts.had_slot()) {
@@ -69,9 +69,8 @@ void AccessLog::stepped(core::TimePoint, const core::Event&, const core::Actions
   }
 }
 
-void AccessLog::request_opened(core::TimePoint now, const RequestSeen& request) {
-  open_[request.id] = {.opened = now,
-                       .name = std::string{request.name.substr(0, kLongest)},
+void AccessLog::request_opened(core::TimePoint, const RequestSeen& request) {
+  open_[request.id] = {.name = std::string{request.name.substr(0, kLongest)},
                        .method = std::string{request.method.substr(0, kLongest)},
                        .target = std::string{request.target.substr(0, kLongest)},
                        .client = std::string{request.client}};
@@ -85,7 +84,7 @@ void AccessLog::request_ended(core::TimePoint now, core::RequestId request, cons
   const auto found = open_.find(request);
   if (found == open_.end()) return;
   const Entry& entry = found->second;
-  const Spans spans{entry.opened, now, facts};
+  const Spans spans{now, facts};
   const bool is_json = format_ == config::LogFormat::kJson;
   console_->say(stream_, is_json ? to_json(entry, request, facts, spans) : to_text(entry, facts, spans));
   open_.erase(found);

@@ -41,7 +41,6 @@ class AccessLog final : public Observer {
  private:
   // What is known of a request before its end.
   struct Entry {
-    core::TimePoint opened{};
     std::string name;
     std::string method;
     std::string target;

@@ -79,7 +79,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   slots_.insert(id, slot);
   Exchange& exchange = *exchanges_[slot];
   exchange.begin(id, client, config::contains(options_.trusted_proxies, client.peer()));
-  observers_.tell(&Observer::request_opened, now(loop_), seen(exchange));
+  observers_.tell(&Observer::request_opened, exchange.facts().opened, seen(exchange));
   exchange.receive();
 }
 

@@ -1,6 +1,5 @@
 #include "live/log.hpp"
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -38,15 +37,8 @@ std::string to_iso8601(std::chrono::system_clock::time_point time) {
 }
 
 std::string to_json_string(std::string_view text) {
-  constexpr std::string_view kReplacement = "\uFFFD";
-  std::string well_formed;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t length = utf8_length(rest);
-    well_formed += length > 0 ? rest.substr(0, length) : kReplacement;
-    rest.remove_prefix(std::max<std::size_t>(length, 1));
-  }
   std::string out;
-  http::append_json_string(out, well_formed);
+  http::append_json_string(out, to_utf8(text, "\uFFFD"));
   return out;
 }
 

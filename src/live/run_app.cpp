@@ -19,6 +19,7 @@
 #include "config/gaps.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
+#include "http/sockets.hpp"
 #include "journal/keep.hpp"
 #include "journal/started.hpp"
 #include "journal/writer_thread.hpp"
@@ -57,14 +58,6 @@ constexpr std::chrono::seconds kStartMargin{1};
 constexpr std::uint32_t kAutoConcurrencyTold = 128;
 
 constexpr int kInterrupted = 130;
-
-// Thousands of waiting clients are thousands of descriptors.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 std::uint32_t told_concurrency(const config::AppConfig& config) {
   return config.core.replica.is_concurrency_auto ? kAutoConcurrencyTold : config.core.replica.concurrency;
@@ -193,7 +186,7 @@ class App final : private Observer {
           most);
     });
     provider_.emplace(loop_, spec, ingress_);
-    raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
+    http::raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     if (auto error = open_access_log()) return error;
     return open_admin();

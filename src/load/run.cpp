@@ -13,9 +13,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "http/epoll_loop.hpp"
+#include "http/sockets.hpp"
 #include "load/generator.hpp"
 #include "load/workloads.hpp"
 
@@ -26,26 +26,18 @@ namespace {
 using namespace std::chrono_literals;
 
 // Descriptors that are not connections: files, the loop's own, and some to spare.
-constexpr rlim_t kOtherDescriptors = 32;
-constexpr rlim_t kDescriptorsOfThread = 8;
+constexpr std::uint64_t kOtherDescriptors = 32;
+constexpr std::uint64_t kDescriptorsOfThread = 8;
 
 // An open loop without a word about connections has as many as it takes; more would be no load, but a flood of sockets.
 constexpr std::uint64_t kMostByDefault = 10'000;
 
 constexpr std::chrono::milliseconds kProgressEvery{100};
 
-std::uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostByDefault;
-  const rlim_t before = limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
-}
-
 // To each of `servers`. Every connection has a descriptor.
 std::expected<std::uint32_t, std::string> find_connections(const RunOptions& options, std::size_t servers) {
-  const rlim_t limit = raise_descriptor_limit();
-  const rlim_t others = kOtherDescriptors + (options.threads - 1) * kDescriptorsOfThread;
+  const std::uint64_t limit = http::raise_descriptor_limit().value_or(kMostByDefault);
+  const std::uint64_t others = kOtherDescriptors + (options.threads - 1) * kDescriptorsOfThread;
   const bool has_all = options.connections || !options.workload;
   const std::uint64_t asked = options.connections.value_or(1);
   const std::uint64_t needed = (has_all ? asked : 1) * servers + others;

@@ -17,12 +17,6 @@ constexpr double kHeight = 200;
 constexpr double kStrip = 6;  // of failures, above
 constexpr std::size_t kColumns = 220;
 
-// By nearest rank, as everywhere; `values` are sorted.
-double rank(const std::vector<double>& values, double fraction) {
-  const auto place = std::ceil(fraction * static_cast<double>(values.size())) - 1;
-  return values[static_cast<std::size_t>(std::max(0.0, place))];
-}
-
 }  // namespace
 
 bool Bands::are_apt_for(const Burst& burst) {
@@ -53,8 +47,8 @@ Bands::Bands(const Scene& scene) : scene_{scene} {
     std::ranges::sort(waits[n]);
     Column& column = columns_[n];
     column.requests = waits[n].size();
-    column.p50_s = rank(waits[n], 0.5);
-    column.p90_s = rank(waits[n], 0.9);
+    column.p50_s = rank_of(waits[n], 0.5);
+    column.p90_s = rank_of(waits[n], 0.9);
     column.max_s = waits[n].back();
     column.cold_s /= static_cast<double>(column.requests);
     longest_s_ = std::max(longest_s_, column.max_s);

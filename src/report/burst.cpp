@@ -169,20 +169,22 @@ void measure_load(Burst& burst, const std::vector<LoadPoint>& loads) {
 
 double Burst::makespan_s() const { return seconds(ended - began); }
 
+double rank_of(const std::vector<double>& sorted, double fraction) {
+  const double place = std::ceil(fraction * static_cast<double>(sorted.size())) - 1;
+  return sorted[static_cast<std::size_t>(std::max(0.0, place))];
+}
+
 Percentiles percentiles_of(std::vector<double> values) {
   if (values.empty()) return {};
   std::ranges::sort(values);
   const auto size = static_cast<double>(values.size());
-  const auto rank = [&](double fraction) {
-    return values[static_cast<std::size_t>(std::max(0.0, std::ceil(fraction * size) - 1))];
-  };
   return {.count = values.size(),
           .min_s = values.front(),
           .mean_s = std::accumulate(values.begin(), values.end(), 0.0) / size,
-          .p50_s = rank(0.5),
-          .p90_s = rank(0.9),
-          .p95_s = rank(0.95),
-          .p99_s = rank(0.99),
+          .p50_s = rank_of(values, 0.5),
+          .p90_s = rank_of(values, 0.9),
+          .p95_s = rank_of(values, 0.95),
+          .p99_s = rank_of(values, 0.99),
           .max_s = values.back()};
 }
 

@@ -48,6 +48,11 @@ class FactsCollector {
   std::unordered_map<core::RequestId, RequestFacts> facts_;
 };
 
+std::string_view name_of(const Story& story, core::RequestClass klass) {
+  const auto named = story.class_names.find(klass);
+  return named == story.class_names.end() ? std::string_view{} : named->second;
+}
+
 core::Duration length_of(const RequestStory& request) {
   return request.ended.value_or(request.arrived) - request.arrived;
 }
@@ -123,10 +128,7 @@ std::vector<const RequestStory*> failed_of(const Burst& burst, std::size_t most)
   return failed;
 }
 
-std::string_view class_of(const Story& story, const RequestStory& request) {
-  const auto named = story.class_names.find(request.klass);
-  return named == story.class_names.end() ? std::string_view{} : named->second;
-}
+std::string_view class_of(const Story& story, const RequestStory& request) { return name_of(story, request.klass); }
 
 std::vector<GroupStory> by_class(const Story& story) {
   struct Times {
@@ -149,8 +151,7 @@ std::vector<GroupStory> by_class(const Story& story) {
   }
   std::vector<GroupStory> groups;
   for (auto& [klass, times] : classes) {
-    const auto named = story.class_names.find(klass);
-    groups.push_back({.name = named == story.class_names.end() ? "" : named->second,
+    groups.push_back({.name = std::string{name_of(story, klass)},
                       .requests = times.requests,
                       .failed = times.failed,
                       .wait = percentiles_of(std::move(times.wait)),

@@ -32,6 +32,8 @@ struct Percentiles {
   double max_s = 0;
 };
 Percentiles percentiles_of(std::vector<double> seconds);
+// The value that `fraction` of all do not exceed; of at least one, sorted.
+double rank_of(const std::vector<double>& sorted, double fraction);
 
 enum class End : std::uint8_t {
   kOpen,

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/time.hpp"
+
 namespace tenfold::sim {
 
-namespace {
-
-double seconds(core::Duration span) { return std::chrono::duration<double>{span}.count(); }
-
-}  // namespace
+namespace {}  // namespace
 
 // Requests without a class count too, as class 0, once there are others.
 ClassResult& Recorder::class_of(const Counted& request) {
@@ -50,7 +48,7 @@ void Recorder::answered(const Counted& request, core::TimePoint now) {
   }
   ++result_.answered;
   result_.total.add(now - request.arrived);
-  completion_s_ += seconds(now - first_arrival_);
+  completion_s_ += core::to_seconds(now - first_arrival_);
   last_end_ = now;
 }
 
@@ -92,10 +90,10 @@ void Recorder::change(core::TimePoint now, int replicas, int ready, int busy) {
   const core::TimePoint since = std::max(std::exchange(counted_until_, now), counts_from_);
   if (now > since) note_most();
   if (now > since && !is_paused_) {
-    result_.replica_s += seconds(now - since) * static_cast<double>(replicas_);
-    result_.busy_replica_s += seconds(now - since) * static_cast<double>(busy_);
+    result_.replica_s += core::to_seconds(now - since) * static_cast<double>(replicas_);
+    result_.busy_replica_s += core::to_seconds(now - since) * static_cast<double>(busy_);
     if (replicas_ <= min_replicas_)
-      result_.idle_replica_s += seconds(now - since) * static_cast<double>(ready_ - busy_);
+      result_.idle_replica_s += core::to_seconds(now - since) * static_cast<double>(ready_ - busy_);
   }
   replicas_ += replicas;
   ready_ += ready;

@@ -123,6 +123,16 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
   return options;
 }
 
+// What "journal:DIR" names.
+std::expected<Recording, std::string> recording_of(std::string_view spec) {
+  constexpr std::string_view kJournal = "journal:";
+  if (!spec.starts_with(kJournal)) return std::unexpected("it needs --workload journal:DIR");
+  const auto meant = parse_journal_spec(spec.substr(kJournal.size()));
+  if (!meant) return std::unexpected(meant.error());
+  ClassNames classes;
+  return read_recording(meant->directory, classes);
+}
+
 }  // namespace
 
 bool is_logged(const Scenario& scenario) { return scenario.workload.starts_with("log:"); }
@@ -132,29 +142,17 @@ bool computes(const config::AppConfig& app, const Scenario& scenario) {
 }
 
 std::optional<double> measured_cpus(const Scenario& scenario) {
-  constexpr std::string_view kJournal = "journal:";
-  for (const std::string* spec : {&scenario.service, &scenario.workload}) {
-    if (!spec->starts_with(kJournal)) continue;
-    ClassNames classes;
-    const auto meant = parse_journal_spec(std::string_view{*spec}.substr(kJournal.size()));
-    if (!meant) continue;
-    const auto recording = read_recording(meant->directory, classes);
+  for (const std::string& spec : {scenario.service, scenario.workload}) {
+    const auto recording = recording_of(spec);
     if (recording && recording->cpus_per_slot > 0) return recording->cpus_per_slot;
   }
   return std::nullopt;
 }
 
 std::expected<void, std::string> take_over(config::AppConfig& app, Scenario& scenario) {
-  constexpr std::string_view kJournal = "journal:";
-  if (!scenario.workload.starts_with(kJournal)) return std::unexpected("it needs --workload journal:DIR");
-  const auto meant = parse_journal_spec(std::string_view{scenario.workload}.substr(kJournal.size()));
-  if (!meant) return std::unexpected(meant.error());
-  ClassNames classes;
-  const auto recording = read_recording(meant->directory, classes);
+  const auto recording = recording_of(scenario.workload);
   if (!recording) return std::unexpected(recording.error());
-  const auto is_observed = [](const core::ScaleRule& rule) {
-    return rule.kind == core::RuleKind::kCustom || rule.kind == core::RuleKind::kSchedule;
-  };
+  const auto is_observed = [](const core::ScaleRule& rule) { return core::is_observed(rule.kind); };
   if (std::ranges::any_of(recording->settings.scale.rules, is_observed))
     return std::unexpected("the service had scale rules whose values only its file says where to get");
   app.core = recording->settings;

@@ -26,6 +26,7 @@ class PerRequestPolicy final : public ScalePolicy {
   explicit PerRequestPolicy(const Settings& settings) : settings_{settings.scale} {}
 
   PolicyKind kind() const override { return PolicyKind::kPerRequest; }
+  bool polls() const override { return false; }
   Preference preference() const override { return Preference::kNewest; }
   void start(const Situation& situation) override { observe(situation); }
   void observe(const Situation& situation) override;

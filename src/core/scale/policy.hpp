@@ -62,6 +62,9 @@ class ScalePolicy {
 
   virtual PolicyKind kind() const = 0;
 
+  // Whether it looks by the clock. Else events wake it, and what it measured is news only if something comes of it.
+  virtual bool polls() const { return true; }
+
   // How it wants its replicas to be used.
   virtual Preference preference() const { return Preference::kLeastBusy; }
 

@@ -33,6 +33,7 @@ class SloPolicy final : public ScalePolicy {
   explicit SloPolicy(const Settings& settings);
 
   PolicyKind kind() const override { return PolicyKind::kSlo; }
+  bool polls() const override { return false; }
   void start(const Situation& situation) override;
   void observe(const Situation& situation) override;
   TimePoint next_evaluation() const override { return state_.next_evaluation; }

@@ -11,9 +11,6 @@ namespace tenfold::live {
 
 namespace {
 
-// The driver tells the core of its values, and not the other way round.
-bool is_observed(core::RuleKind kind) { return kind == core::RuleKind::kCustom || kind == core::RuleKind::kSchedule; }
-
 void know(RuleStatus& status, double value, core::TimePoint at) {
   status.is_known = true;
   status.value = value;
@@ -118,7 +115,8 @@ void Board::take(core::TimePoint now, const core::Action& action, const core::Se
 void Board::note(core::TimePoint now, const core::RecordDecision& decision, const core::Service& service) {
   const bool is_default = decision.rule == core::kNoRule && service.settings().scale.rules.empty();
   const std::size_t rule = is_default ? 0 : decision.rule;
-  if (decision.cause == core::DecisionCause::kRule && rule < rules_.size() && !is_observed(rules_[rule].rule.kind)) {
+  if (decision.cause == core::DecisionCause::kRule && rule < rules_.size() &&
+      !core::is_observed(rules_[rule].rule.kind)) {
     know(rules_[rule], decision.metric, now);
   }
   counters_.decisions += decision.starts + decision.drains > 0 ? 1 : 0;

@@ -23,13 +23,16 @@ void append_percentiles(std::string& out, std::string_view name, const SpanPerce
 
 }  // namespace
 
+double queue_age_s(const core::ServiceView& view, core::TimePoint now) {
+  return view.waiting > 0 ? core::to_seconds(now - view.oldest_waiting) : 0;
+}
+
 void append_now(std::string& out, const core::ServiceView& view, core::TimePoint now) {
   append(
       out,
       R"({{"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired":{},"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{},"slots":{},"ending":{}}})",
-      view.waiting, view.running, view.withdrawn, view.waiting > 0 ? core::to_seconds(now - view.oldest_waiting) : 0,
-      view.desired, view.starting, view.ready, view.serving, view.draining, view.stopping, view.slots,
-      view.shutting_down);
+      view.waiting, view.running, view.withdrawn, queue_age_s(view, now), view.desired, view.starting, view.ready,
+      view.serving, view.draining, view.stopping, view.slots, view.shutting_down);
 }
 
 // Numbers are whole ones: a thousand replicas are told in a fraction of a millisecond.

@@ -24,6 +24,9 @@ void append_decision(std::string& out, const PastDecision& decision, const WallT
 void append_failure(std::string& out, const PastFailure& failure, const WallTime& wall);
 void append_minute(std::string& out, const RecentMinute& minute);
 
+// How long the oldest of the queue has waited, in seconds; zero where nobody waits.
+double queue_age_s(const core::ServiceView& view, core::TimePoint now);
+
 // Appends a JSON array of what `append` appends for each of `range`.
 template <class Range, class Append>
 void append_array(std::string& out, const Range& range, const Append& append) {

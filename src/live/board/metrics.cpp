@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/words.hpp"
+#include "live/board/json.hpp"
 #include "live/version.hpp"
 
 namespace tenfold::live {
@@ -26,7 +27,7 @@ void queue_metrics(Exposition& out, const MetricsSources& from) {
   const core::ServiceView view = from.service.view();
   out.gauge("tenfold_requests_waiting", "Requests in the queue.", view.waiting);
   out.gauge("tenfold_queue_age_seconds", "How long the oldest request of the queue has waited.",
-            view.waiting > 0 ? core::to_seconds(from.now - view.oldest_waiting) : 0);
+            queue_age_s(view, from.now));
   out.gauge("tenfold_requests_running", "Slots that are taken.", view.running);
   out.gauge("tenfold_requests_withdrawn", "Of these, slots of requests that nobody waits for any more.",
             view.withdrawn);

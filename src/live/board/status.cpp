@@ -5,8 +5,6 @@
 #include <iterator>
 #include <ranges>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
 #include <fmt/format.h>
 
 #include "core/words.hpp"
@@ -17,18 +15,13 @@ namespace tenfold::live {
 
 namespace {
 
-// The rules with the last that is known of each, as a JSON array.
-std::string rules_json(const std::vector<RuleStatus>& rules, core::TimePoint now) {
-  std::string out = "[";
-  for (const RuleStatus& status : rules) {
-    if (out.size() > 1) out += ',';
-    fmt::format_to(
-        std::back_inserter(out), R"({{"name":{},"kind":"{}","target":{},"value":{},"age_s":{},"failing":{}}})",
-        boost::json::serialize(boost::json::string{status.rule.name}), to_word(status.rule.kind), status.rule.target,
-        status.is_known ? fmt::format("{}", status.value) : "null",
-        status.is_known ? fmt::format("{:.3f}", core::to_seconds(now - status.at)) : "null", status.is_failing);
-  }
-  return out + ']';
+void append_rule(std::string& out, const RuleStatus& status, core::TimePoint now) {
+  out += R"({"name":)";
+  http::append_json_string(out, status.rule.name);
+  fmt::format_to(
+      std::back_inserter(out), R"(,"kind":"{}","target":{},"value":{},"age_s":{},"failing":{}}})",
+      to_word(status.rule.kind), status.rule.target, status.is_known ? fmt::format("{}", status.value) : "null",
+      status.is_known ? fmt::format("{:.3f}", core::to_seconds(now - status.at)) : "null", status.is_failing);
 }
 
 // The last ones of `all`.
@@ -48,13 +41,14 @@ std::string to_status(const Board& board, const core::Service& service, core::Ti
   fmt::format_to(
       std::back_inserter(out),
       R"(,"version":"{}","uptime_s":{:.3f},"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
-      R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":{},)"
-      R"("requests":{},"failures":{},"last_minute":)",
+      R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":)",
       kVersion, board.began() == core::TimePoint{} ? 0 : core::to_seconds(now - board.began()), view.waiting,
-      view.running, view.withdrawn, view.waiting > 0 ? core::to_seconds(now - view.oldest_waiting) : 0, view.desired,
-      view.starting, view.ready, view.serving, view.draining, view.stopping, settings.scale.min_replicas,
-      settings.scale.max_replicas, settings.replica.concurrency, view.slots, to_word(settings.scale.policy),
-      rules_json(board.rules(), now), board.counters().requests, board.failures_told());
+      view.running, view.withdrawn, queue_age_s(view, now), view.desired, view.starting, view.ready, view.serving,
+      view.draining, view.stopping, settings.scale.min_replicas, settings.scale.max_replicas,
+      settings.replica.concurrency, view.slots, to_word(settings.scale.policy));
+  append_array(out, board.rules(), [&](const RuleStatus& status) { append_rule(out, status, now); });
+  fmt::format_to(std::back_inserter(out), R"(,"requests":{},"failures":{},"last_minute":)", board.counters().requests,
+                 board.failures_told());
   append_minute(out, board.last_minute(now));
   out += R"(,"list":)";
   append_array(out, board.replicas(),

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "config/units.hpp"
+#include "sim/fit/span_fit.hpp"
 
 namespace tenfold::sim {
 
@@ -20,11 +21,6 @@ using namespace std::chrono_literals;
 
 using Seconds = std::vector<double>;
 
-std::string span_text(double seconds) {
-  const double ns = std::clamp(seconds * 1e9, 1.0, 1e18);
-  const double unit = std::max(1.0, std::pow(10, std::floor(std::log10(ns)) - 2));
-  return config::format_duration(core::Duration{std::llround(std::round(ns / unit) * unit)});
-}
 std::string rate_text(double rate) { return rate >= 100 ? fmt::format("{:.0f}", rate) : fmt::format("{:.3g}", rate); }
 
 // Of exponentials with mean 1.

@@ -80,12 +80,6 @@ double distance(const Times& times, Share share_below) {
   return most;
 }
 
-// Three digits say all that a sample knows.
-std::string span_text(double seconds) {
-  const double ns = std::clamp(seconds * 1e9, 1.0, 1e18);
-  const double unit = std::max(1.0, std::pow(10, std::floor(std::log10(ns)) - 2));
-  return config::format_duration(core::Duration{std::llround(std::round(ns / unit) * unit)});
-}
 std::string number_text(double number) { return fmt::format("{:.3g}", number); }
 
 std::optional<SpanFit> fit_exponential(const Times& times) {
@@ -236,6 +230,12 @@ constexpr auto kKinds = std::to_array<Kind>({{1, fit_constant},
 
 double usual_distance(std::size_t count) {
   return 1.358 / std::sqrt(static_cast<double>(std::max<std::size_t>(1, count)));
+}
+
+std::string span_text(double seconds) {
+  const double ns = std::clamp(seconds * 1e9, 1.0, 1e18);
+  const double unit = std::max(1.0, std::pow(10, std::floor(std::log10(ns)) - 2));
+  return config::format_duration(core::Duration{std::llround(std::round(ns / unit) * unit)});
 }
 
 SpanFits fit_spans(std::vector<core::Duration> values) {

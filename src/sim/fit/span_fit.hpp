@@ -29,6 +29,9 @@ struct SpanFits {
   std::vector<SpanFit> fits;
 };
 
+// A time as specs have it. Three digits say all that a sample knows.
+std::string span_text(double seconds);
+
 // A distance that samples of `count` times of the very distribution exceed once in twenty; smaller still where its
 // parameters were made of the same times (Lilliefors 1967).
 double usual_distance(std::size_t count);

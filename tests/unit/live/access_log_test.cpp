@@ -37,7 +37,8 @@ class AccessLogTest : public testing::Test {
 
   // It waited for 200 ms, 150 of them for a start, and took a second.
   ExchangeFacts solved() const {
-    ExchangeFacts facts{.arrived = now_ + 10ms, .status = 200, .request_bytes = 12, .answer_bytes = 80, .attempts = 1};
+    ExchangeFacts facts{
+        .opened = now_, .arrived = now_ + 10ms, .status = 200, .request_bytes = 12, .answer_bytes = 80, .attempts = 1};
     facts.last() = {.replica = core::ReplicaId{3},
                     .dispatched = now_ + 210ms,
                     .done = now_ + 1210ms,
@@ -85,11 +86,11 @@ TEST_F(AccessLogTest, SaysWhyNoReplicaAnswered) {
   open(1);
   log_.stepped(now_, core::TimerDue{},
                {core::Reject{.request = core::RequestId{1}, .reason = core::RejectReason::kQueueFull}}, service);
-  EXPECT_THAT(end(1, {.arrived = now_, .status = 503}),
+  EXPECT_THAT(end(1, {.opened = now_, .arrived = now_, .status = 503}),
               HasSubstr(" 503 1.210 s: queue 1.210 s; 0 B in, 0 B out; run-1; queue full\n"));
   open(2);
   log_.client_left(now_, core::RequestId{2});
-  EXPECT_THAT(end(2, {}), EndsWith("; client left\n"));
+  EXPECT_THAT(end(2, {.opened = now_}), EndsWith("; client left\n"));
 }
 
 TEST_F(AccessLogTest, NothingOfAClientsLooksLikeAnotherLine) {
