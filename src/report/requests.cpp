@@ -150,6 +150,7 @@ std::vector<GroupStory> by_class(const Story& story) {
     times.total.push_back(seconds(length_of(request)));
   }
   std::vector<GroupStory> groups;
+  groups.reserve(classes.size());
   for (auto& [klass, times] : classes) {
     groups.push_back({.name = std::string{name_of(story, klass)},
                       .requests = times.requests,
