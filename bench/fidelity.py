@@ -10,6 +10,7 @@ import time
 import journal_facts
 import peers
 
+RUNS = 3  # of each workload
 SEEDS = 5  # of the simulation: the median; service times are drawn at random from what was measured
 GOAL = 0.05
 COMPUTES = ["--cpu", 1, "--cores", 2]
@@ -85,34 +86,38 @@ def simulated(side, workload, seconds, flags):
     return {key: peers.median([one[key] for one in runs]) for key in runs[0]}
 
 
+def once(name, rows, seconds, how, flags, polls):
+    """A live run and its simulation."""
+    with peers.tenfold(name, "--concurrency", 1, *flags, command=[peers.SERVER, how, 1]) as side:
+        schedule = journal_facts.write_schedule(side.directory / "schedule.csv", rows)
+        measured = live(side, schedule, rows, seconds)
+        workload = f"journal:{side.journal}" if polls else f"trace:{schedule}"
+        return {"live": measured, "simulated": simulated(side, workload, seconds, flags)}
+
+
 def run():
-    results = {}
-    for name, rows, seconds, how, flags, polls in cases():
-        with peers.tenfold(name, "--concurrency", 1, *flags, command=[peers.SERVER, how, 1]) as side:
-            schedule = journal_facts.write_schedule(side.directory / "schedule.csv", rows)
-            measured = live(side, schedule, rows, seconds)
-            workload = f"journal:{side.journal}" if polls else f"trace:{schedule}"
-            results[name] = {"requests": len(rows), "live": measured, "simulated": simulated(side, workload, seconds, flags)}
-    return results
+    return {case[0]: [once(*case) for _ in range(RUNS)] for case in cases()}
 
 
 JUDGED = ["total_p50_s", "total_p95_s", "makespan_s", "replica_seconds"]
 SHOWN = [*JUDGED, "wait_p50_s", "wait_p95_s"]
 
 
-def error(row, key):
-    return row["simulated"][key] / row["live"][key] - 1
+def error(runs, key):
+    """The median of the runs' own errors: each is foretold from what was measured in it."""
+    return peers.median([run["simulated"][key] / run["live"][key] - 1 for run in runs])
 
 
-def table(rows):
-    print(f"fidelity: live on 2 cores, and simulated from its own journal's service times (the median of {SEEDS} seeds); errors in %.\n"
+def table(results):
+    print(f"fidelity: medians of {RUNS} live runs on 2 cores, each simulated from its own journal's service times (the median of {SEEDS} seeds).\n"
           "A service that took much longer than asked shared its cores with something else, now and then: nothing foretells that.")
     print(f"{'':42}" + "".join(f"{name:>13}" for name in ("total p50", "total p95", "makespan", "replica-s", "wait p50", "wait p95")))
-    for name, row in rows.items():
+    for name, runs in results.items():
         for side in ("live", "simulated"):
-            numbers = "".join(f"{row[side][key]:11.3f} s" for key in SHOWN)
+            numbers = "".join(f"{peers.median([run[side][key] for run in runs]):11.3f} s" for key in SHOWN)
             print(f"{name if side == 'live' else '  simulated':42}{numbers}")
-        print(f"{'  error':42}" + "".join(f"{100 * error(row, key):+11.2f} %" for key in JUDGED)
-              + f"{'':13}service took {row['live']['stretch']:.3f} x what was asked")
-    worst = max(abs(error(row, key)) for row in rows.values() for key in JUDGED)
+        stretch = peers.median([run["live"]["stretch"] for run in runs])
+        print(f"{'  error':42}" + "".join(f"{100 * error(runs, key):+11.2f} %" for key in JUDGED)
+              + f"{'':13}service took {stretch:.3f} x what was asked")
+    worst = max(abs(error(runs, key)) for runs in results.values() for key in JUDGED)
     print(f"largest error {100 * worst:.2f} % (goal: {100 * GOAL:.0f} %)")

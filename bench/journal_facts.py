@@ -76,6 +76,6 @@ def rank(values, fraction):
 
 def write_schedule(file, rows, with_service=False):
     """Rows of (seconds, milliseconds, path): for bench_client and, the same file, for `simulate --workload trace:FILE`."""
-    lines = [f"{at:.9f},{path}?ms={ms}" if not with_service else f"{at:.9f},{ms / 1000},{path}" for at, ms, path in rows]
-    pathlib.Path(file).write_text("\n".join(["t,service,class" if with_service else "t,class", *lines]) + "\n")
+    lines = [f"{at:.9f},{path},{path}?ms={ms}" if not with_service else f"{at:.9f},{ms / 1000},{path}" for at, ms, path in rows]
+    pathlib.Path(file).write_text("\n".join(["t,service,class" if with_service else "t,class,target", *lines]) + "\n")
     return file

@@ -3,7 +3,7 @@
 //
 //   bench_client --to PORT [--connections 32] [--requests 100000] [--body-bytes 200]
 //   bench_client --to PORT --burst 100                one request on each connection, all released together
-//   bench_client --to PORT --schedule FILE            lines `seconds,target` in order, also what `simulate` reads as
+//   bench_client --to PORT --schedule FILE            lines `seconds,class,target` in order, also what `simulate` reads as
 //                                                     trace:FILE; --connections are open before the first one
 #include <algorithm>
 #include <chrono>
@@ -42,13 +42,13 @@ std::string request_to(const std::string& target, std::size_t body_bytes) {
          std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x');
 }
 
-// A first line that names the columns is passed over.
+// The target stands in the last column. A first line that names the columns is passed over.
 std::vector<Planned> read_schedule(const char* file) {
   std::ifstream in{file};
   if (!in) bench::die(file);
   std::vector<Planned> plan;
   for (std::string line; std::getline(in, line);) {
-    const std::size_t comma = line.find(',');
+    const std::size_t comma = line.rfind(',');
     char* end = nullptr;
     const double at = std::strtod(line.c_str(), &end);
     if (end == line.c_str()) continue;

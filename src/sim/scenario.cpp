@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/cron.hpp"
 #include "core/service_times.hpp"
@@ -123,6 +125,20 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
   return options;
 }
 
+// That classes of requests took times which are not theirs: a trace's names are not always those of its model.
+std::optional<std::string> note_of_unknown(const std::vector<core::RequestClass>& classes,
+                                           const std::vector<std::string>& names, std::string_view service) {
+  constexpr std::size_t kShown = 3;
+  if (classes.empty()) return std::nullopt;
+  std::vector<std::string_view> shown;
+  for (const core::RequestClass klass : classes | std::views::take(kShown))
+    shown.emplace_back(names[core::to_number(klass) - 1]);
+  const std::string more =
+      classes.size() > kShown ? fmt::format(" and {} more", classes.size() - kShown) : std::string{};
+  return fmt::format("--service {} has no times of {}{}: each such request took the time of any other", service,
+                     fmt::join(shown, ", "), more);
+}
+
 // What "journal:DIR" names.
 std::expected<Recording, std::string> recording_of(std::string_view spec) {
   constexpr std::string_view kJournal = "journal:";
@@ -181,11 +197,14 @@ std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig&
   if (options.most_placed == 0) return std::unexpected("the nodes have no room for a single replica");
   core::Settings settings = app.core;
   if (scenario.has_own_cores) settings.machine.cores = 0;
+  const ServiceTime& service = *models->service;  // the world's, from here on
   World world{settings, std::move(*models), std::move(options)};
   if (hooks.observer) world.observe(*hooks.observer);
   if (hooks.progress)
     world.on_progress([&hooks](const Recorder& recorder) { return hooks.progress(recorder.so_far()); });
   static_cast<Result&>(made) = world.run();
+  if (auto note = note_of_unknown(service.unknown_classes(), made.class_names, scenario.service))
+    made.notes.push_back(std::move(*note));
   if (made.was_interrupted) return made;
   if (made.went_beyond_time) {
     return std::unexpected(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -88,10 +89,15 @@ class Recorded final : public ServiceTime {
     const auto known = by_class_.find(arrival.klass);
     if (known != by_class_.end()) return known->second[random.below(known->second.size())];
     const Sample& sample = all_[random.below(all_.size())];
-    if (arrival.klass == core::RequestClass{}) arrival.klass = sample.klass;
+    if (arrival.klass == core::RequestClass{}) {
+      arrival.klass = sample.klass;
+    } else {
+      unknown_.insert(arrival.klass);
+    }
     return sample.service;
   }
   core::Duration mean() const override { return mean_; }
+  std::vector<core::RequestClass> unknown_classes() const override { return {unknown_.begin(), unknown_.end()}; }
 
  private:
   struct Sample {
@@ -100,6 +106,7 @@ class Recorded final : public ServiceTime {
   };
   std::unordered_map<core::RequestClass, std::vector<core::Duration>> by_class_;
   std::vector<Sample> all_;
+  std::set<core::RequestClass> unknown_;
   core::Duration mean_{};
 };
 
@@ -127,10 +134,12 @@ class ByFunction final : public ServiceTime {
                                                 [](const auto& entry) { return entry.first; });
       return of_ms(value_at(all_[day->second], random.uniform()));
     }
+    if (arrival.klass != core::RequestClass{}) unknown_.insert(arrival.klass);
     const auto any = std::ranges::upper_bound(until_, random.below(count_));
     return of_ms(value_at(all_[static_cast<std::size_t>(any - until_.begin())], random.uniform()));
   }
   core::Duration mean() const override { return mean_; }
+  std::vector<core::RequestClass> unknown_classes() const override { return {unknown_.begin(), unknown_.end()}; }
 
  private:
   // The entries of a function, one for each day: the number of runs up to and with it, and its place.
@@ -170,6 +179,7 @@ class ByFunction final : public ServiceTime {
   std::vector<std::uint64_t> until_;
   std::uint64_t count_ = 0;
   std::unordered_map<core::RequestClass, Days> by_class_;
+  std::set<core::RequestClass> unknown_;
   core::Duration mean_{};
 };
 

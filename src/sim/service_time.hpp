@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.hpp"
 #include "sim/random.hpp"
@@ -25,6 +26,8 @@ class ServiceTime {
   virtual core::Duration draw(Arrival& arrival, Random& random) = 0;
   // The mean.
   virtual core::Duration mean() const = 0;
+  // Classes that arrivals named and it has no times of, so that they took any of its times; in order, each once.
+  virtual std::vector<core::RequestClass> unknown_classes() const { return {}; }
 };
 
 // The workload's own service time, else a draw.

@@ -84,6 +84,16 @@ class Simulate(unittest.TestCase):
         self.assertEqual(json.loads(ran.stdout)["answered"], 1)
         self.assertIn("these columns are not used: size", ran.stderr)
 
+    def test_classes_of_which_the_service_times_know_nothing_are_named(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as trace, tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+            trace.write("t,class\n0,/solve?n=9\n1,/solve\n")
+            log.write('127.0.0.1 - - [05/Jan/2026:10:00:00 +0000] "POST /solve HTTP/1.1" 200 9 "-" "-" 0.250\n')
+            trace.flush()
+            log.flush()
+            ran = simulate("--workload", f"trace:{trace.name}", "--service", f"log:{log.name}", "--json")
+            self.assertEqual(json.loads(ran.stdout)["answered"], 2)
+            self.assertIn(f"--service log:{log.name} has no times of /solve?n=9: each such request took", ran.stderr)
+
     def test_charts_are_written(self):
         with tempfile.TemporaryDirectory() as scratch:
             svg, html = pathlib.Path(scratch) / "x.svg", pathlib.Path(scratch) / "x.html"

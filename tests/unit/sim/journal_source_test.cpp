@@ -19,8 +19,10 @@ namespace tenfold::sim {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 core::RequestId request(std::uint64_t n) { return core::RequestId{n}; }
 core::ReplicaId replica(std::uint32_t n) { return core::ReplicaId{n}; }
@@ -229,6 +231,10 @@ TEST_F(JournalSourceTest, ClassesAreMatchedByTheirNames) {
   Arrival slow = *(*workload)->next();
   EXPECT_EQ((*service)->draw(slow, random), 9s);
   EXPECT_THAT(names.all(), ElementsAre("/fast", "/slow"));
+  EXPECT_THAT((*service)->unknown_classes(), IsEmpty());
+  Arrival other{.klass = names.number_of("/fast?twice")};
+  EXPECT_THAT((*service)->draw(other, random), AnyOf(1s, 9s));
+  EXPECT_THAT((*service)->unknown_classes(), ElementsAre(other.klass)) << "told, for it was a guess";
 }
 
 TEST_F(JournalSourceTest, SaysWhatAJournalDoesNotTell) {
