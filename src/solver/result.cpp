@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::size_t kMaxWarnings = 100;
 
+// HiGHS has zeros of both signs. People take "-0.0" for something.
+json::Value value_of(double number) { return json::to_value(number == 0 ? 0.0 : number); }
+
 // {name: {value_name: value, dual_name: dual or null}}, in the model's order.
 template <class Named>
 json::Value by_name(const std::vector<Named>& all, std::string_view value_name, const std::vector<double>& values,
@@ -16,8 +19,8 @@ json::Value by_name(const std::vector<Named>& all, std::string_view value_name, 
   object.reserve(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     object.emplace(all[i].name,
-                   boost::json::object{{value_name, json::to_value(values[i])},
-                                       {dual_name, duals.empty() ? json::Value(nullptr) : json::to_value(duals[i])}});
+                   boost::json::object{{value_name, value_of(values[i])},
+                                       {dual_name, duals.empty() ? json::Value(nullptr) : value_of(duals[i])}});
   }
   return object;
 }

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "solver/result.hpp"
 #include "solver/solver_service.hpp"
 
 namespace tenfold::solver {
@@ -304,6 +305,16 @@ TEST(Solver, TellsHowToSendAFile) {
     EXPECT_THAT(answer.body, HasSubstr("--data-binary"));
   }
   EXPECT_EQ(send(mps, "application/x-www-form-urlencoded").status, 200);
+}
+
+TEST(Solver, TellsAZeroWithoutASign) {
+  Model model;
+  model.columns = {{.name = "x"}};
+  model.rows = {{.name = "r"}};
+  Result result = begin_result(model, "optimal");
+  put_point(result, model, {.values = {-0.0}, .reduced_costs = {-0.0}, .activities = {-0.0}, .duals = {-0.0}});
+  EXPECT_EQ(boost::json::serialize(*result.columns), R"({"x":{"value":0E0,"reduced_cost":0E0}})");
+  EXPECT_EQ(boost::json::serialize(*result.rows), R"({"r":{"activity":0E0,"dual":0E0}})");
 }
 
 TEST(Solver, SaysTheSense) {
