@@ -3,8 +3,8 @@
 //
 //   bench_client --to PORT [--connections 32] [--requests 100000] [--body-bytes 200]
 //   bench_client --to PORT --burst 100                one request on each connection, all released together
-//   bench_client --to PORT --schedule FILE            lines `seconds,class,target` in order, also what `simulate` reads as
-//                                                     trace:FILE; --connections are open before the first one
+//   bench_client --to PORT --schedule FILE            lines `seconds,class,target` in order, which `simulate` reads
+//                                                     as trace:FILE; --connections are open before the first one
 #include <algorithm>
 #include <chrono>
 #include <fstream>

@@ -193,8 +193,10 @@ void Invariants::asked(const core::StopReplica& a) {
   if (!replica) return require(false, name(a.replica) + " is stopped and does not exist");
   require(replica->state != core::ReplicaState::kReady, name(a.replica) + " is stopped without a drain");
   require(replica->state != core::ReplicaState::kStopping, name(a.replica) + " is stopped twice");
-  require(a.grace == core::Duration::zero() || replica->running == 0, name(a.replica) + " is stopped while it works");
-  const bool must_end = must_end_ == a.replica || is_over(shutdown_limit_);
+  const bool has_failed = must_end_ == a.replica;  // what it has may still end within the grace
+  require(has_failed || a.grace == core::Duration::zero() || replica->running == 0,
+          name(a.replica) + " is stopped while it works");
+  const bool must_end = has_failed || is_over(shutdown_limit_);
   require(must_end || replica->wanted == 0, name(a.replica) + " is stopped while somebody waits for its answer");
   require(must_end || replica->running == 0 || holds_stuck(a.replica), name(a.replica) + " is stopped too early");
   replica->state = core::ReplicaState::kStopping;

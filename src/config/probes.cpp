@@ -153,6 +153,13 @@ class ProbeReader {
   bool is_askable_ = true;
 };
 
+// Azure's for an app with ingress, but for its initial delay of 3 s: who listens is ready.
+// https://learn.microsoft.com/en-us/azure/container-apps/health-probes, "Default configuration"
+const Probe kDefaultReadiness{.type = Probe::Type::kReadiness,
+                              .period = std::chrono::seconds{5},
+                              .timeout = std::chrono::seconds{5},
+                              .failure_threshold = 48};
+
 Probe* find(AppConfig& config, Probe::Type type) {
   const auto at = std::ranges::find(config.probes, type, &Probe::type);
   return at == config.probes.end() ? nullptr : &*at;
@@ -195,6 +202,13 @@ std::expected<void, std::string> apply_readiness_path(AppConfig& config, std::st
   return {};
 }
 
+std::vector<Probe> asked_probes(const AppConfig& config) {
+  std::vector<Probe> probes = config.probes;
+  const bool has_readiness = std::ranges::find(probes, Probe::Type::kReadiness, &Probe::type) != probes.end();
+  if (!has_readiness) probes.push_back(kDefaultReadiness);
+  return probes;
+}
+
 void bound_start(AppConfig& config) {
   const Probe* startup = find(config, Probe::Type::kStartup);
   if (startup == nullptr || config.has_start_timeout) return;
@@ -207,11 +221,8 @@ void print_probes(std::span<const Probe> probes, Node& list) {
 
 void note_probes(const AppConfig& config, std::vector<GapNote>& gaps) {
   for (const Probe& probe : config.probes) {
-    if (probe.type == Probe::Type::kLiveness) gaps.push_back({Gap::kProbes, "the liveness probe is not acted on yet"});
-    if (probe.type == Probe::Type::kReadiness)
-      gaps.push_back({Gap::kProbes, "the readiness probe is asked until a replica is ready, and not yet after that"});
     const bool is_elsewhere = probe.port != 0 && config.target_port != 0 && probe.port != config.target_port;
-    if (is_elsewhere && probe.type != Probe::Type::kLiveness)
+    if (is_elsewhere)
       gaps.push_back({Gap::kProbes, fmt::format("the {} probe is asked where the replica serves, not at its port {}",
                                                 name_of(probe.type), probe.port)});
   }

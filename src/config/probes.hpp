@@ -23,6 +23,9 @@ std::expected<void, std::string> apply_readiness_path(AppConfig& config, std::st
 // Without a time of its own, a start may take as long as the startup probe lets it: that is when Azure gives it up.
 void bound_start(AppConfig& config);
 
+// All probes that replicas are asked by: the app's, and a readiness probe as Azure makes one where the app has none.
+std::vector<Probe> asked_probes(const AppConfig& config);
+
 // As the file has them.
 void print_probes(std::span<const Probe> probes, Node& list);
 

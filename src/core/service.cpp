@@ -329,13 +329,16 @@ class Service::Impl {
       if (replica.state == ReplicaState::kReady) replicas_.set_unready(*slot, now_, true);
       return;
     }
-    if (replica.state == ReplicaState::kDraining) return stop(*slot, Duration::zero());  // it would not finish
+    if (replica.state == ReplicaState::kDraining) return stop(*slot, grace_left());
     if (replica.state != ReplicaState::kReady) return;
     if (!has_lived(replica)) backoff_.failed(now_);
     retire(*slot);
-    if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, Duration::zero());
+    if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, settings_.replica.grace);
     keep_count();
   }
+
+  // At shutdown a drain has had a part of it already.
+  Duration grace_left() const { return shutting_down_ ? Duration::zero() : settings_.replica.grace; }
 
   void on(const TimerDue&) {}
 

@@ -163,6 +163,7 @@ auto fields(Of<AnswerNote> auto& x) {
 }
 auto fields(Of<ReplicaReadyNote> auto& x) { return std::tie(x.at, x.replica, x.pid, x.endpoint); }
 auto fields(Of<ReplicaExitNote> auto& x) { return std::tie(x.at, x.replica, x.description); }
+auto fields(Of<ProbeNote> auto& x) { return std::tie(x.at, x.replica, x.why); }
 // clang-format on
 
 template <class T>

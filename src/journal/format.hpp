@@ -61,6 +61,7 @@ enum class RecordType : std::uint8_t {
   kReplicaReadyNote,
   kReplicaExitNote,
   kClassNote,
+  kProbeNote,
 };
 
 // The version that records of a type have now. One count serves all types, because some structs lie in several: what is
@@ -76,6 +77,7 @@ constexpr std::uint8_t version_of(RecordType type) {
     case RecordType::kReplicaReadyNote:
     case RecordType::kReplicaExitNote:
     case RecordType::kClassNote:
+    case RecordType::kProbeNote:
       return 1;
   }
   return 0;

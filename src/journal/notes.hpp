@@ -70,4 +70,12 @@ struct ReplicaExitNote {
   friend bool operator==(const ReplicaExitNote&, const ReplicaExitNote&) = default;
 };
 
+// A replica that was ready failed a probe; the step that tells the core follows.
+struct ProbeNote {
+  core::TimePoint at{};
+  core::ReplicaId replica{};
+  std::string why;  // "its liveness probe GET /healthz was answered 503, 3 times in a row"
+  friend bool operator==(const ProbeNote&, const ProbeNote&) = default;
+};
+
 }  // namespace tenfold::journal

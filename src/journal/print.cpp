@@ -113,6 +113,7 @@ std::string print(const ReplicaReadyNote& x) {
 std::string print(const ReplicaExitNote& x) {
   return fmt::format("replica {} {}", core::to_number(x.replica), x.description);
 }
+std::string print(const ProbeNote& x) { return fmt::format("replica {}: {}", core::to_number(x.replica), x.why); }
 
 std::string line(const core::Checkpoint& x, core::TimePoint) { return print(x); }
 std::string line(const Gap& x, core::TimePoint) { return print(x); }

@@ -40,6 +40,8 @@ std::optional<Record> decode(RecordType type, std::uint8_t version, std::string_
       return decode<ReplicaExitNote>(payload, version);
     case RecordType::kClassNote:
       return decode<ClassNote>(payload, version);
+    case RecordType::kProbeNote:
+      return decode<ProbeNote>(payload, version);
   }
   return std::nullopt;
 }

@@ -15,7 +15,7 @@
 namespace tenfold::journal {
 
 using Record = std::variant<core::Checkpoint, Step, Gap, ServiceNote, RequestNote, AnswerNote, ReplicaReadyNote,
-                            ReplicaExitNote, ClassNote>;
+                            ReplicaExitNote, ClassNote, ProbeNote>;
 
 // Where a record lies, for people.
 struct Place {

@@ -126,6 +126,7 @@ void Writer::note(const ServiceNote& note) { record(RecordType::kServiceNote, no
 void Writer::note(const RequestNote& note) { record(RecordType::kRequestNote, note); }
 void Writer::note(const AnswerNote& note) { record(RecordType::kAnswerNote, note); }
 void Writer::note(const ReplicaReadyNote& note) { record(RecordType::kReplicaReadyNote, note); }
+void Writer::note(const ProbeNote& note) { record(RecordType::kProbeNote, note); }
 void Writer::note(const ReplicaExitNote& note) { record(RecordType::kReplicaExitNote, note); }
 void Writer::note(const ClassNote& note) { record(RecordType::kClassNote, note); }
 

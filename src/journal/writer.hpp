@@ -71,6 +71,7 @@ class Writer {
   void note(const ReplicaReadyNote& note);
   void note(const ReplicaExitNote& note);
   void note(const ClassNote& note);
+  void note(const ProbeNote& note);
 
   // Records that were made so far, and how many of them are not in the journal and will not be. From any thread.
   std::uint64_t recorded() const;

@@ -207,6 +207,16 @@ void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& addre
   driver_.handle(core::ReplicaReady{.replica = replica, .cancels = address.cancels});
 }
 
+void Ingress::probe_failed(core::ReplicaId replica, core::Probe probe, const std::string& why) {
+  observers_.tell(&Observer::probe_failed, now(loop_), replica, probe, why);
+  driver_.handle(core::ProbeFailed{.replica = replica, .probe = probe});
+}
+
+void Ingress::readiness_passed(core::ReplicaId replica) {
+  observers_.tell(&Observer::readiness_passed, now(loop_), replica);
+  driver_.handle(core::ReplicaReady{.replica = replica});
+}
+
 void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
   upstreams_.remove(replica);
   starts_.erase(replica);

@@ -80,6 +80,8 @@ class Ingress final : public http::ServerHandler,
   void on_request(http::ServerConnection& client) override;
 
   void replica_ready(core::ReplicaId replica, const ReplicaAddress& address) override;
+  void probe_failed(core::ReplicaId replica, core::Probe probe, const std::string& why) override;
+  void readiness_passed(core::ReplicaId replica) override;
   void replica_exited(core::ReplicaId replica, const ReplicaExit& exit) override;
   void usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) override;
 

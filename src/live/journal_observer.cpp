@@ -45,6 +45,10 @@ void JournalObserver::replica_ready(core::TimePoint now, core::ReplicaId replica
       .at = now, .replica = replica, .pid = address.pid, .endpoint = address.endpoint.to_string()});
 }
 
+void JournalObserver::probe_failed(core::TimePoint now, core::ReplicaId replica, core::Probe, std::string_view why) {
+  if (writer_) writer_->note(journal::ProbeNote{.at = now, .replica = replica, .why = std::string{why}});
+}
+
 void JournalObserver::replica_exited(core::TimePoint now, core::ReplicaId replica, const ReplicaExit& exit) {
   if (writer_) writer_->note(journal::ReplicaExitNote{.at = now, .replica = replica, .description = exit.description});
 }

@@ -19,6 +19,7 @@ class JournalObserver final : public Observer {
   void request_arrived(core::TimePoint now, const RequestSeen& request) override;
   void request_ended(core::TimePoint now, core::RequestId request, const ExchangeFacts& facts) override;
   void replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) override;
+  void probe_failed(core::TimePoint now, core::ReplicaId replica, core::Probe probe, std::string_view why) override;
   void replica_exited(core::TimePoint now, core::ReplicaId replica, const ReplicaExit& exit) override;
 
  private:

@@ -42,6 +42,11 @@ class Observer {
   // An opened request has ended; its facts are complete. One that never arrived has no time of arrival.
   virtual void request_ended(core::TimePoint /*now*/, core::RequestId /*request*/, const ExchangeFacts& /*facts*/) {}
   virtual void replica_ready(core::TimePoint /*now*/, core::ReplicaId /*replica*/, const ReplicaAddress& /*address*/) {}
+  // It was ready and fails a probe; `why` as ProviderListener has it. The core is told next.
+  virtual void probe_failed(core::TimePoint /*now*/, core::ReplicaId /*replica*/, core::Probe /*probe*/,
+                            std::string_view /*why*/) {}
+  // Its readiness probe passes again.
+  virtual void readiness_passed(core::TimePoint /*now*/, core::ReplicaId /*replica*/) {}
   // The core is told next.
   virtual void replica_exited(core::TimePoint /*now*/, core::ReplicaId /*replica*/, const ReplicaExit& /*exit*/) {}
   // Periodically, of each replica.

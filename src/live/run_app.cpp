@@ -17,6 +17,7 @@
 
 #include "config/app_name.hpp"
 #include "config/gaps.hpp"
+#include "config/probes.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "http/sockets.hpp"
@@ -113,7 +114,7 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .sidecars = config.sidecars,
           .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
-          .probes = config.probes,
+          .probes = config::asked_probes(config),
           .target_port = config.target_port,
           .console = config.log.level == config::LogLevel::kError ? nullptr : &console};
 }
@@ -302,6 +303,16 @@ class App final : private Observer {
       console_.say(Console::Stream::kErr, last.last_output);
     exit_code_ = 1;
     shut_down();
+  }
+
+  void probe_failed(core::TimePoint, core::ReplicaId replica, core::Probe probe, std::string_view why) override {
+    const bool is_replaced = probe == core::Probe::kLiveness;
+    say_warning("replica {}: {}; {}", core::to_number(replica), why,
+                is_replaced ? "it is replaced" : "it gets nothing new until it passes");
+  }
+
+  void readiness_passed(core::TimePoint, core::ReplicaId replica) override {
+    say_info("replica {}: its readiness probe passes again", core::to_number(replica));
   }
 
   void usage_sampled(core::TimePoint, core::ReplicaId replica, const ReplicaUsage& usage) override {

@@ -241,7 +241,13 @@ void Collector::on(const core::ResponseFinished& e) {
 // A replica that got its readiness back was ready before.
 void Collector::on(const core::ReplicaReady& e) {
   ReplicaStory& replica = replica_of(e.replica);
-  if (!replica.ready) replica.ready = now_;
+  const bool is_again = replica.ready.has_value();
+  if (!is_again) replica.ready = now_;
+  if (is_again) story_.probes.push_back({.at = now_, .probe = {.replica = e.replica}, .passes = true});
+}
+
+void Collector::on(const core::ProbeFailed& e) {
+  story_.probes.push_back({.at = now_, .probe = e, .why = std::exchange(why_probe_failed_, {})});
 }
 
 void Collector::on(const core::ReplicaExited& e) {

@@ -36,6 +36,8 @@ class Collector {
   void take(const journal::ClassNote& note) { story_.class_names[note.klass] = note.name; }
   void take(const journal::AnswerNote& note);
   void take(const journal::ReplicaReadyNote& note) { replica_of(note.replica).pid = note.pid; }
+  // The step that it explains follows.
+  void take(const journal::ProbeNote& note) { why_probe_failed_ = note.why; }
   void take(const journal::ReplicaExitNote& note) { replica_of(note.replica).exit = note.description; }
 
   void step(core::TimePoint now, const core::Event& event, const core::Actions& actions);
@@ -67,7 +69,7 @@ class Collector {
   void on(const core::UsageSampled& e);
   void on(const core::TimerDue&) {}
   void on(const core::ShutdownRequested&) {}
-  void on(const core::ProbeFailed& e) { story_.probes.push_back({now_, e}); }
+  void on(const core::ProbeFailed& e);
   void on(const core::MetricObserved& e);
   void on(const core::ConfigChanged& e);
 
@@ -95,6 +97,7 @@ class Collector {
   std::unordered_map<core::RequestId, std::size_t> index_;
   std::unordered_map<core::ReplicaId, ReplicaStory> replicas_;
   std::unordered_map<std::uint32_t, bool> is_metric_valid_;
+  std::string why_probe_failed_;
   std::vector<LoadPoint> loads_;
   RequestStory* cancelled_ = nullptr;  // in the step under way
   RequestStory* lost_ = nullptr;       // likewise: its replica is gone, and what follows is in the step's actions

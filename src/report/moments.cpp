@@ -224,12 +224,14 @@ class Teller {
     return fmt::format(", {} after {} start", span, group.replicas.size() == 1 ? "its" : "their");
   }
 
-  static std::string_view what_follows(core::Probe failed) {
-    switch (failed) {
+  static std::string probe_text(const ProbeStory& story) {
+    if (story.passes) return "is ready again";
+    switch (story.probe.probe) {
       case core::Probe::kReadiness:
-        return "is not ready any more: it gets nothing until it is";
+        return "is not ready any more and gets nothing until it is" +
+               (story.why.empty() ? std::string{} : ": " + story.why);
       case core::Probe::kLiveness:
-        return "does not answer its liveness probe: it is replaced";
+        return "is replaced: " + (story.why.empty() ? "it fails its liveness probe" : story.why);
       case core::Probe::kProcess:
         return "is ending: it gets nothing more";
     }
@@ -240,7 +242,7 @@ class Teller {
     for (const ProbeStory& story : story_.probes) {
       if (!is_within(story.at)) continue;
       const std::uint32_t n = core::to_number(story.probe.replica);
-      at(story.at, fmt::format("replica {} {}", n, what_follows(story.probe.probe)));
+      at(story.at, fmt::format("replica {} {}", n, probe_text(story)));
     }
   }
 

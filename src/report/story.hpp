@@ -98,9 +98,12 @@ struct DecisionStory {
   std::size_t settings = 0;  // those that held: the place in Story::settings
 };
 
+// A replica that was ready failed a probe; or its readiness probe passed again.
 struct ProbeStory {
   core::TimePoint at{};
   core::ProbeFailed probe;
+  std::string why;  // as journal::ProbeNote has it; empty where nobody noted it
+  bool passes = false;
 };
 
 // The value of a custom or schedule rule could no longer be had, or could again.

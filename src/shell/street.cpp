@@ -122,7 +122,12 @@ class Street final : private live::Observer {
     for (int i = 0; i < 3; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { inspect(false); });
     if (random_.below(3) == 0) plan_crowd();
+    for (int i = 0; i < 2; ++i)
+      loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)},
+               [this] { provider_->fail_readiness_of_one(); });
     if (plan_.is_lawful) return;
+    loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)},
+             [this] { provider_->fail_liveness_of_one(); });
     for (int i = 0; i < 3; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->kill_one(); });
     loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->silence_one(); });
@@ -201,6 +206,7 @@ class Street final : private live::Observer {
            told.number_of("waiting"));
     differ("requests that wait, at calm", told.sum_of("tenfold_requests_waiting"), 0);
     differ("slots that are taken, at calm", told.sum_of("tenfold_requests_running"), 0);
+    differ("replicas that serve, by the core and their probes", ingress_->view().serving, provider_->passing());
     is_compared_ = true;
   }
 

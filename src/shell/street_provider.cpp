@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace tenfold::shell {
 
@@ -66,6 +67,7 @@ void StreetProvider::sample(core::ReplicaId id) {
 void StreetProvider::stop(core::ReplicaId id, core::Duration grace) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
+  found->second.is_stopping = true;
   const bool is_idle = !found->second.program || !found->second.program->is_busy();
   if (grace <= core::Duration::zero() || is_idle) {
     if (!is_idle && options_.is_lawful && !is_shutting_down_) ledger_.broken("a replica was killed at its work");
@@ -94,6 +96,39 @@ void StreetProvider::silence_one() {
   if (chosen == replicas_.end() || is_healed_ || options_.is_unix) return;
   world_.silence(chosen->second.program->endpoint(), true);
   loop_.after(std::chrono::seconds{1 + random_.below(20)}, [this, id = chosen->first] { end(id, kKilled); });
+}
+
+std::optional<core::ReplicaId> StreetProvider::choose_ready() {
+  std::vector<core::ReplicaId> ready;
+  for (const auto& [id, replica] : replicas_)
+    if (replica.program && !replica.is_stopping) ready.push_back(id);
+  if (ready.empty()) return std::nullopt;
+  return ready[random_.below(ready.size())];
+}
+
+std::uint32_t StreetProvider::passing() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(replicas_, [](const auto& entry) {
+    const Replica& replica = entry.second;
+    return replica.program && !replica.is_unready && !replica.is_stopping;
+  }));
+}
+
+void StreetProvider::fail_readiness_of_one() {
+  const auto id = choose_ready();
+  if (!id || is_healed_) return;
+  loop_.after(std::chrono::milliseconds{1 + random_.below(5000)}, [this, id] {
+    const auto found = replicas_.find(*id);
+    if (found == replicas_.end() || found->second.is_stopping || !std::exchange(found->second.is_unready, false))
+      return;
+    listener_.readiness_passed(*id);
+  });
+  replicas_.at(*id).is_unready = true;
+  listener_.probe_failed(*id, core::Probe::kReadiness, "its readiness probe was answered 503");
+}
+
+void StreetProvider::fail_liveness_of_one() {
+  const auto id = choose_ready();
+  if (id && !is_healed_) listener_.probe_failed(*id, core::Probe::kLiveness, "its liveness probe was answered 503");
 }
 
 void StreetProvider::program_died(Program& program) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "live/provider/provider.hpp"
 #include "shell/program.hpp"
@@ -35,12 +36,18 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   void kill_one();
   // The machine of a program that serves over TCP dies, which is found out after a while.
   void silence_one();
+  // The readiness probe of a replica fails, and passes again some seconds later.
+  void fail_readiness_of_one();
+  // The liveness probe of a replica fails, though it works.
+  void fail_liveness_of_one();
   // From now on nothing goes wrong any more that has not gone wrong yet.
   void heal() { is_healed_ = true; }
   // Work may be cut from now on.
   void expect_shutdown() { is_shutting_down_ = true; }
   // What all programs hold.
   std::size_t memory() const;
+  // Replicas that pass their readiness probe and are not being stopped.
+  std::uint32_t passing() const;
   std::uint64_t starts() const { return starts_; }
   std::uint64_t deaths() const { return deaths_; }
 
@@ -48,9 +55,13 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   struct Replica {
     std::unique_ptr<Program> program;  // null while it starts
     Duration sampled{};                // of its work, at the last sample
+    bool is_unready = false;           // its readiness probe fails
+    bool is_stopping = false;
   };
 
   void become_ready(core::ReplicaId id);
+  // One that serves.
+  std::optional<core::ReplicaId> choose_ready();
   void sample(core::ReplicaId id);
   void program_died(Program& program) override;
   void end(core::ReplicaId id, const live::ReplicaExit& exit);

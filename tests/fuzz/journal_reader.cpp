@@ -68,5 +68,6 @@ std::vector<std::string> fuzz_seeds() {
       seed(journal::RecordType::kAnswerNote, payload_of(journal::AnswerNote{.status = 200})),
       seed(journal::RecordType::kReplicaExitNote,
            payload_of(journal::ReplicaExitNote{.description = "exited with status 1"})),
+      seed(journal::RecordType::kProbeNote, payload_of(journal::ProbeNote{.why = "its readiness probe failed"})),
   };
 }

@@ -12,6 +12,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "config/probes.hpp"
 #include "http/head.hpp"
 
 namespace tenfold::live {
@@ -26,7 +27,10 @@ boost::asio::generic::stream_protocol::endpoint to_asio(const http::Endpoint& en
   return boost::asio::ip::tcp::endpoint{boost::asio::ip::make_address(endpoint.address), endpoint.port};
 }
 
+bool is_success(int status) { return status >= 200 && status < 400; }
+
 std::string request_of(const config::Probe& probe) {
+  if (probe.path.empty()) return {};
   std::string request = fmt::format("GET {} HTTP/1.1\r\nConnection: close\r\n", probe.path);
   bool has_host = false;
   bool has_agent = false;
@@ -64,15 +68,22 @@ void ProbeCall::start(OnResult on_result) {
     self->end(std::unexpected(
         fmt::format("did not answer within {:g} s", std::chrono::duration<double>{self->timeout_}.count())));
   });
-  socket_.async_connect(endpoint_, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (error) return self->end(std::unexpected(fmt::format("got no connection: {}", error.message())));
-    self->send();
-  });
+  socket_.async_connect(
+      endpoint_, [self = shared_from_this()](const boost::system::error_code& error) { self->connected(error); });
+}
+
+void ProbeCall::connected(const boost::system::error_code& error) {
+  // A unix socket whose backlog is full: somebody listens, and is busy.
+  const bool is_busy = error == boost::asio::error::try_again;
+  if (error && !(is_busy && request_.empty()))
+    return end(
+        std::unexpected(fmt::format("got no connection: {}", is_busy ? "its backlog is full" : error.message())));
+  request_.empty() ? end({}) : send();
 }
 
 void ProbeCall::cancel() {
   on_result_ = nullptr;
-  end(0);
+  end({});
 }
 
 void ProbeCall::send() {
@@ -90,7 +101,8 @@ void ProbeCall::receive() {
       [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
         if (error) return self->end(std::unexpected(fmt::format("got no answer: {}", error.message())));
         const auto status = status_of(std::string_view{self->answer_}.substr(0, length));
-        self->end(status ? Result{*status} : std::unexpected("got an answer that is no HTTP"));
+        if (!status) return self->end(std::unexpected("got an answer that is no HTTP"));
+        self->end(is_success(*status) ? Result{} : std::unexpected(fmt::format("was answered {}", *status)));
       });
 }
 
@@ -99,6 +111,11 @@ void ProbeCall::end(const Result& result) {
   socket_.close(ignored);
   timer_.cancel();
   if (const OnResult told = std::exchange(on_result_, nullptr)) told(result);
+}
+
+std::string name_of(const config::Probe& probe) {
+  const std::string what = probe.path.empty() ? "" : fmt::format(" GET {}", probe.path);
+  return fmt::format("its {} probe{}", config::name_of(probe.type), what);
 }
 
 }  // namespace tenfold::live

@@ -1,4 +1,4 @@
-// One question to a starting replica: a GET, and the status of its answer.
+// One question to a replica, as one of its probes asks it: a GET, or whether a connection is accepted.
 #pragma once
 
 #include <expected>
@@ -18,8 +18,8 @@ namespace tenfold::live {
 // Lives on the loop's thread. Held by a shared pointer, which its own waits share.
 class ProbeCall : public std::enable_shared_from_this<ProbeCall> {
  public:
-  // The answer's status, or why there is none, as the end of a sentence about the GET: "did not answer within 1 s".
-  using Result = std::expected<int, std::string>;
+  // Why it did not pass, as the end of a sentence about the probe: "was answered 503".
+  using Result = std::expected<void, std::string>;
   using OnResult = std::function<void(const Result&)>;
 
   ProbeCall(boost::asio::io_context& loop, const http::Endpoint& endpoint, const config::Probe& probe);
@@ -32,6 +32,7 @@ class ProbeCall : public std::enable_shared_from_this<ProbeCall> {
   using Socket =
       boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
+  void connected(const boost::system::error_code& error);
   void send();
   void receive();
   void end(const Result& result);
@@ -40,9 +41,12 @@ class ProbeCall : public std::enable_shared_from_this<ProbeCall> {
   SteadyTimer timer_;
   boost::asio::generic::stream_protocol::endpoint endpoint_;
   core::Duration timeout_;
-  std::string request_;
+  std::string request_;  // empty: the connection is all
   std::string answer_;
   OnResult on_result_;
 };
+
+// "its readiness probe GET /healthz", the beginning of a sentence about it.
+std::string name_of(const config::Probe& probe);
 
 }  // namespace tenfold::live

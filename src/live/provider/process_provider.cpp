@@ -147,6 +147,9 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .console = spec_.console};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
+        .on_probe_failed = [this, id](core::Probe probe,
+                                      const std::string& why) { listener_.probe_failed(id, probe, why); },
+        .on_readiness_passed = [this, id] { listener_.readiness_passed(id); },
         .on_exit = [this, id](const ReplicaExit& exit) { end(id, exit); }};
     const auto replica = std::make_shared<ReplicaProcess>(loop_, std::move(parts), std::move(callbacks));
     replicas_.emplace(id, replica);

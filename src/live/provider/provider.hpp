@@ -51,6 +51,11 @@ class ProviderListener {
   // It accepts connections at `address`. At most once, and never after `stop`.
   virtual void replica_ready(core::ReplicaId replica, const ReplicaAddress& address) = 0;
 
+  // It was ready and fails a probe. After its readiness probe it may pass again, and that is told. `why` is a sentence
+  // without its end: "its liveness probe GET /healthz was answered 503, 3 times in a row". Never after `stop`.
+  virtual void probe_failed(core::ReplicaId replica, core::Probe probe, const std::string& why) = 0;
+  virtual void readiness_passed(core::ReplicaId replica) = 0;
+
   // It is gone, with everything it had started. Exactly once for each started replica: the last word about it.
   virtual void replica_exited(core::ReplicaId replica, const ReplicaExit& exit) = 0;
 

@@ -43,7 +43,8 @@ std::string in_seconds(core::Duration span) {
 }  // namespace
 
 ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callbacks callbacks)
-    : parts_(std::move(parts)),
+    : loop_(loop),
+      parts_(std::move(parts)),
       callbacks_(std::move(callbacks)),
       control_(loop, parts_.control.release()),
       notify_(loop, parts_.notify.release()),
@@ -71,7 +72,7 @@ void ReplicaProcess::stop(core::Duration grace) {
     why_not_ready_ = not_ready_description();
   }
   state_ = State::kStopping;
-  start_watch_->stop();
+  stop_probes();
   start_timer_.cancel();
   if (grace > core::Duration::zero()) order(KeeperOrder::kTerminate);
   kill_after(grace);
@@ -85,7 +86,7 @@ Fd ReplicaProcess::abandon() {
   ::shutdown(control.get(), SHUT_WR);
   notify_.close();
   relay_.finish();
-  start_watch_->stop();
+  stop_probes();
   start_timer_.cancel();
   kill_timer_.cancel();
   return control;
@@ -190,13 +191,37 @@ void ReplicaProcess::become_ready(const http::Endpoint& endpoint) {
   state_ = State::kReady;
   was_ready_ = true;
   start_timer_.cancel();
+  watch_probes(endpoint);
   callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_});
+}
+
+// Its startup probe has done its work.
+void ReplicaProcess::watch_probes(const http::Endpoint& endpoint) {
+  for (const config::Probe& probe : parts_.probes) {
+    if (probe.type == config::Probe::Type::kStartup) continue;
+    const bool is_liveness = probe.type == config::Probe::Type::kLiveness;
+    const core::Probe kind = is_liveness ? core::Probe::kLiveness : core::Probe::kReadiness;
+    ProbeWatch::Callbacks callbacks{
+        .on_failed = [this, kind](const std::string& why) { callbacks_.on_probe_failed(kind, why); },
+        .on_passed =
+            [this, kind] {
+              if (kind == core::Probe::kReadiness) callbacks_.on_readiness_passed();
+            }};
+    probe_watches_.push_back(std::make_shared<ProbeWatch>(loop_, endpoint, probe, std::move(callbacks)));
+    probe_watches_.back()->start(started_);
+  }
+}
+
+void ReplicaProcess::stop_probes() {
+  start_watch_->stop();
+  for (const auto& watch : probe_watches_) watch->stop();
+  probe_watches_.clear();
 }
 
 void ReplicaProcess::give_up_start() {
   why_not_ready_ = not_ready_description();
   state_ = State::kStopping;
-  start_watch_->stop();
+  stop_probes();
   order(KeeperOrder::kKill);
 }
 
@@ -222,7 +247,7 @@ void ReplicaProcess::end(ReplicaExit exit) {
   control_.close();
   notify_.close();
   relay_.finish();
-  start_watch_->stop();
+  stop_probes();
   start_timer_.cancel();
   kill_timer_.cancel();
   exit.last_output = relay_.last_output();

@@ -17,6 +17,7 @@
 #include "live/provider/fd.hpp"
 #include "live/provider/messages.hpp"
 #include "live/provider/output_relay.hpp"
+#include "live/provider/probe_watch.hpp"
 #include "live/provider/provider.hpp"
 #include "live/provider/start_watch.hpp"
 
@@ -44,6 +45,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   };
   struct Callbacks {
     std::function<void(const ReplicaAddress&)> on_ready;
+    std::function<void(core::Probe, const std::string& why)> on_probe_failed;
+    std::function<void()> on_readiness_passed;
     std::function<void(const ReplicaExit&)> on_exit;
   };
 
@@ -80,6 +83,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool read_notices();
   void begin_start();
   void become_ready(const http::Endpoint& endpoint);
+  void watch_probes(const http::Endpoint& endpoint);
+  void stop_probes();
   void give_up_start();
   void kill_after(core::Duration grace);
   void order(KeeperOrder what);
@@ -90,12 +95,14 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   // "its init container 'migrate'"; empty for the main program.
   std::string container_name(const KeeperReport& report) const;
 
+  boost::asio::io_context& loop_;
   Parts parts_;
   Callbacks callbacks_;
   Descriptor control_;
   Descriptor notify_;
   OutputRelay relay_;
   std::shared_ptr<StartWatch> start_watch_;
+  std::vector<std::shared_ptr<ProbeWatch>> probe_watches_;  // while it is ready
   SteadyTimer start_timer_;
   SteadyTimer kill_timer_;
   Clock::time_point started_ = Clock::now();

@@ -5,16 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "config/probes.hpp"
-
 namespace tenfold::live {
 
 namespace {
 
 // The pause after a probe that did not pass: this, then twice as long each time, up to the probe's period.
 constexpr core::Duration kFirstPause = std::chrono::milliseconds{20};
-
-bool is_success(int status) { return status >= 200 && status < 400; }
 
 }  // namespace
 
@@ -74,9 +70,7 @@ void StartWatch::ask() {
 
 void StartWatch::answered(const ProbeCall::Result& result) {
   call_ = nullptr;
-  if (!result) return failed(result.error());
-  if (!is_success(*result)) return failed(fmt::format("was answered {}", *result));
-  passed();
+  result ? passed() : failed(result.error());
 }
 
 void StartWatch::passed() {
@@ -101,10 +95,7 @@ std::string StartWatch::missing() const {
                        places_.socket_path, places_.port);
   }
   if (next_ == probes_.size()) return "it has only just begun to accept connections";
-  const config::Probe& probe = probes_[next_];
-  const std::string what = probe.path.empty() ? "" : fmt::format(" GET {}", probe.path);
-  return fmt::format("its {} probe{} {}", config::name_of(probe.type), what,
-                     complaint_.empty() ? "has had no time to pass" : complaint_);
+  return fmt::format("{} {}", name_of(probes_[next_]), complaint_.empty() ? "has had no time to pass" : complaint_);
 }
 
 }  // namespace tenfold::live

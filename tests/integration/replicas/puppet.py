@@ -14,6 +14,7 @@ With FINISH=PATH in its environment it takes a second to end after a SIGTERM, an
     /hop               answers with hop-by-hop fields
     /hints             answers with 103 before 200
     /code?status=N     answers with that status
+    /well              answers 503 while the file $SICK.N is there, N its number
     /reset             begins an answer that ends with the connection, and resets it (--port)
 """
 import hashlib
@@ -138,6 +139,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def code(self, query):
         self.answer({}, status=int(query["status"]))
+
+    def well(self, query):
+        is_sick = os.path.exists(f"{os.environ['SICK']}.{os.environ['TENFOLD_REPLICA']}")
+        self.answer({}, status=503 if is_sick else 200)
 
     def reset(self, query):
         self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nhalf")

@@ -46,17 +46,14 @@ constexpr std::string_view kNoMinimum = "minReplicas is not stated: 2 here, 0 th
 // What the line at the start says of each file.
 const std::map<std::string, std::string> kTold{
     {"anchors.yaml", ""},
-    {"bicep-names.json",
-     "the liveness probe is not acted on yet; nobody has to log in; clients and replicas speak HTTP/1.1, without TLS"},
+    {"bicep-names.json", "nobody has to log in; clients and replicas speak HTTP/1.1, without TLS"},
     {"both.yaml", ""},
     {"dapr-2022.yaml", "there is no Dapr"},
     {"fortress.yaml",
      "sessions are not sticky; no CORS headers are added; IP rules are not applied; client certificates are not asked "
      "for; custom domains are not served"},
     {"functions.json", "bound services are not there; it is run as a container app, whatever its kind or service"},
-    {"limits.yaml",
-     "TOKEN is not set: the secret 'nowhere' has no value, --secret nowhere=...; the liveness probe is not "
-     "acted on yet"},
+    {"limits.yaml", "TOKEN is not set: the secret 'nowhere' has no value, --secret nowhere=..."},
     {"minified.json", ""},
     {"nulls.yaml", std::string{kNoMinimum}},
     {"ports.yaml",
@@ -71,12 +68,12 @@ const std::map<std::string, std::string> kTold{
      "not looked at; the scale rule 'topic' (kafka) is not looked at; the scale rule 'depth' (metrics-api with "
      "authMode) is not looked at"},
     {"sample-shape.yaml",
-     "volumes are not mounted; the liveness probe is not acted on yet; the readiness probe is asked until a replica is "
-     "ready, and not yet after that; the readiness probe is asked where the replica serves, not at its port 8081; the "
-     "startup probe is asked where the replica serves, not at its port 8080; the scale rule 'backlog' "
-     "(azure-servicebus) is not looked at; sessions are not sticky; there is no Dapr"},
+     "volumes are not mounted; the liveness probe is asked where the replica serves, not at its port 8080; the "
+     "readiness probe is asked where the replica serves, not at its port 8081; the startup probe is asked where the "
+     "replica serves, not at its port 8080; the scale rule 'backlog' (azure-servicebus) is not looked at; sessions are "
+     "not sticky; there is no Dapr"},
     {"secrets.yaml", "API_KEY is not set: the secret 'api-key' has no value, --secret api-key=..."},
-    {"show.json", "the readiness probe is asked until a replica is ready, and not yet after that"},
+    {"show.json", ""},
     {"show.yaml",
      fmt::format("LICENCE is not set: the secret 'licence' has no value, --secret licence=...; {}", kNoMinimum)},
     {"sidecars.yaml",

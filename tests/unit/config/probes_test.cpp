@@ -141,16 +141,26 @@ TEST(Probes, APathMayLackItsSlashAsOnKubernetes) {
   EXPECT_EQ(read.config.probes.at(0).path, "/healthz");
 }
 
-TEST(Probes, WhatIsNotActedOnIsTold) {
+TEST(Probes, WhatIsAskedElsewhereIsTold) {
   const Read read =
       read_file_text(file_of("      - {type: Liveness, tcpSocket: {port: 8000}}\n"
                              "      - {type: Startup, httpGet: {path: /up, port: 9000}}\n"
                              "      - {type: Readiness, tcpSocket: {port: 8000}}\n"));
   EXPECT_EQ(gaps_line(read.config),
-            "the liveness probe is not acted on yet; the startup probe is asked where the replica serves, not at its "
-            "port 9000; the readiness probe is asked until a replica is ready, and not yet after that; minReplicas is "
-            "not stated: 2 here, 0 there");
+            "the startup probe is asked where the replica serves, not at its port 9000; minReplicas is not stated: 2 "
+            "here, 0 there");
   EXPECT_EQ(gaps_line({}), "");
+}
+
+TEST(Probes, AnAppWithoutAReadinessProbeHasAzuresWithoutItsDelay) {
+  AppConfig config;
+  config.probes = {{.type = Probe::Type::kLiveness, .path = "/alive"}};
+  const std::vector<Probe> asked = asked_probes(config);
+  ASSERT_EQ(asked.size(), 2);
+  EXPECT_EQ(asked[0], config.probes[0]);
+  EXPECT_EQ(asked[1], (Probe{.type = Probe::Type::kReadiness, .period = 5s, .timeout = 5s, .failure_threshold = 48}));
+  config.probes = {{.type = Probe::Type::kReadiness}};
+  EXPECT_EQ(asked_probes(config), config.probes);
 }
 
 }  // namespace

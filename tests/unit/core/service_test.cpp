@@ -426,14 +426,17 @@ TEST(Service, AReplicaThatIsNotReadyAnyMoreGetsNothingUntilItIsAgain) {
   EXPECT_THAT(driver.of<Dispatch>(), ElementsAre(Dispatch{request(2), replica(1), 1}));
 }
 
-TEST(Service, AReplicaThatDoesNotLiveIsStoppedAtOnceAndReplaced) {
+TEST(Service, AReplicaThatDoesNotLiveGetsItsGraceAndIsReplaced) {
   ServiceDriver driver{settings(1, 2)};
   driver.start(1);
   driver.arrive(1);
   driver.advance(20s);
   driver.handle(ProbeFailed{.replica = replica(1), .probe = Probe::kLiveness});
-  EXPECT_THAT(driver.of<StopReplica>(), ElementsAre(StopReplica{.replica = replica(1), .grace = 0s}));
+  EXPECT_THAT(driver.of<StopReplica>(),
+              ElementsAre(StopReplica{.replica = replica(1), .grace = settings(1, 2).replica.grace}));
   EXPECT_THAT(driver.of<StartReplica>(), ElementsAre(StartReplica{replica(2)}));
+  driver.handle(ResponseFinished{.request = request(1), .replica = replica(1)});
+  EXPECT_THAT(driver.of<Reject>(), IsEmpty()) << "what it had may end within the grace";
 }
 
 // Found by the fault simulation: it was left to finish what it never would.

@@ -163,6 +163,7 @@ TEST(Format, ATypeOfRecordHasTheVersionOfItsNewestField) {
   EXPECT_EQ(version_of(RecordType::kReplicaReadyNote), newest("ReplicaReadyNote"));
   EXPECT_EQ(version_of(RecordType::kReplicaExitNote), newest("ReplicaExitNote"));
   EXPECT_EQ(version_of(RecordType::kClassNote), newest("ClassNote"));
+  EXPECT_EQ(version_of(RecordType::kProbeNote), newest("ProbeNote"));
   int of_steps = 1;
   for (const auto& [name, version] : samples.newest) {
     const bool is_record = name == "Checkpoint" || name.ends_with("Note");

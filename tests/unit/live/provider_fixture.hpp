@@ -12,10 +12,12 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/words.hpp"
 #include "live/provider/process_provider.hpp"
 
 namespace tenfold::live {
@@ -110,6 +112,7 @@ class ProviderFixture : public testing::Test, public ProviderListener {
   std::optional<ProcessProvider> provider_;
   std::map<int, ReplicaAddress> ready_;
   std::map<int, ReplicaExit> exits_;
+  std::vector<std::string> probes_;  // what was told of them
   std::map<int, std::vector<ReplicaUsage>> usage_;
 
  private:
@@ -118,6 +121,10 @@ class ProviderFixture : public testing::Test, public ProviderListener {
     EXPECT_FALSE(ready_.contains(number(id)));
     ready_[number(id)] = address;
   }
+  void probe_failed(core::ReplicaId id, core::Probe probe, const std::string& why) override {
+    probes_.push_back(fmt::format("{} {}: {}", number(id), core::to_word(probe), why));
+  }
+  void readiness_passed(core::ReplicaId id) override { probes_.push_back(fmt::format("{} passes", number(id))); }
   void replica_exited(core::ReplicaId id, const ReplicaExit& exit) override {
     EXPECT_FALSE(exits_.contains(number(id)));
     exits_[number(id)] = exit;

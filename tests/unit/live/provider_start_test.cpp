@@ -5,6 +5,7 @@
 
 #include "live/provider/fd.hpp"
 #include "live/provider/listeners.hpp"
+#include "probe_server.hpp"
 #include "provider_fixture.hpp"
 
 namespace tenfold::live {
@@ -12,36 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 using Type = config::Probe::Type;
-
-// Accepts at once, and answers GETs by `answer`, Python that yields a status from `path`; appends each path to `log`.
-std::vector<std::string> http_server(const std::string& log, const std::string& answer) {
-  return python(
-      "import http.server, os, socketserver, time\n"
-      "class Handler(http.server.BaseHTTPRequestHandler):\n"
-      "    def do_GET(self):\n"
-      "        path = self.path\n"
-      "        with open('" +
-      log +
-      "', 'a') as f: f.write(path + ' ')\n"
-      "        self.send_response(" +
-      answer +
-      "); self.end_headers()\n"
-      "    def address_string(self): return ''\n"
-      "class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): daemon_threads = True\n"
-      "Server(os.environ['TENFOLD_SOCKET'], Handler).serve_forever()");
-}
-
-config::Probe http_probe(Type type, const std::string& path) {
-  config::Probe probe;
-  probe.type = type;
-  probe.path = path;
-  return probe;
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 std::uint16_t free_port() {
   const Fd socket{::socket(AF_INET, SOCK_STREAM, 0)};

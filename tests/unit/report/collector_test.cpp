@@ -348,10 +348,16 @@ TEST(Story, ProbesThatFailAreTold) {
   service.start(1, 2, 5ms);
   service.arrive(1);
   service.step(core::ProbeFailed{ReplicaId{1}, core::Probe::kReadiness});
+  service.step(core::ReplicaReady{ReplicaId{1}});
+  service.collector.take(
+      journal::ProbeNote{.replica = ReplicaId{1}, .why = "its readiness probe GET /healthz was answered 503"});
+  service.step(core::ProbeFailed{ReplicaId{1}, core::Probe::kReadiness});
   service.step(core::ProbeFailed{ReplicaId{2}, core::Probe::kLiveness});
   const std::string text = to_text(service.finish(), 1000);
-  EXPECT_THAT(text, HasSubstr("replica 1 is not ready any more"));
-  EXPECT_THAT(text, HasSubstr("replica 2 does not answer its liveness probe"));
+  EXPECT_THAT(text, HasSubstr("replica 1 is not ready any more and gets nothing until it is\n"));
+  EXPECT_THAT(text, HasSubstr("replica 1 is ready again\n"));
+  EXPECT_THAT(text, HasSubstr("gets nothing until it is: its readiness probe GET /healthz was answered 503\n"));
+  EXPECT_THAT(text, HasSubstr("replica 2 is replaced: it fails its liveness probe\n"));
 }
 
 TEST(Story, IsShortHoweverMuchHappened) {
