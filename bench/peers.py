@@ -93,11 +93,12 @@ class Side:
 
 
 def tenfold(name, *flags, command=(), core=None):
-    """Tenfold with its journal and metrics on; ready when as many replicas are as it says."""
+    """Tenfold with its journal and metrics on; ready when as many replicas are as it says. A `--cpu` is a number to count with: the peers' servers have no limits."""
     side = Side(name)
     side.journal = side.directory / "journal"
     ready = subprocess.Popen(
-        pinned(core, [TENFOLD, "up", "--quiet", "--port", side.port, "--admin-port", 0, "--journal", side.journal, *flags, "--", *command]),
+        pinned(core, [TENFOLD, "up", "--quiet", "--port", side.port, "--admin-port", 0, "--journal", side.journal, "--replica-limits", "off",
+                      *flags, "--", *command]),
         stdout=subprocess.PIPE, stderr=open(side.directory / "log", "ab"), start_new_session=True, cwd=side.directory, text=True)
     side.processes.append(ready)
     side.measured = ready

@@ -105,6 +105,11 @@ struct JournalKeep {
 // What is said while a service runs.
 enum class LogLevel : std::uint8_t { kError, kWarning, kInfo };
 enum class LogFormat : std::uint8_t { kText, kJson };
+
+// By what the limits of a replica are kept: control groups where they can be made and else what holds for each process,
+// the latter always, or nothing.
+enum class LimitMode : std::uint8_t { kAuto, kProcess, kOff };
+
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kText;
@@ -181,6 +186,10 @@ struct AppConfig {
   bool has_min_replicas = false;
   // Whether core.machine.cores was stated; else `up` takes what its machine has.
   bool has_cores = false;
+  // Whether core.replica.cpu and .memory were stated: then they are limits.
+  bool has_cpu = false;
+  bool has_memory = false;
+  LimitMode limits = LimitMode::kAuto;
   // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.
   bool has_start_timeout = false;
   // What feeds the custom and schedule rules of `core.scale.rules`, in their order.

@@ -45,6 +45,12 @@ struct LogFormats {
       std::to_array<std::pair<std::string_view, LogFormat>>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
 };
 
+struct LimitModes {
+  static constexpr std::string_view kWhat = "way of keeping limits";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, LimitMode>>(
+      {{"auto", LimitMode::kAuto}, {"process", LimitMode::kProcess}, {"off", LimitMode::kOff}});
+};
+
 struct Header {
   static Applied read(std::string& member, std::string_view text) {
     constexpr std::string_view kToken = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
@@ -113,6 +119,18 @@ std::string show_trusted_proxies(const AppConfig& config) {
   std::string all;
   for (const AddressRange& range : config.trusted_proxies) all += (all.empty() ? "" : ", ") + range.text();
   return all;
+}
+
+using ReplicaCpu = Above0<10'000>;
+
+Applied apply_cpu(AppConfig& config, std::string_view text) {
+  config.has_cpu = true;
+  return ReplicaCpu::read(config.core.replica.cpu, text);
+}
+
+Applied apply_memory(AppConfig& config, std::string_view text) {
+  config.has_memory = true;
+  return Size::read(config.core.replica.memory, text);
 }
 
 Applied apply_cores(AppConfig& config, std::string_view text) {
@@ -340,10 +358,21 @@ const auto kReplicas = std::to_array<Setting>({
      .help = "requests that a replica works on at a time; auto: as many as keep its CPU busy",
      .apply = apply_concurrency,
      .show = show_concurrency},
-    field<Above0<10'000>>("cpu", "properties.template.containers[].resources.cpu", "CPUS", "CPUs of a replica",
-                          TENFOLD_FIELD(core.replica.cpu)),
-    field<Size>("memory", "properties.template.containers[].resources.memory", "SIZE", "memory of a replica",
-                TENFOLD_FIELD(core.replica.memory)),
+    {.flag = "cpu",
+     .key = "properties.template.containers[].resources.cpu",
+     .value_name = "CPUS",
+     .help = "CPUs of a replica: a limit, if it is stated",
+     .apply = apply_cpu,
+     .show = [](const AppConfig& config) { return ReplicaCpu::write(config.core.replica.cpu); }},
+    {.flag = "memory",
+     .key = "properties.template.containers[].resources.memory",
+     .value_name = "SIZE",
+     .help = "memory of a replica: a limit, if it is stated",
+     .apply = apply_memory,
+     .show = [](const AppConfig& config) { return Size::write(config.core.replica.memory); }},
+    field<Word<LimitModes>>("replica-limits", "tenfold.limits.replica", "auto|process|off",
+                            "how they are kept: by control groups where these can be made; for each process; not",
+                            TENFOLD_FIELD(limits)),
     {.flag = "cores",
      .key = "tenfold.cores",
      .value_name = "CPUS",

@@ -28,8 +28,9 @@ enum class RejectReason : std::uint8_t {
   kReplicaLost,  // the replica died with it, and it may not be tried again
   kPoison,       // two replicas died with it
   kBadAnswer,    // the replica's answer was none; it was worked on, so it is not tried again
+  kOutOfMemory,  // as kReplicaLost or kPoison, because the replica was ended at its memory limit
 };
-inline constexpr std::size_t kRejectReasons = 7;
+inline constexpr std::size_t kRejectReasons = 8;
 
 // Answer the request with an error. It has left the core, unless a CancelOnReplica follows in the same step: then its
 // slot stays taken until ResponseFinished.

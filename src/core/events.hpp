@@ -39,6 +39,7 @@ enum class Outcome : std::uint8_t {
   kAbandoned,     // it had been cancelled, and the replica let go of it
   kBusy,          // the replica lives and took no connection: refused, or its backlog is full
   kBadAnswer,     // the replica answered with something that is no answer
+  kOutOfMemory,   // as kNoAnswer, because the replica was ended at its memory limit
 };
 
 // The slot is free: the replica says that it is done with the request. Every dispatched request gets exactly one, be it

@@ -13,10 +13,13 @@ Verdict judge(const RequestRecord& request, Outcome outcome, bool lost_one_ended
   if (outcome == Outcome::kBadAnswer) return {.reason = RejectReason::kBadAnswer};
   if (outcome == Outcome::kBusy) return {.sequel = Sequel::kWaitsAgain};
   if (outcome == Outcome::kNotSent && request.returns < kMaxReturns) return {.sequel = Sequel::kWaitsAgain};
+  const bool is_memory = outcome == Outcome::kOutOfMemory;
   const bool is_another = request.lost_on != ReplicaId{} && request.lost_on != request.replica;
-  if (is_another && lost_one_ended) return {.reason = RejectReason::kPoison};
-  const bool may_repeat = outcome == Outcome::kNotSent || (outcome == Outcome::kNoAnswer && request.safe_to_repeat);
-  if (!may_repeat || request.attempts >= kMaxAttempts) return {.reason = RejectReason::kReplicaLost};
+  if (is_another && lost_one_ended) return {.reason = is_memory ? RejectReason::kOutOfMemory : RejectReason::kPoison};
+  const bool is_unanswered = outcome == Outcome::kNoAnswer || is_memory;
+  const bool may_repeat = outcome == Outcome::kNotSent || (is_unanswered && request.safe_to_repeat);
+  if (!may_repeat || request.attempts >= kMaxAttempts)
+    return {.reason = is_memory ? RejectReason::kOutOfMemory : RejectReason::kReplicaLost};
   return {.sequel = Sequel::kRepeats};
 }
 

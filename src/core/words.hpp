@@ -32,6 +32,8 @@ constexpr std::string_view to_word(RejectReason reason) {
       return "poison";
     case RejectReason::kBadAnswer:
       return "bad answer";
+    case RejectReason::kOutOfMemory:
+      return "out of memory";
   }
   return "unknown";
 }
@@ -54,6 +56,8 @@ constexpr std::string_view to_word(Outcome outcome) {
       return "busy";
     case Outcome::kBadAnswer:
       return "bad answer";
+    case Outcome::kOutOfMemory:
+      return "out of memory";
   }
   return "unknown";
 }

@@ -126,6 +126,8 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   if (core::is_loss(outcome) && provider_->is_ending(replica)) {
     driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kProcess});
   }
+  if (outcome == core::Outcome::kNoAnswer && provider_->is_out_of_memory(replica))
+    outcome = core::Outcome::kOutOfMemory;
   driver_.handle(done, core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
   Exchange* still_open = find(id);
   if (!still_open) return;
@@ -176,7 +178,10 @@ void Ingress::carry_out(core::TimePoint time, const core::Dispatch& action) {
 void Ingress::carry_out(core::TimePoint, const core::Reject& action) {
   Exchange* exchange = find(action.request);
   if (!exchange || exchange->is_answered()) return;
-  exchange->fail(problem_of(action.reason, exchange->bad_answer()), retry_after_field(action.retry_after));
+  const bool is_memory = action.reason == core::RejectReason::kOutOfMemory;
+  const std::string what =
+      is_memory ? out_of_memory_text(options_.settings.replica.memory) : std::string{exchange->bad_answer()};
+  exchange->fail(problem_of(action.reason, what), retry_after_field(action.retry_after));
   if (!exchange->has_replica()) remove(*exchange);
 }
 

@@ -1,6 +1,17 @@
 #include "live/problems.hpp"
 
+#include <fmt/format.h>
+
+#include "config/units.hpp"
+
 namespace tenfold::live {
+
+std::string out_of_memory_text(core::Bytes limit) {
+  return fmt::format(
+      "The replica had this request when the kernel ended it, because it took more than the {} of memory that it may "
+      "have. Send less at once, or give replicas more memory or fewer requests at a time.",
+      config::format_size(limit));
+}
 
 http::Problem problem_of(core::RejectReason reason, std::string_view what) {
   switch (reason) {
@@ -27,6 +38,8 @@ http::Problem problem_of(core::RejectReason reason, std::string_view what) {
               "again."};
     case core::RejectReason::kBadAnswer:
       return {502, "urn:tenfold:problem:bad-answer", "The replica's answer could not be read", what};
+    case core::RejectReason::kOutOfMemory:
+      return {507, "urn:tenfold:problem:out-of-memory", "The replica ran out of memory", what};
   }
   return {500, "about:blank", "Internal error", ""};
 }

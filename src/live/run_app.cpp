@@ -33,7 +33,6 @@
 #include "live/hangup.hpp"
 #include "live/ingress.hpp"
 #include "live/journal_observer.hpp"
-#include "live/limit_watch.hpp"
 #include "live/log.hpp"
 #include "live/metrics/poller.hpp"
 #include "live/provider/process_provider.hpp"
@@ -116,6 +115,9 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .start_timeout = config.core.replica.start_timeout,
           .probes = config::asked_probes(config),
           .target_port = config.target_port,
+          .limits = {.cpu = config.has_cpu ? std::optional{config.core.replica.cpu} : std::nullopt,
+                     .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt},
+          .limit_mode = config.limits,
           .console = config.log.level == config::LogLevel::kError ? nullptr : &console};
 }
 
@@ -152,7 +154,7 @@ class App final : private Observer {
     wait_for_signal();
     wait_for_reload();
     warn_of_oversubscription();
-    say_warning("{}", limits_are_not_kept(config_.core.replica));
+    if (const std::string limits = provider_->limits_text(); !limits.empty()) say_info("{}", limits);
     tell_gaps();
     ingress_.start(*provider_);
     poller_->start();
@@ -290,7 +292,6 @@ class App final : private Observer {
   }
 
   void replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) override {
-    limit_watch_.forget(replica);
     if (!board_.replica(replica)->is_stopping) say_warning("replica {} {}", core::to_number(replica), exit.description);
     boost::asio::post(loop_, [this, exit] { end_if_hopeless(exit); });
   }
@@ -313,11 +314,6 @@ class App final : private Observer {
 
   void readiness_passed(core::TimePoint, core::ReplicaId replica) override {
     say_info("replica {}: its readiness probe passes again", core::to_number(replica));
-  }
-
-  void usage_sampled(core::TimePoint, core::ReplicaId replica, const ReplicaUsage& usage) override {
-    for (const std::string& sentence : limit_watch_.crossings(replica, usage, config_.core.replica))
-      say_warning("{}", sentence);
   }
 
   void stepped(core::TimePoint, const core::Event&, const core::Actions& actions, const core::Service&) override {
@@ -462,7 +458,6 @@ class App final : private Observer {
   core::TimePoint done_at_{};
   std::optional<std::string> said_warning_;
   std::string said_gaps_;
-  LimitWatch limit_watch_;
   bool is_ready_said_ = false;
   bool is_ending_ = false;
   int exit_code_ = 0;

@@ -28,6 +28,8 @@ int status_of(core::RejectReason reason) {
       return 502;
     case core::RejectReason::kPoison:
       return 500;
+    case core::RejectReason::kOutOfMemory:
+      return 507;
   }
   return 500;
 }

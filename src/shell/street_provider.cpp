@@ -87,7 +87,11 @@ void StreetProvider::kill_one() {
   if (replicas_.empty() || is_healed_) return;
   auto chosen = replicas_.begin();
   std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(replicas_.size())));
-  end(chosen->first, kKilled);
+  const bool is_for_memory = random_.below(2) == 0;
+  if (is_for_memory) out_of_memory_.insert(chosen->first);
+  live::ReplicaExit how = kKilled;
+  how.is_out_of_memory = is_for_memory;
+  end(chosen->first, how);
 }
 
 void StreetProvider::silence_one() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "live/provider/provider.hpp"
 #include "shell/program.hpp"
@@ -31,6 +32,8 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   void drain(core::ReplicaId) override {}
   void stop(core::ReplicaId replica, core::Duration grace) override;
   bool is_ending(core::ReplicaId replica) const override { return !replicas_.contains(replica); }
+
+  bool is_out_of_memory(core::ReplicaId replica) const override { return out_of_memory_.contains(replica); }
 
   // A program is killed by somebody.
   void kill_one();
@@ -74,6 +77,7 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   sim::Random random_;
   std::map<core::ReplicaId, Replica> replicas_;
   std::map<core::ReplicaId, std::unique_ptr<Program>> dying_;  // their connections end a moment later
+  std::set<core::ReplicaId> out_of_memory_;
   std::uint64_t starts_ = 0;
   std::uint64_t deaths_ = 0;
   bool is_healed_ = false;

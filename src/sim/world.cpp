@@ -257,7 +257,9 @@ void World::exit(const core::ReplicaExited& how) {
   if (!slot) return;
   const std::vector<core::RequestId> lost = replicas_[*slot].running;
   const bool was_ready = replicas_[*slot].was_ready;
-  for (const core::RequestId request : lost) lose(request);
+  const bool is_killed = how.kind == core::ExitKind::kSignaled;  // for its memory: nothing else kills here
+  const core::Outcome outcome = is_killed ? core::Outcome::kOutOfMemory : core::Outcome::kNoAnswer;
+  for (const core::RequestId request : lost) lose(request, outcome);
   replicas_.erase(*slot);
   std::erase(alive_, how.replica);
   if (std::erase(unplaced_, how.replica) == 0) {
@@ -273,7 +275,7 @@ void World::exit(const core::ReplicaExited& how) {
 }
 
 // Its replica ends with it: what becomes of it is the core's to say.
-void World::lose(core::RequestId id) {
+void World::lose(core::RequestId id, core::Outcome outcome) {
   const auto slot = requests_.find(id);
   if (!slot) return;
   Request& request = requests_[*slot];
@@ -282,7 +284,7 @@ void World::lose(core::RequestId id) {
   request.runs = false;
   const core::ReplicaId replica = request.replica;
   if (request.has_ended) requests_.erase(*slot);
-  step(core::ResponseFinished{.request = id, .replica = replica, .outcome = core::Outcome::kNoAnswer});
+  step(core::ResponseFinished{.request = id, .replica = replica, .outcome = outcome});
 }
 
 void World::leave(core::RequestId id) {

@@ -151,7 +151,7 @@ class World {
   void exit(const core::ReplicaExited& how);
   void place(core::ReplicaId replica);
   void fill(Replica& replica, core::Bytes memory);
-  void lose(core::RequestId id);
+  void lose(core::RequestId id, core::Outcome outcome);
   void vacate(const Request& request);
   void leave(core::RequestId id);
   void run_timed();

@@ -62,15 +62,5 @@ class WrongPort(unittest.TestCase):
             self.assertIn("$PORT", last)
 
 
-class Limits(unittest.TestCase):
-    def test_what_is_no_limit_is_told_at_the_start_and_at_the_crossing(self):
-        with Service(PUPPET, "--cpu", "0.25", "--memory", "1Mi") as service:
-            self.assertIn("are no limits yet", service.output())
-            while "replica 1 takes" not in service.output() or "CPUs, more than its 0.25" not in service.output():
-                self.assertEqual(service.post("/spin?ms=200").status, 200)
-            self.assertIn("MiB of memory, more than its 1Mi", service.output())
-            self.assertEqual(service.output().count("cpu is no limit yet"), 1)
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -185,6 +185,8 @@ void Board::count_exit(const ReplicaExit& exit, bool was_told) {
   Counters::Exits& exits = counters_.exits;
   if (was_told) {
     ++exits.told;
+  } else if (exit.is_out_of_memory) {
+    ++exits.out_of_memory;
   } else if (exit.kind == core::ExitKind::kNotStarted) {
     ++exits.not_started;
   } else if (exit.kind == core::ExitKind::kSignaled) {

@@ -37,6 +37,7 @@ struct Counters {
     std::uint64_t failed = 0;
     std::uint64_t signaled = 0;
     std::uint64_t not_started = 0;
+    std::uint64_t out_of_memory = 0;
   } exits;
 };
 

@@ -97,7 +97,8 @@ void replica_metrics(Exposition& out, const Board& board) {
   const Counters::Exits& exits = counters.exits;
   for (const auto& [reason, count] :
        {std::pair{"told", exits.told}, std::pair{"finished", exits.finished}, std::pair{"failed", exits.failed},
-        std::pair{"signaled", exits.signaled}, std::pair{"not_started", exits.not_started}})
+        std::pair{"signaled", exits.signaled}, std::pair{"not_started", exits.not_started},
+        std::pair{"out_of_memory", exits.out_of_memory}})
     out.sample("tenfold_replica_exits_total", {{"reason", reason}}, number(count));
   out.histogram("tenfold_cold_start_seconds", "From a replica's start until it was ready.",
                 board.histograms().cold_start);

@@ -4,12 +4,14 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -51,8 +53,34 @@ struct LaunchFailure {
   std::int32_t error;
 };
 
-// In the new process, up to execve: a session of its own, no input, output to the relay, default signals.
-[[noreturn]] void become(const LaunchView& launch, pid_t keeper, int output, int failures) noexcept {
+// How long Tenfold may take to look at a replica that has ended, before its control groups are removed.
+constexpr std::int64_t kLastLookMs = 2000;
+// A group that the kernel still holds is tried again for so long.
+constexpr int kRemovalTries = 100;
+
+// This process, and with it what it will run.
+bool enter(const PlanView& plan) noexcept {
+  for (std::size_t i = 0; i < plan.group_count; ++i) {
+    const int directory = ::open(plan.groups[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int file = directory < 0 ? -1 : ::openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (file < 0 || ::write(file, "0", 1) != 1) return false;
+    ::close(file);
+    ::close(directory);
+  }
+  return true;
+}
+
+// What holds where there are no groups: not for all processes together, but for each.
+void bound(const PlanView& plan) noexcept {
+  const rlimit data{plan.data_limit, plan.data_limit};
+  if (plan.data_limit > 0) ::setrlimit(RLIMIT_DATA, &data);
+  if (plan.niceness > 0) ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + plan.niceness);
+}
+
+// In the new process, up to execve: its control groups, a session of its own, no input, output to the relay, default
+// signals.
+[[noreturn]] void become(const PlanView& plan, const LaunchView& launch, pid_t keeper, int output,
+                         int failures) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
   ::setsid();
@@ -63,10 +91,14 @@ struct LaunchFailure {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
-  LaunchFailure failure{KeeperReport::Step::kChangeDirectory, 0};
-  if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
-    failure.step = KeeperReport::Step::kExecute;
-    ::execve(launch.program, launch.arguments, launch.environment);
+  bound(plan);
+  LaunchFailure failure{KeeperReport::Step::kEnterGroup, 0};
+  if (enter(plan)) {
+    failure.step = KeeperReport::Step::kChangeDirectory;
+    if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
+      failure.step = KeeperReport::Step::kExecute;
+      ::execve(launch.program, launch.arguments, launch.environment);
+    }
   }
   failure.error = errno;
   [[maybe_unused]] const ssize_t told = ::write(failures, &failure, sizeof failure);
@@ -103,6 +135,7 @@ class Keeper {
     }
     end_everything();
     report({.kind = KeeperReport::Kind::kEnded, .container = number(last_), .status = status_});
+    remove_groups();
     ::_exit(0);
   }
 
@@ -141,7 +174,7 @@ class Keeper {
     const bool has_pipe = ::pipe2(failures, O_CLOEXEC) == 0;
     const pid_t pid = has_pipe ? ::_Fork() : -1;
     if (pid < 0) failure.error = errno;
-    if (pid == 0) become(plan_.launches[i], keeper, output_, failures[1]);
+    if (pid == 0) become(plan_, plan_.launches[i], keeper, output_, failures[1]);
     if (has_pipe) {
       ::close(failures[1]);
       if (pid > 0 && ::read(failures[0], &failure, sizeof failure) <= 0) failure.error = 0;  // execve has succeeded
@@ -160,6 +193,7 @@ class Keeper {
     end_everything();
     report(
         {.kind = KeeperReport::Kind::kNotStarted, .step = failure.step, .container = number(i), .code = failure.error});
+    remove_groups();
     ::_exit(1);
   }
 
@@ -297,6 +331,24 @@ class Keeper {
       if (::poll(&ready, 1, patience_ms) != 0) continue;
       signal_children(SIGKILL, false);  // what is left are such as left their group
       patience_ms = patience_ms < kSearchAgainMs ? 2 * patience_ms : kSearchAgainMs;
+    }
+  }
+
+  // When Tenfold has seen what they tell, or is gone. What is above goes with the last group below it.
+  void remove_groups() noexcept {
+    if (plan_.group_count == 0) return;
+    const std::int64_t until = now_ms() + kLastLookMs;
+    for (std::int64_t left = kLastLookMs; left > 0; left = until - now_ms()) {
+      pollfd ready{control_, POLLIN, 0};
+      KeeperOrder order{};
+      if (::poll(&ready, 1, static_cast<int>(left)) == 1 && ::recv(control_, &order, sizeof order, MSG_DONTWAIT) <= 0)
+        break;
+    }
+    for (std::size_t i = 0; i < plan_.group_count; ++i) {
+      for (int tries = kRemovalTries; ::rmdir(plan_.groups[i]) != 0 && errno == EBUSY && tries > 0; --tries)
+        ::poll(nullptr, 0, 1);
+      *std::strrchr(plan_.groups[i], '/') = '\0';
+      ::rmdir(plan_.groups[i]);
     }
   }
 

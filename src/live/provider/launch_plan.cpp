@@ -1,6 +1,6 @@
 // The packed form: PlanHeader and, for each launch, LaunchHeader, room for the pointers of arguments and environment
 // with their closing nulls, the strings, each with its closing zero (program, directory, arguments, environment), and
-// zeros up to where the next one may begin.
+// zeros up to where the next one may begin. The directories of control groups come last, each with its closing zero.
 #include "live/provider/launch_plan.hpp"
 
 #include <algorithm>
@@ -18,6 +18,9 @@ namespace {
 struct PlanHeader {
   std::uint64_t count = 0;
   std::uint64_t main = 0;
+  std::uint64_t groups = 0;
+  std::uint64_t data_limit = 0;
+  std::int64_t niceness = 0;
 };
 
 struct LaunchHeader {
@@ -79,8 +82,13 @@ LaunchView open_launch(char* packed) noexcept {
 }  // namespace
 
 Fd pack(const LaunchPlan& plan) {
-  std::string packed = to_bytes(PlanHeader{.count = plan.launches.size(), .main = plan.main});
+  std::string packed = to_bytes(PlanHeader{.count = plan.launches.size(),
+                                           .main = plan.main,
+                                           .groups = plan.groups.size(),
+                                           .data_limit = plan.data_limit,
+                                           .niceness = plan.niceness});
   for (const Launch& launch : plan.launches) packed += pack(launch);
+  for (const std::string& group : plan.groups) append(packed, group);
 
   Fd fd{::memfd_create("tenfold-launch-plan", MFD_CLOEXEC)};
   if (!fd) fail("memfd_create");
@@ -106,6 +114,13 @@ PlanView open_plan(int fd) noexcept {
     view.launches[view.count] = open_launch(launch);
     launch += reinterpret_cast<const LaunchHeader*>(launch)->size;
   }
+  char* group = launch;
+  for (; view.group_count < std::min<std::size_t>(header.groups, view.groups.size()); ++view.group_count) {
+    view.groups[view.group_count] = group;
+    group += std::strlen(group) + 1;
+  }
+  view.data_limit = header.data_limit;
+  view.niceness = static_cast<std::int32_t>(header.niceness);
   return view;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,16 @@ struct LaunchPlan {
   std::vector<Launch> launches;
   // The main one's place: how many init containers there are.
   std::size_t main = 0;
+  // Directories of control groups that all programs enter, kMaxGroups at most. The keeper removes them at the end, and
+  // what they lie in if that is empty then.
+  std::vector<std::string> groups;
+  // Where no group limits it: bytes of data that a process may have (RLIMIT_DATA), 0 for no limit, and how much less
+  // than Tenfold a program is preferred by the scheduler (nice(2)).
+  std::uint64_t data_limit = 0;
+  std::int32_t niceness = 0;
 };
+
+inline constexpr std::size_t kMaxGroups = 4;
 
 // Packs `plan`. Throws std::system_error when the machine gives no descriptor or memory.
 Fd pack(const LaunchPlan& plan);
@@ -43,6 +53,10 @@ struct PlanView {
   std::array<LaunchView, config::kMaxContainers> launches;
   std::size_t count = 0;  // 0 when the plan cannot be mapped
   std::size_t main = 0;
+  std::array<char*, kMaxGroups> groups{};
+  std::size_t group_count = 0;
+  std::uint64_t data_limit = 0;
+  std::int32_t niceness = 0;
 };
 
 // Opens a packed plan. Async-signal-safe.

@@ -29,11 +29,11 @@ enum class KeeperOrder : std::uint8_t {
 
 // A keeper to Tenfold: kInitStarted for each init container, kStarted, kSidecarEnded as often as one ends, and kEnded;
 // or at any time before kStarted, kNotStarted or kEnded as the last one. Nothing of the replica is left at the last
-// one.
+// one but its control groups, which the keeper removes when Tenfold has closed its end.
 struct KeeperReport {
   enum class Kind : std::uint8_t { kInitStarted, kStarted, kSidecarEnded, kNotStarted, kEnded };
   // What failed where `code` is not 0: kNotStarted, and kSidecarEnded for one that could not be run.
-  enum class Step : std::uint8_t { kFork, kChangeDirectory, kExecute };
+  enum class Step : std::uint8_t { kFork, kEnterGroup, kChangeDirectory, kExecute };
   Kind kind = Kind::kStarted;
   Step step = Step::kFork;
   // Of whom, by its place in the launch plan. kEnded: an init container that failed, else the main program.

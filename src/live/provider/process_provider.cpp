@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 
 #include "live/provider/guardian.hpp"
 #include "live/provider/launch_plan.hpp"
+#include "live/provider/limit_keeper.hpp"
 #include "live/provider/port_pool.hpp"
 #include "live/provider/replica_environment.hpp"
 #include "live/provider/replica_process.hpp"
@@ -82,6 +84,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
       : loop_(loop),
         spec_(std::move(spec)),
         listener_(listener),
+        limits_(spec_.limit_mode, spec_.limits),
         guardian_(loop, spec_.sample_interval, [this](const UsageReport& report) { take_usage(report); }) {}
 
   ~Impl() {
@@ -89,6 +92,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     controls.reserve(replicas_.size());
     for (auto& [id, replica] : replicas_) controls.push_back(replica->abandon());
     wait_for_keepers(controls);
+    limits_.remove();
   }
 
   void reconfigure(const ProcessSpec& spec) {
@@ -96,6 +100,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     spec_.start_timeout = spec.start_timeout;
     spec_.probes = spec.probes;
     spec_.target_port = spec.target_port;
+    spec_.limits = spec.limits;
   }
 
   void start(core::ReplicaId id) {
@@ -108,6 +113,13 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
   void stop(core::ReplicaId id, core::Duration grace) {
     if (const auto found = replicas_.find(id); found != replicas_.end()) found->second->stop(grace);
+  }
+
+  std::string limits_text() const { return limits_.text(spec_.limits); }
+
+  bool is_out_of_memory(core::ReplicaId id) const {
+    const auto found = replicas_.find(id);
+    return found == replicas_.end() ? out_of_memory_.contains(id) : found->second->is_out_of_memory();
   }
 
   bool is_ending(core::ReplicaId id) const {
@@ -130,7 +142,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     auto [control, keeper_control] = make_control_sockets();
     auto [output, replica_output] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
-    const Fd plan = pack(plan_of(*program, contract));
+    auto bounds = limits_.of(id, spec_.limits);
+    if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
+    LaunchPlan launches = plan_of(*program, contract);
+    bounds->put_into(launches);
+    const Fd plan = pack(launches);
     guardian_.spawn(id, keeper_control, replica_output, plan);
 
     ReplicaProcess::Parts parts{.id = id,
@@ -144,6 +160,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .start_timeout = spec_.start_timeout,
                                 .probes = spec_.probes,
                                 .target_port = spec_.target_port,
+                                .bounds = std::move(*bounds),
                                 .console = spec_.console};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
@@ -198,6 +215,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
   void forget(core::ReplicaId id, const ReplicaExit& exit) {
     replicas_.erase(id);
+    if (exit.is_out_of_memory) out_of_memory_.insert(id);
     ::unlink(path_of(id, "sock").c_str());
     ::unlink(path_of(id, "notify").c_str());
     listener_.replica_exited(id, exit);
@@ -212,10 +230,12 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   boost::asio::io_context& loop_;
   ProcessSpec spec_;
   ProviderListener& listener_;
+  LimitKeeper limits_;  // before the guardian, which is to be in the group that Tenfold is in then
   Guardian guardian_;
   RuntimeDirectory directory_;
   PortPool ports_;
   std::map<core::ReplicaId, std::shared_ptr<ReplicaProcess>> replicas_;
+  std::set<core::ReplicaId> out_of_memory_;  // of those that are gone
 };
 
 ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener)
@@ -224,6 +244,10 @@ ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec
 ProcessProvider::~ProcessProvider() = default;
 
 void ProcessProvider::reconfigure(const ProcessSpec& spec) { impl_->reconfigure(spec); }
+
+std::string ProcessProvider::limits_text() const { return impl_->limits_text(); }
+
+bool ProcessProvider::is_out_of_memory(core::ReplicaId replica) const { return impl_->is_out_of_memory(replica); }
 
 void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
 

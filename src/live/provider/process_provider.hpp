@@ -17,6 +17,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 
@@ -37,10 +38,14 @@ class ProcessProvider final : public Provider {
   // Of replicas that are started from now on: what `spec` says of concurrency and of readiness. The rest of it stays.
   void reconfigure(const ProcessSpec& spec);
 
+  // How the limits of replicas are kept, as a sentence without its end, if any were stated.
+  std::string limits_text() const;
+
   void start(core::ReplicaId replica) override;
   void drain(core::ReplicaId replica) override;
   void stop(core::ReplicaId replica, core::Duration grace) override;
   bool is_ending(core::ReplicaId replica) const override;
+  bool is_out_of_memory(core::ReplicaId replica) const override;
 
  private:
   class Impl;

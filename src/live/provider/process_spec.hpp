@@ -10,6 +10,7 @@
 #include "config/app_config.hpp"
 #include "core/time.hpp"
 #include "live/console.hpp"
+#include "live/provider/cgroups.hpp"
 
 namespace tenfold::live {
 
@@ -34,6 +35,9 @@ struct ProcessSpec {
   std::uint16_t target_port = 0;
   // Between two samples of what it uses.
   core::Duration sample_interval = std::chrono::seconds{1};
+  // What a replica may take, and whether by control groups where these can be made.
+  ReplicaLimits limits;
+  config::LimitMode limit_mode = config::LimitMode::kAuto;
   // Where its output is said, line by line, each with "[replica 3] " before it; null keeps it to the last 4 KiB alone.
   // Must outlive the provider.
   Console* console = nullptr;

@@ -34,6 +34,8 @@ struct ReplicaExit {
   std::int32_t code = 0;
   // One sentence without its subject: "exited with status 127", "was not ready after 60 s: it listens neither on ...".
   std::string description;
+  // The kernel ended it because it had no memory for it.
+  bool is_out_of_memory = false;
   // The end of what it wrote to stdout and stderr, at most 4 KiB, whole lines.
   std::string last_output;
 };
@@ -83,6 +85,10 @@ class Provider {
   // Whether the replica's end has begun, though replica_exited has not told it yet: its connections end one after the
   // other, and the last that goes may be the one that listens.
   virtual bool is_ending(core::ReplicaId replica) const = 0;
+
+  // Whether the kernel ended the replica, or a process of it, for want of memory: just now, or as the last that became
+  // of it.
+  virtual bool is_out_of_memory(core::ReplicaId replica) const = 0;
 };
 
 }  // namespace tenfold::live

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/units.hpp"
 #include "live/provider/listeners.hpp"
 #include "live/provider/notice.hpp"
 #include "live/provider/proc_scan.hpp"
@@ -21,6 +22,9 @@ namespace {
 
 // The core has the same limit on a start and may see it pass a moment before we do.
 constexpr core::Duration kTimeoutSlack = std::chrono::milliseconds{20};
+
+// What is lost so long after a process of the replica was ended for want of memory may be lost to that.
+constexpr std::chrono::seconds kOomIsRecent{1};
 
 // A replica that never stops talking must not keep the loop from the others.
 constexpr int kNoticesAtOnce = 16;
@@ -66,6 +70,14 @@ void ReplicaProcess::watch() {
 
 bool ReplicaProcess::is_ending() const { return pid_ != 0 && is_exiting(static_cast<pid_t>(pid_)); }
 
+bool ReplicaProcess::is_out_of_memory() {
+  if (!parts_.bounds.group) return false;
+  const std::uint64_t kills = parts_.bounds.group->oom_kills();
+  if (kills > oom_kills_) oom_at_ = Clock::now();
+  oom_kills_ = std::max(oom_kills_, kills);
+  return oom_kills_ > 0 && Clock::now() - oom_at_ < kOomIsRecent;
+}
+
 void ReplicaProcess::stop(core::Duration grace) {
   if (state_ == State::kEnded) return;
   if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) {
@@ -94,11 +106,16 @@ Fd ReplicaProcess::abandon() {
 
 ReplicaUsage ReplicaProcess::usage_since_last(const UsageReport& report) {
   ReplicaUsage usage;
-  // A process that is killed before its parent waits for it takes its time with it: the total may shrink.
-  usage.cpu = core::Duration{std::max<std::int64_t>(report.cpu_ns - last_cpu_ns_, 0)};
+  const Cgroup* group = parts_.bounds.group ? &*parts_.bounds.group : nullptr;
+  const auto cpu = group ? group->cpu() : std::nullopt;
+  const auto memory = group ? group->memory() : std::nullopt;
+  const std::int64_t cpu_ns = cpu ? cpu->count() : report.cpu_ns;
+  // A process that is killed before its parent waits for it takes its time with it: without a group the total may
+  // shrink.
+  usage.cpu = core::Duration{std::max<std::int64_t>(cpu_ns - last_cpu_ns_, 0)};
   usage.wall = core::Duration{std::max<std::int64_t>(report.at_ns - last_sample_ns_, 0)};
-  usage.memory = core::Bytes{report.resident_bytes};
-  last_cpu_ns_ = std::max(report.cpu_ns, last_cpu_ns_);
+  usage.memory = memory.value_or(core::Bytes{report.resident_bytes});
+  last_cpu_ns_ = std::max(cpu_ns, last_cpu_ns_);
   last_sample_ns_ = report.at_ns;
   return usage;
 }
@@ -283,7 +300,9 @@ std::string ReplicaProcess::misplaced() const {
 ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   const std::string container = container_name(report);
   if (report.kind == KeeperReport::Kind::kNotStarted) {
-    const char* step = report.step == KeeperReport::Step::kChangeDirectory ? "its working directory" : "it";
+    const bool is_group = report.step == KeeperReport::Step::kEnterGroup;
+    const bool is_directory = report.step == KeeperReport::Step::kChangeDirectory;
+    const char* step = is_group ? "its control group" : is_directory ? "its working directory" : "it";
     const std::string what = container.empty() ? fmt::format("{} ({})", parts_.program, step) : container;
     return {core::ExitKind::kNotStarted,
             report.code,
@@ -294,7 +313,12 @@ ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   ReplicaExit exit;
   exit.kind = was_signaled ? core::ExitKind::kSignaled : core::ExitKind::kExited;
   exit.code = was_signaled ? WTERMSIG(report.status) : WEXITSTATUS(report.status);
-  if (!why_not_ready_.empty()) {
+  const Cgroup* group = parts_.bounds.group ? &*parts_.bounds.group : nullptr;
+  exit.is_out_of_memory = group && group->oom_kills() > 0 && was_signaled && exit.code == SIGKILL;
+  if (exit.is_out_of_memory) {
+    exit.description = fmt::format("was ended by the kernel: it took more than its {} of memory (exit code 137)",
+                                   config::format_size(parts_.bounds.limits.memory.value_or(core::Bytes{})));
+  } else if (!why_not_ready_.empty()) {
     exit.description = why_not_ready_;
   } else if (!container.empty()) {
     exit.kind = core::ExitKind::kNotStarted;

@@ -15,6 +15,7 @@
 #include "core/time.hpp"
 #include "live/provider/descriptor.hpp"
 #include "live/provider/fd.hpp"
+#include "live/provider/limit_keeper.hpp"
 #include "live/provider/messages.hpp"
 #include "live/provider/output_relay.hpp"
 #include "live/provider/probe_watch.hpp"
@@ -41,6 +42,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     std::vector<config::Probe> probes;
     // Where the container listens on Azure, 0 if that is not known: for the message about a program that does so here.
     std::uint16_t target_port = 0;
+    ReplicaBounds bounds;
     Console* console = nullptr;
   };
   struct Callbacks {
@@ -64,6 +66,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool was_ready() const { return was_ready_; }
   // Its main process is going, or gone.
   bool is_ending() const;
+  // The kernel has ended it or a process of it for want of memory, a moment ago or as its last.
+  bool is_out_of_memory();
   // Of one that is starting: that it listens on another port than it should, and what to do; empty if it does not.
   std::string misplaced() const;
 
@@ -114,6 +118,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool cancels_ = false;
   std::int64_t last_cpu_ns_ = 0;
   std::int64_t last_sample_ns_;
+  std::uint64_t oom_kills_ = 0;
+  Clock::time_point oom_at_{};
 };
 
 }  // namespace tenfold::live

@@ -10,6 +10,8 @@ With FINISH=PATH in its environment it takes a second to end after a SIGTERM, an
     /die               ends by SIGKILL, without an answer
     /die-once?mark=P   the same if it is the first to make the file P, else answers
     /break             sends half of an answer, then ends by SIGKILL
+    /eat?mb=N          answers when it has taken so much memory
+    /eat-once?mb=N&mark=P  the same if it is the first to make the file P, else answers
     /large?bytes=N     answers with a body of N bytes
     /hop               answers with hop-by-hop fields
     /hints             answers with 103 before 200
@@ -139,6 +141,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def code(self, query):
         self.answer({}, status=int(query["status"]))
+
+    def eat(self, query):
+        self.answer({"bytes": len(b"x" * (int(query["mb"]) << 20))})
+
+    def eat_once(self, query):
+        try:
+            os.close(os.open(query["mark"], os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return self.answer({})
+        self.eat(query)
 
     def well(self, query):
         is_sick = os.path.exists(f"{os.environ['SICK']}.{os.environ['TENFOLD_REPLICA']}")

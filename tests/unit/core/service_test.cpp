@@ -284,6 +284,24 @@ TEST(Service, WhatComesBackStandsBeforeAllOthersInTheOrderOfItsComing) {
   EXPECT_THAT(order, ElementsAre(request(1), request(2), request(3)));
 }
 
+TEST(Service, WhatAMemoryLimitEndedIsToldSoAndTriedAgainWhereThatIsSafe) {
+  ServiceDriver driver{settings(2, 2)};
+  driver.start(2);
+  driver.arrive(1);
+  driver.lose(1, 1, Outcome::kOutOfMemory);
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(1), RejectReason::kOutOfMemory, 0s}));
+  driver.handle(RequestArrived{.request = request(2), .safe_to_repeat = true});
+  const ReplicaId first = driver.of<Dispatch>().at(0).replica;
+  driver.handle(ResponseFinished{.request = request(2), .replica = first, .outcome = Outcome::kOutOfMemory});
+  ASSERT_EQ(driver.of<Dispatch>().size(), 1);
+  const ReplicaId second = driver.of<Dispatch>()[0].replica;
+  EXPECT_NE(second, first);
+  driver.handle(ReplicaExited{.replica = first, .kind = ExitKind::kSignaled, .code = 9});
+  driver.handle(ResponseFinished{.request = request(2), .replica = second, .outcome = Outcome::kOutOfMemory});
+  EXPECT_THAT(driver.of<Reject>(), ElementsAre(Reject{request(2), RejectReason::kOutOfMemory, 0s}))
+      << "and not that it is poison: why is known";
+}
+
 TEST(Service, AnAnswerThatIsNoneIsToldAsSuchAndNeverRepeated) {
   ServiceDriver driver{settings(2, 2)};
   driver.start(2);

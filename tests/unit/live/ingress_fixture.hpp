@@ -190,6 +190,7 @@ class IngressTest : public testing::Test, public Provider, public Observer {
   std::vector<std::string> classes_;
   bool cancels_ = true;
   std::optional<core::ReplicaId> ending_;
+  std::optional<core::ReplicaId> out_of_memory_;
 
  private:
   void start(core::ReplicaId id) override {
@@ -201,6 +202,7 @@ class IngressTest : public testing::Test, public Provider, public Observer {
   }
   void drain(core::ReplicaId) override {}
   bool is_ending(core::ReplicaId id) const override { return ending_ == id; }
+  bool is_out_of_memory(core::ReplicaId id) const override { return out_of_memory_ == id; }
   void stop(core::ReplicaId id, core::Duration) override {
     stopped_.push_back(id);
     boost::asio::post(loop_, [this, id] {
