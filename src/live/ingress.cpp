@@ -148,9 +148,10 @@ Exchange* Ingress::find(core::RequestId id) {
 // All is known of the request, though a slow client may still read its answer.
 void Ingress::tell_end(Exchange& exchange) {
   if (!exchange.mark_end_told()) return;
-  const ExchangeFacts& facts = exchange.facts();
-  const bool had_replica = facts.last().done != core::TimePoint{};
-  observers_.tell(&Observer::request_ended, had_replica ? facts.last().done : now(loop_), exchange.id(), facts);
+  const Attempt& last = exchange.facts().last();
+  const bool is_answered = last.done != core::TimePoint{} && last.outcome == core::Outcome::kAnswered;
+  // An attempt that was lost is no end: the request may have waited for another.
+  observers_.tell(&Observer::request_ended, is_answered ? last.done : now(loop_), exchange.id(), exchange.facts());
 }
 
 void Ingress::remove(Exchange& exchange) {

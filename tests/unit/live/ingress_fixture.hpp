@@ -186,6 +186,7 @@ class IngressTest : public testing::Test, public Provider, public Observer {
   std::optional<check::Invariants> invariants_;
   std::map<core::ReplicaId, std::unique_ptr<FakeReplica>> replicas_;
   std::vector<ExchangeFacts> ended_;
+  std::vector<core::TimePoint> ended_at_;
   std::vector<core::ReplicaId> stopped_;
   std::vector<std::string> classes_;
   bool cancels_ = true;
@@ -217,7 +218,10 @@ class IngressTest : public testing::Test, public Provider, public Observer {
     ASSERT_FALSE(broken) << *broken;
   }
   void class_named(core::TimePoint, core::RequestClass, std::string_view name) override { classes_.emplace_back(name); }
-  void request_ended(core::TimePoint, core::RequestId, const ExchangeFacts& facts) override { ended_.push_back(facts); }
+  void request_ended(core::TimePoint now, core::RequestId, const ExchangeFacts& facts) override {
+    ended_.push_back(facts);
+    ended_at_.push_back(now);
+  }
 
   std::filesystem::path directory_ = [] {
     std::string made = (std::filesystem::temp_directory_path() / "tenfold-ingress-XXXXXX").string();

@@ -166,6 +166,23 @@ TEST_F(IngressTest, NothingMoreGoesToAReplicaThatIsEnding) {
   EXPECT_EQ(one->field("X-Tenfold-Replica"), "2");
 }
 
+TEST_F(IngressTest, ARequestThatLostItsReplicaAndWaitedInVainEndsAtItsDeadline) {
+  serve(2, 2);
+  auto one = client();
+  auto two = client();
+  one->post("1", "Idempotency-Key: k\r\nX-Request-Timeout: 300ms\r\n");
+  run_until([&] { return replica(1).waiting() == 1; });
+  two->post("2");
+  run_until([&] { return replica(2).waiting() == 1; });
+  ending_ = core::ReplicaId{1};
+  replica(1).break_off();
+  run_until([&] { return one->is_done() && ended_.size() == 1; });
+  EXPECT_EQ(one->status(), 504);
+  EXPECT_GE(ended_at_[0] - ended_[0].arrived, 300ms) << "the lost attempt was not the end";
+  replica(2).answer("ok");
+  run_until([&] { return two->is_done(); });
+}
+
 TEST_F(IngressTest, DoesNotRepeatAPlainPost) {
   serve(2, 2);
   auto one = client();
