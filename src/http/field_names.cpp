@@ -22,7 +22,12 @@ FieldKind exact_kind(std::string_view name) {
     case 9:
       return is("forwarded") ? FieldKind::kForwarded : FieldKind::kOther;
     case 10:
-      return is("connection") ? FieldKind::kConnection : is("keep-alive") ? FieldKind::kDropped : FieldKind::kOther;
+      return is("connection")   ? FieldKind::kConnection
+             : is("keep-alive") ? FieldKind::kDropped
+             : is("tracestate") ? FieldKind::kTracestate
+                                : FieldKind::kOther;
+    case 11:
+      return is("traceparent") ? FieldKind::kTraceparent : FieldKind::kOther;
     case 12:
       return is("x-request-id") ? FieldKind::kRequestId : FieldKind::kOther;
     case 14:

@@ -126,6 +126,12 @@ Before append_request_fields(std::string& out, const ForwardedRequest& request) 
       case FieldKind::kRequestId:
         before.request_id = field.value;
         break;
+      case FieldKind::kTraceparent:
+        if (request.traceparent.empty()) append_field(out, field.name, field.value);
+        break;
+      case FieldKind::kTracestate:
+        if (!request.drops_tracestate) append_field(out, field.name, field.value);
+        break;
       case FieldKind::kContentLength:
         append_content_length(out, head);
         break;
@@ -192,6 +198,7 @@ void append_request_head(std::string& out, const ForwardedRequest& request) {
   const Before before = append_request_fields(out, request);
   if (head.body_kind() == BodyKind::kChunked) append_field(out, "Transfer-Encoding", "chunked");
   append_forwarding(out, request, host, before);
+  if (!request.traceparent.empty()) append_field(out, "traceparent", request.traceparent);
   append_upgrade(out, head);
   out += "\r\n";
 }

@@ -19,6 +19,10 @@ struct ForwardedRequest {
   bool is_client_trusted = false;
   // Given to the request where it brings no X-Request-Id of its own.
   std::string_view request_id;
+  // Takes the place of the request's traceparent (W3C Trace Context); empty: that passes as it is.
+  std::string_view traceparent = {};
+  // Its tracestate belongs to no trace that goes on.
+  bool drops_tracestate = false;
 };
 
 // Appends the head of `request` as it goes to a replica: the target is a path, Host is who was asked, the fields of

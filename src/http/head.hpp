@@ -26,6 +26,8 @@ enum class FieldKind : std::uint8_t {
   kForwardedHost,
   kForwardedMore,  // any other X-Forwarded-*
   kRequestId,
+  kTraceparent,
+  kTracestate,
 };
 
 enum class BodyKind : std::uint8_t { kNone, kLength, kChunked, kUntilClose };

@@ -1,6 +1,7 @@
 // Heads on their way through a proxy.
 #include "http/forward.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "http/head_parser.hpp"
@@ -8,6 +9,10 @@
 
 namespace tenfold::http {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 
 std::string forward_request(const std::string& bytes, bool is_client_trusted = false) {
   HeadParser parser{MessageKind::kRequest, 32 << 10};
@@ -45,6 +50,27 @@ TEST(Forward, ARequestKeepsWhatTrustedProxiesBeforeSaid) {
             "GET / HTTP/1.1\r\nHost: inner\r\nForwarded: for=192.0.2.1, for=192.0.2.43;proto=http\r\nX-Forwarded-For: "
             "192.0.2.1, 192.0.2.43\r\n"
             "X-Forwarded-Proto: https\r\nX-Forwarded-Host: outer\r\nX-Request-Id: mine\r\n\r\n");
+}
+
+TEST(Forward, TraceContextPassesAsItIsOrIsReplaced) {
+  const std::string bytes =
+      "GET / HTTP/1.1\r\nHost: x\r\nTraceParent: theirs\r\ntracestate: a=1\r\nTraceState: b=2\r\n\r\n";
+  HeadParser parser{MessageKind::kRequest, 32 << 10};
+  ASSERT_EQ(parser.parse(bytes), HeadStatus::kComplete);
+  const auto forward = [&](std::string_view traceparent, bool drops_tracestate) {
+    std::string out;
+    append_request_head(out, {.head = parser.head(),
+                              .client = "192.0.2.43",
+                              .request_id = "tf-7",
+                              .traceparent = traceparent,
+                              .drops_tracestate = drops_tracestate});
+    return out;
+  };
+  EXPECT_THAT(forward("", false), HasSubstr("TraceParent: theirs\r\ntracestate: a=1\r\nTraceState: b=2\r\n"));
+  EXPECT_THAT(forward("ours", false), AllOf(HasSubstr("\r\ntraceparent: ours\r\n"), Not(HasSubstr("theirs")),
+                                            HasSubstr("tracestate: a=1\r\nTraceState: b=2\r\n")));
+  EXPECT_THAT(forward("ours", true),
+              AllOf(HasSubstr("\r\ntraceparent: ours\r\n"), Not(HasSubstr("a=1")), Not(HasSubstr("b=2"))));
 }
 
 TEST(Forward, AListOverSeveralLinesKeepsItsOrder) {
