@@ -1,6 +1,7 @@
 #include "live/metrics/getter.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <boost/asio/ip/address.hpp>
@@ -19,6 +20,13 @@ class Nobody final : public http::ClientHandler {
   void on_closed(http::ClientConnection&, std::string_view) override {}
 } nobody;
 
+std::optional<core::Duration> seconds_of(std::optional<std::string_view> text) {
+  std::uint32_t seconds = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), seconds).ptr != text->data() + text->size())
+    return std::nullopt;
+  return std::chrono::seconds{seconds};
+}
+
 }  // namespace
 
 Getter::Getter(http::EpollLoop& loop, MetricRequest request, core::Duration timeout, Done done)
@@ -31,8 +39,9 @@ Getter::Getter(http::EpollLoop& loop, MetricRequest request, core::Duration time
 
 Getter::~Getter() { drop_connection(); }
 
-void Getter::get() {
+void Getter::send(std::string message) {
   ++turn_;
+  message_ = std::move(message);
   places_.clear();
   answer_ = {};
   timer_.expires_after(timeout_);
@@ -70,11 +79,12 @@ void Getter::connect_next() {
   places_.pop_back();
   connection_ = http::ClientConnection::connect(loop_, place, {}, *this);
   connection_->begin({});
-  connection_->send({request_.head});
+  connection_->send({message_});
 }
 
 void Getter::on_head(http::ClientConnection& connection) {
   answer_.status = connection.head().status();
+  answer_.retry_after = seconds_of(connection.head().find("retry-after"));
   on_body(connection);
 }
 

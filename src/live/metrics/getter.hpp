@@ -1,10 +1,11 @@
-// Gets a small document over HTTP, within a time.
+// Asks something small over HTTP, within a time.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ inline constexpr std::size_t kMaxMetricAnswer = std::size_t{1} << 20;
 struct MetricAnswer {
   int status = 0;
   std::string body;
+  // Retry-After, where it is a number of seconds.
+  std::optional<core::Duration> retry_after;
 };
 
 // Asks one thing again and again, each time over a connection of its own and by the name's addresses of that time: a
@@ -46,8 +49,10 @@ class Getter final : public std::enable_shared_from_this<Getter>, private http::
 
   const MetricRequest& request() const { return request_; }
 
-  // Not while one is under way.
-  void get();
+  // Sends the request as it is. Not while one is under way.
+  void get() { send(request_.head); }
+  // Sends a whole message to the same place instead: one with a body.
+  void send(std::string message);
 
  private:
   using Resolver = boost::asio::ip::tcp::resolver;
@@ -68,7 +73,8 @@ class Getter final : public std::enable_shared_from_this<Getter>, private http::
   Done done_;
   boost::asio::steady_timer timer_;
   Resolver resolver_;
-  std::uint64_t turn_ = 0;              // of `get`: what was under way in an earlier one is not listened to
+  std::string message_;                 // that is sent, to one place after the other
+  std::uint64_t turn_ = 0;              // of `send`: what was under way in an earlier one is not listened to
   std::vector<http::Endpoint> places_;  // not tried yet, the next one last
   std::shared_ptr<http::ClientConnection> connection_;
   MetricAnswer answer_;
