@@ -118,6 +118,16 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
+// Where spans of requests go, and of how many.
+struct TraceSettings {
+  // The URL of a collector that takes OTLP over HTTP, "none", or empty: what the environment says.
+  std::string endpoint;
+  // The share of traces that are recorded where the client has not decided; nothing: what the environment says, else
+  // all.
+  std::optional<double> sample;
+  friend bool operator==(const TraceSettings&, const TraceSettings&) = default;
+};
+
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
 // As many as a replica may have, of all kinds.
@@ -215,6 +225,7 @@ struct AppConfig {
   std::string journal;
   JournalKeep journal_keep;
   LogSettings log;
+  TraceSettings traces;
 };
 
 // One setting: a flag of `up`, a key of the file, or both. The one table of them serves flags, file and help, and

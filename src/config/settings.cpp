@@ -133,6 +133,14 @@ Applied apply_memory(AppConfig& config, std::string_view text) {
   return Size::read(config.core.replica.memory, text);
 }
 
+Applied apply_trace_sample(AppConfig& config, std::string_view text) {
+  return store(config.traces.sample, parse_number(text, 0, 1));
+}
+
+std::string show_trace_sample(const AppConfig& config) {
+  return config.traces.sample ? format_number(*config.traces.sample) : "";
+}
+
 Applied apply_cores(AppConfig& config, std::string_view text) {
   config.has_cores = true;
   return Number<0, 100'000>::read(config.core.machine.cores, text);
@@ -319,6 +327,17 @@ const auto kServing = std::to_array<Setting>({
                 "a line for each request: status, path, where its time went, its replica and why; - is the standard "
                 "output [none]",
                 TENFOLD_FIELD(log.access)),
+    field<Text>("otlp-endpoint", "tenfold.traces.endpoint", "URL|none",
+                "where traces go: a collector that takes OTLP over HTTP, as http://127.0.0.1:4318 "
+                "[$OTEL_EXPORTER_OTLP_ENDPOINT, else none]",
+                TENFOLD_FIELD(traces.endpoint)),
+    {.flag = "trace-sample",
+     .key = "tenfold.traces.sample",
+     .value_name = "SHARE",
+     .help = "of the traces that no client has decided about, the share that is recorded, 0 to 1 "
+             "[$OTEL_TRACES_SAMPLER, else 1]",
+     .apply = apply_trace_sample,
+     .show = show_trace_sample},
 });
 
 const auto kRequests = std::to_array<Setting>({

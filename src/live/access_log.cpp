@@ -30,6 +30,14 @@ std::string one_word(std::string_view text) {
   return out.empty() ? "-" : out;
 }
 
+// Where nothing is traced here, its client's word.
+TraceId trace_of(const RequestSeen& request) {
+  if (request.trace.is_traced() || !request.head) return request.trace.id;
+  const auto field = request.head->find("traceparent");
+  const auto parent = field ? parse_traceparent(*field) : std::nullopt;
+  return parent ? parent->trace : TraceId{};
+}
+
 }  // namespace
 
 // Where a request's time went. What it waited after a lost attempt counts as waiting, as does that attempt.
@@ -73,7 +81,8 @@ void AccessLog::request_opened(core::TimePoint, const RequestSeen& request) {
   open_[request.id] = {.name = std::string{request.name.substr(0, kLongest)},
                        .method = std::string{request.method.substr(0, kLongest)},
                        .target = std::string{request.target.substr(0, kLongest)},
-                       .client = std::string{request.client}};
+                       .client = std::string{request.client},
+                       .trace = trace_of(request)};
 }
 
 void AccessLog::client_left(core::TimePoint, core::RequestId request) {
@@ -104,6 +113,7 @@ std::string AccessLog::to_text(const Entry& entry, const ExchangeFacts& facts, c
   }
   fmt::format_to(std::back_inserter(out), "; {} B in, {} B out; {}", facts.request_bytes, facts.answer_bytes,
                  one_word(entry.name));
+  if (entry.trace.is_valid()) fmt::format_to(std::back_inserter(out), "; trace {}", to_hex(entry.trace));
   if (!entry.why.empty()) fmt::format_to(std::back_inserter(out), "; {}", entry.why);
   return out + '\n';
 }
@@ -113,13 +123,15 @@ std::string AccessLog::to_json(const Entry& entry, core::RequestId id, const Exc
   std::string out = fmt::format(
       R"({{"time":"{}","request":{},"id":{},"client":{},"method":{},"target":{},"status":{},"total_s":{:.6f},)"
       R"("upload_s":{:.6f},"queue_s":{:.6f},"cold_start_s":{:.6f},"solve_s":{:.6f},"replica":{},"attempts":{},)"
-      R"("request_bytes":{},"answer_bytes":{},"why":{}}})",
+      R"("request_bytes":{},"answer_bytes":{},"trace":{},"why":{}}})",
       to_iso8601(clock_()), core::to_number(id), to_json_string(entry.name), to_json_string(entry.client),
       to_json_string(entry.method), to_json_string(entry.target), facts.status, core::to_seconds(spans.total),
       core::to_seconds(spans.upload), core::to_seconds(spans.queue), core::to_seconds(spans.start),
       core::to_seconds(spans.solve),
       facts.had_slot() ? fmt::format("{}", core::to_number(facts.last().replica)) : "null", facts.attempts,
-      facts.request_bytes, facts.answer_bytes, entry.why.empty() ? "null" : to_json_string(entry.why));
+      facts.request_bytes, facts.answer_bytes,
+      entry.trace.is_valid() ? fmt::format("\"{}\"", to_hex(entry.trace)) : "null",
+      entry.why.empty() ? "null" : to_json_string(entry.why));
   return out + '\n';
 }
 

@@ -46,6 +46,7 @@ class AccessLog final : public Observer {
     std::string target;
     std::string client;
     std::string_view why;  // a word of the core's, or ours
+    TraceId trace;
   };
   struct Spans;
 

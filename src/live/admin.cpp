@@ -74,6 +74,7 @@ void Admin::answer_metrics(http::ServerConnection& connection) const {
                                        .now = sources_.ingress.time(),
                                        .app = sources_.app,
                                        .journal_lost = sources_.writer ? sources_.writer->lost() : 0,
+                                       .spans = sources_.spans ? *sources_.spans : SpanCounters{},
                                        .process = sources_.process ? sources_.process() : std::nullopt},
                                       is_open ? MetricsFormat::kOpenMetrics : MetricsFormat::kPrometheus);
   connection.respond(200,

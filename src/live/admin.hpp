@@ -11,6 +11,7 @@
 #include "live/board/metrics.hpp"
 #include "live/ingress.hpp"
 #include "live/page/feed.hpp"
+#include "live/traces/span_counters.hpp"
 
 namespace tenfold::live {
 
@@ -19,6 +20,7 @@ struct AdminSources {
   const Ingress& ingress;
   Board& board;
   const journal::Writer* writer = nullptr;  // null without a journal
+  const SpanCounters* spans = nullptr;      // null without traces
   std::string app;
   // Null: metrics say nothing of the process.
   std::function<std::optional<ProcessUsage>()> process;

@@ -109,6 +109,7 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("max answer head", running.max_answer_head, fresh.max_answer_head);
   keeper.keep("buffer memory", running.buffer_memory, fresh.buffer_memory);
   keeper.keep("spool disk", running.spool_disk, fresh.spool_disk);
+  keeper.keep("otlp endpoint", running.traces.endpoint, fresh.traces.endpoint);
   keeper.keep("access log", running.log.access, fresh.log.access);
   keeper.keep("replica limits", running.limits, fresh.limits);
   return std::move(keeper.names);

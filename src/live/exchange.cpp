@@ -41,6 +41,7 @@ void Exchange::begin(core::RequestId id, http::ServerConnection& client, bool is
   id_ = id;
   client_ = &client;
   facts_ = {.opened = now(loop_)};
+  if (traces_) facts_.trace = traces_->open(client.head());
   set_name();
   is_client_trusted_ = is_client_trusted;
   sent_ = answer_sent_ = 0;
@@ -114,6 +115,7 @@ void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, c
                         core::TimePoint now) {
   ++facts_.attempts;
   facts_.last() = {.replica = replica, .dispatched = now, .cold_start = cold_start};
+  if (traces_) facts_.last().span = traces_->next_span();
   upstream_ = std::move(upstream.connection);
   is_connection_kept_ = upstream.is_kept;
   is_settled_ = is_request_sent_ = false;
@@ -127,10 +129,17 @@ void Exchange::dispatch(core::ReplicaId replica, Upstreams::Acquired upstream, c
 // A small request leaves whole and in one call: from then on its client is not needed for it.
 void Exchange::send_request_head() {
   std::string& head = scratch();
-  http::append_request_head(head, {.head = client_->head(),
-                                   .client = client_->peer(),
-                                   .is_client_trusted = is_client_trusted_,
-                                   .request_id = name_});
+  std::array<char, kTraceparentSize> traceparent{};
+  const RequestTrace& trace = facts_.trace;
+  http::append_request_head(
+      head,
+      {.head = client_->head(),
+       .client = client_->peer(),
+       .is_client_trusted = is_client_trusted_,
+       .request_id = name_,
+       .traceparent = trace.is_traced() ? write_traceparent({trace.id, facts_.last().span, trace.flags}, traceparent)
+                                        : std::string_view{},
+       .drops_tracestate = trace.is_traced() && !trace.keeps_state});
   if (request_ || is_streamed_) return upstream_->send({head});
   send_framed(head, client_->body());
   is_request_sent_ = true;

@@ -21,6 +21,7 @@
 #include "http/problem.hpp"
 #include "http/server_connection.hpp"
 #include "live/spool.hpp"
+#include "live/traces/contexts.hpp"
 #include "live/upstreams.hpp"
 
 namespace tenfold::live {
@@ -52,6 +53,7 @@ struct Attempt {
   // How much of its wait went to the start of the replica.
   core::Duration cold_start{};
   core::Outcome outcome = core::Outcome::kAbandoned;  // once it is done
+  SpanId span{};  // that its replica is told of as parent, where the request is traced
 };
 
 // What is measured of a request. Zero is a time that has not come.
@@ -63,6 +65,7 @@ struct ExchangeFacts {
   std::uint64_t request_bytes = 0;
   std::uint64_t answer_bytes = 0;
   std::uint16_t attempts = 0;
+  RequestTrace trace;
   // The first ones; the last place is the latest one's.
   std::array<Attempt, 4> attempt{};
 
@@ -75,9 +78,11 @@ struct ExchangeFacts {
 // Lives on the loop's thread. Reused: `begin` begins a new life.
 class Exchange final : private http::ExchangeHandler, private http::ClientHandler {
  public:
-  // `spools` and `id_prefix` must outlive it. A request that has no id gets one that begins with `id_prefix`.
-  Exchange(http::Loop& loop, ExchangeListener& listener, SpoolStore& spools, std::string_view id_prefix)
-      : loop_{loop}, listener_{listener}, spools_{spools}, id_prefix_{id_prefix} {}
+  // All must outlive it. A request that has no id gets one that begins with `id_prefix`. Without `traces` nothing is
+  // traced.
+  Exchange(http::Loop& loop, ExchangeListener& listener, SpoolStore& spools, std::string_view id_prefix,
+           TraceContexts* traces)
+      : loop_{loop}, listener_{listener}, spools_{spools}, id_prefix_{id_prefix}, traces_{traces} {}
 
   // A request's head has come on `client`. `is_client_trusted`: it is a proxy of ours, whose word on where the request
   // came from is passed on.
@@ -157,6 +162,7 @@ class Exchange final : private http::ExchangeHandler, private http::ClientHandle
   ExchangeListener& listener_;
   SpoolStore& spools_;
   std::string_view id_prefix_;
+  TraceContexts* traces_;
   core::RequestId id_{};
   http::ServerConnection* client_ = nullptr;
   std::shared_ptr<http::ClientConnection> upstream_;

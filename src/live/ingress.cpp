@@ -29,7 +29,9 @@ RequestSeen seen(const Exchange& exchange, core::RequestClass klass = {}) {
           .klass = klass,
           .method = client.head().method(),
           .target = client.head().target(),
-          .client = client.peer()};
+          .client = client.peer(),
+          .head = &client.head(),
+          .trace = exchange.facts().trace};
 }
 
 std::string random_prefix() {
@@ -61,6 +63,11 @@ void Ingress::reconfigure(const IngressOptions& options) {
   driver_.handle(core::ConfigChanged{options.settings});
 }
 
+void Ingress::trace(TraceContexts& contexts, Observer& tracer) {
+  traces_ = &contexts;
+  observers_.add(tracer);
+}
+
 void Ingress::observe(const core::MetricObserved& metric) { driver_.handle(metric); }
 
 void Ingress::shut_down() { driver_.handle(core::ShutdownRequested{}); }
@@ -71,7 +78,7 @@ void Ingress::on_request(http::ServerConnection& client) {
   if (idle_.empty()) {
     idle_.push_back(static_cast<core::Slot>(exchanges_.size()));
     ExchangeListener& listener = *this;
-    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, spools_, request_id_prefix_));
+    exchanges_.push_back(std::make_unique<Exchange>(loop_, listener, spools_, request_id_prefix_, traces_));
   }
   const core::Slot slot = idle_.back();
   idle_.pop_back();

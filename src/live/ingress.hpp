@@ -63,6 +63,9 @@ class Ingress final : public http::ServerHandler,
   // Takes the new settings; what waits and runs is kept. limits and
   // the spool stay as they are.
   void reconfigure(const IngressOptions& options);
+  // From now on requests are traced: `contexts` says where each belongs, and `tracer` is told of them like all who
+  // observe. Before the first request.
+  void trace(TraceContexts& contexts, Observer& tracer);
   // A value for a custom or schedule rule, or that none could be had.
   void observe(const core::MetricObserved& metric);
   // What runs may finish, what waits is answered 503, then every replica is stopped.
@@ -124,6 +127,7 @@ class Ingress final : public http::ServerHandler,
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<core::Slot> idle_;  // of exchanges
   core::IdMap<core::RequestId> slots_;
+  TraceContexts* traces_ = nullptr;
   std::uint64_t next_request_ = 1;
   RequestClasses classes_;
   std::unordered_map<core::ReplicaId, Start> starts_;

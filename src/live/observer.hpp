@@ -19,6 +19,8 @@ struct RequestSeen {
   std::string_view method;
   std::string_view target;
   std::string_view client;  // where it comes from
+  const http::Head* head = nullptr;
+  RequestTrace trace;
 };
 
 // Every call is on the loop's thread, must not block, and must not call the service.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -36,6 +37,7 @@
 #include "live/log.hpp"
 #include "live/metrics/poller.hpp"
 #include "live/provider/process_provider.hpp"
+#include "live/traces/tracing.hpp"
 #include "live/usable_cores.hpp"
 #include "live/version.hpp"
 
@@ -130,6 +132,11 @@ config::AppConfig with_machine(config::AppConfig config) {
 
 std::chrono::system_clock::time_point wall_clock() { return std::chrono::system_clock::now(); }
 
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>{value} : std::nullopt;
+}
+
 class App final : private Observer {
  public:
   App(const config::AppConfig& config, const ConfigSource& source, DecisionWords words, Console& console)
@@ -192,7 +199,20 @@ class App final : private Observer {
     http::raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     if (auto error = open_access_log()) return error;
+    if (auto error = open_traces()) return error;
     return open_admin();
+  }
+
+  std::optional<std::string> open_traces() {
+    const auto chosen = choose_traces(config_, environment_variable);
+    if (!chosen) return chosen.error();
+    for (const std::string& warning : chosen->warnings) say_warning("{}", warning);
+    if (!chosen->options) return std::nullopt;
+    tracing_.emplace(loop_, *chosen->options, wall_clock,
+                     [this](const std::string& sentence) { say_warning("{}", sentence); });
+    ingress_.trace(tracing_->contexts(), tracing_->tracer());
+    say_info("traces: {}", chosen->options->url);
+    return std::nullopt;
   }
 
   std::optional<std::string> open_admin() {
@@ -205,6 +225,7 @@ class App final : private Observer {
     admin_.emplace(loop_, AdminSources{.ingress = ingress_,
                                        .board = board_,
                                        .writer = journal_ ? &journal_->writer() : nullptr,
+                                       .spans = tracing_ ? &tracing_->counters() : nullptr,
                                        .app = config::app_name(config_),
                                        .process = process_usage,
                                        .access = std::move(access)});
@@ -375,6 +396,8 @@ class App final : private Observer {
     const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
     log_.configure(config_.log);
     access_log_.configure(config_.log.format);
+    if (const auto chosen = choose_traces(config_, environment_variable); tracing_ && chosen && chosen->options)
+      tracing_->contexts().configure(chosen->options->sampler);
     if (const auto error = open_access_log()) say_error("{}", *error);
     poller_ = std::move(*poller);
     provider_->reconfigure(process_spec(config_, console_));
@@ -428,9 +451,15 @@ class App final : private Observer {
       const core::ServiceView view = ingress_.view();
       const bool is_done = view.starting + view.ready + view.draining + view.stopping == 0;
       if (is_done && done_at_ == core::TimePoint{}) done_at_ = now(loop_);
-      if (is_done && (server_.connection_count() == 0 || now(loop_) - done_at_ > last_fetch())) return loop_.stop();
+      if (is_done && (server_.connection_count() == 0 || now(loop_) - done_at_ > last_fetch())) return end();
       watch_end();
     });
+  }
+
+  // The last traces are those of the requests that ended last.
+  void end() {
+    if (!tracing_) return loop_.stop();
+    tracing_->finish([this] { loop_.stop(); });
   }
 
   Console& console_;
@@ -443,6 +472,7 @@ class App final : private Observer {
   AccessLog access_log_;
   JournalObserver journal_observer_;
   Board board_;
+  std::optional<Tracing> tracing_;
   Ingress ingress_;
   http::Server server_;
   std::optional<ProcessProvider> provider_;

@@ -115,6 +115,15 @@ void replica_metrics(Exposition& out, const Board& board) {
   each("tenfold_replica_answers_total", [](const ReplicaStatus& replica) { return number(replica.answered); });
 }
 
+void span_metrics(Exposition& out, const SpanCounters& spans) {
+  out.counter("tenfold_spans_sent_total", "Spans of traces that the collector took.", number(spans.sent));
+  out.begin_counter("tenfold_spans_lost_total",
+                    "Spans that it did not: there was no room to keep them, it refused them, or could not be reached.");
+  for (const auto& [reason, count] : {std::pair{"no_room", spans.no_room}, std::pair{"refused", spans.refused},
+                                      std::pair{"given_up", spans.given_up}})
+    out.sample("tenfold_spans_lost_total", {{"reason", reason}}, number(count));
+}
+
 void process_metrics(Exposition& out, const ProcessUsage& process) {
   out.counter("process_cpu_seconds_total", "CPU time of Tenfold itself.", process.cpu_s);
   out.gauge("process_resident_memory_bytes", "Resident memory of Tenfold itself.", number(process.resident_bytes));
@@ -137,6 +146,7 @@ std::string to_metrics(const MetricsSources& sources, MetricsFormat format) {
   request_metrics(out, sources.board);
   replica_metrics(out, sources.board);
   out.counter("tenfold_journal_lost_total", "Journal records that were dropped.", number(sources.journal_lost));
+  span_metrics(out, sources.spans);
   if (sources.process) process_metrics(out, *sources.process);
   return out.finish();
 }

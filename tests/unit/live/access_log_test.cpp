@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/service.hpp"
+#include "http/head_parser.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -63,6 +64,26 @@ TEST_F(AccessLogTest, TellsWhereTheTimeWent) {
             "2026-04-01T12:00:00.005Z 10.1.2.3 POST /solve 200 1.210 s: queue 0.050, start 0.150, solve 1.000 s on "
             "replica 3; 12 B in, 80 B out; run-1\n");
   EXPECT_EQ(end(1, solved()), "") << "an end is told once";
+}
+
+TEST_F(AccessLogTest, TheTraceThatItBelongsTo) {
+  ExchangeFacts facts = solved();
+  const RequestTrace trace{.id = {.high = 0xA, .low = 0xB}};
+  const auto open_traced = [&] {
+    log_.request_opened(now_, {.id = core::RequestId{1}, .name = "run-1", .trace = trace});
+  };
+  open_traced();
+  EXPECT_THAT(end(1, facts), EndsWith("; run-1; trace 000000000000000a000000000000000b\n"));
+  log_.configure(config::LogFormat::kJson);
+  open_traced();
+  EXPECT_THAT(end(1, facts), HasSubstr(R"("trace":"000000000000000a000000000000000b","why":null)"));
+  // Where nothing is traced, its client's word.
+  const std::string head =
+      "GET / HTTP/1.1\r\nHost: x\r\ntraceparent: 00-" + std::string(32, 'c') + "-1234567890123456-01\r\n\r\n";
+  http::HeadParser parser{http::MessageKind::kRequest, 32 << 10};
+  ASSERT_EQ(parser.parse(head), http::HeadStatus::kComplete);
+  log_.request_opened(now_, {.id = core::RequestId{2}, .head = &parser.head()});
+  EXPECT_THAT(end(2, facts), HasSubstr("\"trace\":\"" + std::string(32, 'c') + "\""));
 }
 
 TEST_F(AccessLogTest, OneObjectALineForPrograms) {
