@@ -12,6 +12,7 @@ namespace tenfold::cli {
 void add_up_command(CLI::App& app, std::vector<std::string> command, int& exit_code);
 void add_status_command(CLI::App& app, int& exit_code);
 void add_top_command(CLI::App& app, int& exit_code);
+void add_logs_command(CLI::App& app, int& exit_code);
 void add_load_command(CLI::App& app, int& exit_code);
 void add_explain_command(CLI::App& app, int& exit_code);
 void add_export_command(CLI::App& app, int& exit_code);

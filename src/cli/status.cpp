@@ -12,13 +12,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/admin_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/status_text.hpp"
 #include "cli/terminal.hpp"
 #include "http/epoll_loop.hpp"
-#include "live/admin_access.hpp"
 #include "live/metrics/getter.hpp"
-#include "load/target.hpp"
 
 namespace tenfold::cli {
 
@@ -26,8 +25,6 @@ namespace {
 
 constexpr std::chrono::seconds kTimeout{3};
 constexpr std::chrono::seconds kRefresh{1};
-constexpr int kFailed = 1;
-constexpr int kWrongLine = 2;
 
 // Of a terminal (ECMA-48, and xterm's alternate screen).
 constexpr std::string_view kEnterScreen = "\x1b[?1049h\x1b[?25l";
@@ -37,38 +34,27 @@ constexpr std::string_view kClearToLineEnd = "\x1b[K";
 constexpr std::string_view kClearBelow = "\x1b[J";
 
 struct StatusLine {
-  std::string admin = "http://127.0.0.1:9900";
-  std::string token_file;
+  AdminLine admin;
   bool is_json = false;
 };
 
 using Answer = std::expected<std::string, std::string>;
 
 std::expected<live::MetricRequest, std::string> request_of(const StatusLine& line) {
-  const auto target = load::parse_target(line.admin);
-  if (!target) return std::unexpected(target.error());
-  std::string authorization;
-  if (!line.token_file.empty()) {
-    const auto token = live::read_token(line.token_file);
-    if (!token) return std::unexpected(token.error());
-    authorization = fmt::format("Authorization: Bearer {}\r\n", *token);
-  }
-  return live::MetricRequest{.host = target->host,
-                             .port = target->port,
-                             .head = fmt::format("GET /status HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n",
-                                                 target->host_field, authorization),
-                             .url = line.admin};
+  const auto request = line.admin.get("/status");
+  if (!request) return std::unexpected(request.error());
+  return live::MetricRequest{
+      .host = request->to.host, .port = request->to.port, .head = request->head, .url = line.admin.url()};
 }
 
 // What was answered, or what was wrong as a sentence.
-Answer to_answer(const std::string& admin, const std::expected<live::MetricAnswer, std::string>& got) {
-  if (!got) return std::unexpected(fmt::format("no Tenfold answers at {}: {}", admin, got.error()));
+Answer to_answer(const AdminLine& admin, const std::expected<live::MetricAnswer, std::string>& got) {
+  if (!got) return std::unexpected(admin.no_answer(got.error()));
   if (got->status == 200) return got->body;
-  if (got->status == 401) return std::unexpected(fmt::format("{} asks for a token: --admin-token-file", admin));
-  return std::unexpected(fmt::format("{} answers {}: {}", admin, got->status, got->body));
+  return std::unexpected(admin.refusal(got->status, got->body));
 }
 
-Answer ask(const std::string& admin, const live::MetricRequest& request) {
+Answer ask(const AdminLine& admin, const live::MetricRequest& request) {
   http::EpollLoop loop;
   Answer answer = std::unexpected(std::string{});
   const auto getter = std::make_shared<live::Getter>(loop, request, kTimeout, [&](const auto& got) {
@@ -80,11 +66,6 @@ Answer ask(const std::string& admin, const live::MetricRequest& request) {
   return answer;
 }
 
-int complain(std::string_view command, const std::string& what, int exit_code = kFailed) {
-  fmt::print(stderr, "tenfold {}: {}\n", command, what);
-  return exit_code;
-}
-
 int print_once(std::string_view command, const StatusLine& line, const live::MetricRequest& request) {
   const Answer answer = ask(line.admin, request);
   if (!answer) return complain(command, answer.error());
@@ -93,7 +74,7 @@ int print_once(std::string_view command, const StatusLine& line, const live::Met
     return 0;
   }
   const auto text = status_text(*answer, {});
-  if (!text) return complain(command, fmt::format("{}: {}", line.admin, text.error()));
+  if (!text) return complain(command, fmt::format("{}: {}", line.admin.url(), text.error()));
   fmt::print("{}", *text);
   return 0;
 }
@@ -155,10 +136,7 @@ class Top {
 
 std::shared_ptr<StatusLine> add_line(CLI::App& command) {
   auto line = std::make_shared<StatusLine>();
-  command.add_option("--admin", line->admin, "where the service's admin port is [http://127.0.0.1:9900]")
-      ->type_name("URL");
-  command.add_option("--admin-token-file", line->token_file, "a file with the token that it asks for")
-      ->type_name("FILE");
+  line->admin.add_to(command);
   return line;
 }
 

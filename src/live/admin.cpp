@@ -18,7 +18,10 @@ void refuse(http::ServerConnection& connection, const http::Problem& problem, st
 }  // namespace
 
 Admin::Admin(http::Loop& loop, AdminSources sources)
-    : loop_{loop}, sources_{std::move(sources)}, feed_{loop, sources_.ingress, sources_.board, sources_.app} {}
+    : loop_{loop},
+      sources_{std::move(sources)},
+      feed_{loop, sources_.ingress, sources_.board, sources_.app},
+      said_feed_{loop, sources_.lines} {}
 
 void Admin::on_request(http::ServerConnection& connection) {
   const http::Head& head = connection.head();
@@ -42,10 +45,11 @@ void Admin::on_request(http::ServerConnection& connection) {
         "WWW-Authenticate: Bearer\r\n");
   }
   if (path == "/events") return answer_events(connection);
+  if (path == "/logs") return answer_logs(connection);
   if (path == "/status") return answer_status(connection);
   if (path == "/metrics") return answer_metrics(connection);
   refuse(connection,
-         {.status = 404, .detail = "the admin API has /, /events, /healthz, /readyz, /status and /metrics"});
+         {.status = 404, .detail = "the admin API has /, /events, /logs, /healthz, /readyz, /status and /metrics"});
 }
 
 void Admin::answer_readiness(http::ServerConnection& connection) const {
@@ -58,6 +62,14 @@ void Admin::answer_readiness(http::ServerConnection& connection) const {
 void Admin::answer_events(http::ServerConnection& connection) {
   if (connection.head().method() == "HEAD") return connection.respond(200, "text/event-stream", "");
   feed_.subscribe(connection);
+}
+
+void Admin::answer_logs(http::ServerConnection& connection) {
+  const std::string_view path = connection.head().path();
+  const std::size_t mark = path.find('?');
+  const auto query = SaidQuery::parse(mark == std::string_view::npos ? "" : path.substr(mark + 1));
+  if (!query) return refuse(connection, {.status = 400, .detail = query.error()});
+  said_feed_.answer(connection, *query);
 }
 
 void Admin::answer_status(http::ServerConnection& connection) const {

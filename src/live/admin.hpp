@@ -11,6 +11,7 @@
 #include "live/board/metrics.hpp"
 #include "live/ingress.hpp"
 #include "live/page/feed.hpp"
+#include "live/said/said_feed.hpp"
 #include "live/traces/span_counters.hpp"
 
 namespace tenfold::live {
@@ -19,6 +20,7 @@ namespace tenfold::live {
 struct AdminSources {
   const Ingress& ingress;
   Board& board;
+  SaidLines& lines;
   const journal::Writer* writer = nullptr;  // null without a journal
   const SpanCounters* spans = nullptr;      // null without traces
   std::string app;
@@ -29,6 +31,7 @@ struct AdminSources {
 
 // GET /          the live page, and what it is made of
 // GET /events    what it shows, as it happens
+// GET /logs      what replicas printed and what Tenfold said of itself: see SaidFeed
 // GET /healthz   200 while the process runs
 // GET /readyz    200 while a replica is ready and the service is not shutting down, else 503
 // GET /status    the live state as JSON
@@ -41,16 +44,20 @@ class Admin final : public http::ServerHandler {
   Admin(http::Loop& loop, AdminSources sources);
 
   void on_request(http::ServerConnection& connection) override;
+  // What was said last goes to who follows it: the service ends.
+  void finish() { said_feed_.finish(); }
 
  private:
   void answer_readiness(http::ServerConnection& connection) const;
   void answer_events(http::ServerConnection& connection);
+  void answer_logs(http::ServerConnection& connection);
   void answer_status(http::ServerConnection& connection) const;
   void answer_metrics(http::ServerConnection& connection) const;
 
   http::Loop& loop_;
   AdminSources sources_;
   Feed feed_;
+  SaidFeed said_feed_;
 };
 
 }  // namespace tenfold::live

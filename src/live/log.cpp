@@ -42,11 +42,12 @@ std::string to_json_string(std::string_view text) {
   return out;
 }
 
-Log::Log(Console& console, const config::LogSettings& settings, WallClock clock)
-    : console_{console}, settings_{settings}, clock_{std::move(clock)} {}
+Log::Log(Console& console, SaidLines& lines, const config::LogSettings& settings, WallClock clock)
+    : console_{console}, lines_{lines}, settings_{settings}, clock_{std::move(clock)} {}
 
 void Log::say(config::LogLevel level, std::string_view sentence) {
   if (level > settings_.level) return;
+  lines_.add({}, Console::Stream::kErr, sentence);
   if (settings_.format == config::LogFormat::kText) {
     console_.say(Console::Stream::kErr, fmt::format("tenfold: {}\n", sentence));
   } else {

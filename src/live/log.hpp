@@ -2,17 +2,15 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "config/app_config.hpp"
+#include "live/clock.hpp"
 #include "live/console.hpp"
+#include "live/said/said_lines.hpp"
 
 namespace tenfold::live {
-
-// The wall clock. It may be set while the service runs: nothing is timed by it.
-using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
 // "2026-11-29T18:40:01.123Z"
 std::string to_iso8601(std::chrono::system_clock::time_point time);
@@ -21,10 +19,11 @@ std::string to_iso8601(std::chrono::system_clock::time_point time);
 std::string to_json_string(std::string_view text);
 
 // On the loop's thread. As text a line is the sentence behind "tenfold: "; as JSON an object with `time`, `level` and
-// `message`. It never waits for a reader: see Console.
+// `message`. It never waits for a reader: see Console. What is said is also among the lines that are kept.
 class Log {
  public:
-  Log(Console& console, const config::LogSettings& settings, WallClock clock);
+  // Everything is borrowed.
+  Log(Console& console, SaidLines& lines, const config::LogSettings& settings, WallClock clock);
 
   void configure(const config::LogSettings& settings) { settings_ = settings; }
 
@@ -36,6 +35,7 @@ class Log {
   void say(config::LogLevel level, std::string_view sentence);
 
   Console& console_;
+  SaidLines& lines_;
   config::LogSettings settings_;
   WallClock clock_;
 };

@@ -108,7 +108,7 @@ IngressOptions ingress_options(const config::AppConfig& config) {
   return options;
 }
 
-ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
+ProcessSpec process_spec(const config::AppConfig& config, Console& console, SaidLines& lines) {
   return {.argv = config.command,
           .env = config.env,
           .init_containers = config.init_containers,
@@ -120,7 +120,8 @@ ProcessSpec process_spec(const config::AppConfig& config, Console& console) {
           .limits = {.cpu = config.has_cpu ? std::optional{config.core.replica.cpu} : std::nullopt,
                      .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt},
           .limit_mode = config.limits,
-          .console = config.log.level == config::LogLevel::kError ? nullptr : &console};
+          .console = config.log.level == config::LogLevel::kError ? nullptr : &console,
+          .lines = &lines};
 }
 
 // What the machine has and what it lacks.
@@ -143,7 +144,7 @@ class App final : private Observer {
       : console_{console},
         config_{with_machine(config)},
         source_{source},
-        log_{console, config_.log, wall_clock},
+        log_{console, said_, config_.log, wall_clock},
         access_log_{console, Console::Stream::kOut, config_.log.format, wall_clock},
         board_{config_.core, std::move(words)},
         ingress_{loop_, ingress_options(config_), observers()},
@@ -182,7 +183,7 @@ class App final : private Observer {
   // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
   // journal has a thread.
   std::optional<std::string> set_up() {
-    const ProcessSpec spec = process_spec(config_, console_);
+    const ProcessSpec spec = process_spec(config_, console_, said_);
     if (const auto checked = check_command(spec); !checked) return checked.error();
     auto poller = MetricPoller::make(loop_, config_, metric_callbacks());
     if (!poller) return poller.error();
@@ -224,6 +225,7 @@ class App final : private Observer {
     }
     admin_.emplace(loop_, AdminSources{.ingress = ingress_,
                                        .board = board_,
+                                       .lines = said_,
                                        .writer = journal_ ? &journal_->writer() : nullptr,
                                        .spans = tracing_ ? &tracing_->counters() : nullptr,
                                        .app = config::app_name(config_),
@@ -297,7 +299,9 @@ class App final : private Observer {
 
   void say_ready() {
     if (std::exchange(is_ready_said_, true)) return;
-    console_.say(Console::Stream::kOut, fmt::format("ready: http://{}\n", endpoint_.to_string()));
+    const std::string sentence = fmt::format("ready: http://{}", endpoint_.to_string());
+    said_.add({}, Console::Stream::kOut, sentence);
+    console_.say(Console::Stream::kOut, sentence + '\n');
   }
 
   // ---- what happens
@@ -400,7 +404,7 @@ class App final : private Observer {
       tracing_->contexts().configure(chosen->options->sampler);
     if (const auto error = open_access_log()) say_error("{}", *error);
     poller_ = std::move(*poller);
-    provider_->reconfigure(process_spec(config_, console_));
+    provider_->reconfigure(process_spec(config_, console_, said_));
     ingress_.reconfigure(ingress_options(config_));
     poller_->start();
     say_info("reloaded {}: {}", source_.name,
@@ -421,7 +425,7 @@ class App final : private Observer {
       if (error) return;
       if (is_ending_) {
         exit_code_ = kInterrupted;
-        return loop_.stop();
+        return stop();
       }
       const core::ServiceView view = ingress_.view();
       say_info("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
@@ -429,6 +433,11 @@ class App final : private Observer {
       shut_down();
       wait_for_signal();
     });
+  }
+
+  void stop() {
+    admin_->finish();
+    loop_.stop();
   }
 
   void shut_down() {
@@ -458,8 +467,8 @@ class App final : private Observer {
 
   // The last traces are those of the requests that ended last.
   void end() {
-    if (!tracing_) return loop_.stop();
-    tracing_->finish([this] { loop_.stop(); });
+    if (!tracing_) return stop();
+    tracing_->finish([this] { stop(); });
   }
 
   Console& console_;
@@ -467,6 +476,7 @@ class App final : private Observer {
   ConfigSource source_;
   http::EpollLoop loop_;
   std::unique_ptr<journal::WriterThread> journal_;
+  SaidLines said_{wall_clock};
   Log log_;
   std::unique_ptr<LogFile> log_file_;
   AccessLog access_log_;

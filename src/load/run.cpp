@@ -8,7 +8,6 @@
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -49,18 +48,6 @@ std::expected<std::uint32_t, std::string> find_connections(const RunOptions& opt
   }
   if (has_all) return static_cast<std::uint32_t>(asked);
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kMostByDefault, (limit - others) / servers));
-}
-
-std::expected<http::Endpoint, std::string> resolve(const Target& target) {
-  boost::asio::io_context context;
-  boost::system::error_code error;
-  boost::asio::ip::tcp::resolver resolver{context};
-  const std::string name = target.host == "localhost" ? "127.0.0.1" : target.host;
-  const auto found = resolver.resolve(name, std::to_string(target.port), error);
-  if (error || found.empty())
-    return std::unexpected(fmt::format("the host '{}' is not known: {}", name, error.message()));
-  const auto address = found.begin()->endpoint();
-  return http::Endpoint::tcp(address.address().to_string(), address.port());
 }
 
 std::expected<std::vector<http::Endpoint>, std::string> resolve_all(const std::vector<Target>& servers) {

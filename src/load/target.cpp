@@ -5,6 +5,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
@@ -55,6 +57,18 @@ std::expected<Target, std::string> parse_target(const std::string& text) {
                 .port = *port,
                 .host_field = std::string{url->encoded_host_and_port()},
                 .path = path_of(*url)};
+}
+
+std::expected<http::Endpoint, std::string> resolve(const Target& target) {
+  boost::asio::io_context context;
+  boost::system::error_code error;
+  boost::asio::ip::tcp::resolver resolver{context};
+  const std::string name = target.host == "localhost" ? "127.0.0.1" : target.host;
+  const auto found = resolver.resolve(name, std::to_string(target.port), error);
+  if (error || found.empty())
+    return std::unexpected(fmt::format("the host '{}' is not known: {}", name, error.message()));
+  const auto address = found.begin()->endpoint();
+  return http::Endpoint::tcp(address.address().to_string(), address.port());
 }
 
 }  // namespace tenfold::load

@@ -5,6 +5,8 @@
 #include <expected>
 #include <string>
 
+#include "http/endpoint.hpp"
+
 namespace tenfold::load {
 
 struct Target {
@@ -16,5 +18,9 @@ struct Target {
 
 // Reads "http://HOST[:PORT][/PATH][?QUERY][#FRAGMENT]". The error says what is wrong with it.
 std::expected<Target, std::string> parse_target(const std::string& url);
+
+// Where the target listens; of a name's addresses the first. Waits for the name server. The error says that there is no
+// such host.
+std::expected<http::Endpoint, std::string> resolve(const Target& target);
 
 }  // namespace tenfold::load

@@ -79,8 +79,10 @@ class Street final : private live::Observer {
     loop_.at(end_, [this] { heal(); });
     board_.emplace(plan_.ingress.settings);
     ingress_.emplace(loop_, plan_.ingress, live::Observers{&*watch_, this, &*board_});
-    admin_.emplace(loop_, live::AdminSources{
-                              .ingress = *ingress_, .board = *board_, .writer = &watch_->writer(), .app = "street"});
+    admin_.emplace(
+        loop_,
+        live::AdminSources{
+            .ingress = *ingress_, .board = *board_, .lines = said_, .writer = &watch_->writer(), .app = "street"});
     server_.emplace(loop_, *ingress_, plan_.limits, &ingress_->memory());
     admin_server_.emplace(loop_, *admin_, http::Limits{});
     provider_.emplace(loop_, world_, ledger_, *ingress_,
@@ -347,6 +349,7 @@ class Street final : private live::Observer {
   Host world_;
   Ledger ledger_;
   StreetConsole console_;
+  live::SaidLines said_{[this] { return std::chrono::system_clock::from_time_t(loop_.unix_time()); }};
   ClientCounts counts_;
   http::Loop::TimePoint start_;
   http::Loop::TimePoint end_;

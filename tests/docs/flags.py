@@ -16,7 +16,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TENFOLD = os.environ.get("TENFOLD", str(SOURCE / "build/release/tenfold"))
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md")), *sorted(SOURCE.glob("examples/*/README.md"))]
 # Of the command whose flags a page's tables hold.
-COMMAND_OF = {"configuration.md": "up", "simulation.md": "simulate", "load.md": "load"}
+COMMAND_OF = {"configuration.md": "up", "simulation.md": "simulate", "load.md": "load", "live.md": "logs"}
 
 # The help's words begin here, or on the next line where flag and value leave no room.
 COLUMN = 30

@@ -46,9 +46,9 @@ Guardian::Guardian(boost::asio::io_context& loop, core::Duration sample_interval
 
 Guardian::~Guardian() { end_process(); }
 
-void Guardian::spawn(core::ReplicaId replica, const Fd& control, const Fd& output, const Fd& plan) {
+void Guardian::spawn(core::ReplicaId replica, const Fd& control, const Fd& out, const Fd& err, const Fd& plan) {
   const SpawnRequest request{core::to_number(replica)};
-  const int fds[] = {control.get(), output.get(), plan.get()};
+  const int fds[] = {control.get(), out.get(), err.get(), plan.get()};
   if (send_request(socket_.native_handle(), request, fds)) return;
   end_process();
   fork_process();

@@ -30,9 +30,10 @@ class Guardian {
   Guardian(const Guardian&) = delete;
   Guardian& operator=(const Guardian&) = delete;
 
-  // Starts a keeper and through it the replica of `plan`. What becomes of it is told on the other end of `control`.
+  // Starts a keeper and through it the replica of `plan`, with `out` and `err` as its standard output and error. What
+  // becomes of it is told on the other end of `control`.
   // Throws std::system_error when the guardian is gone and no new one can be forked.
-  void spawn(core::ReplicaId replica, const Fd& control, const Fd& output, const Fd& plan);
+  void spawn(core::ReplicaId replica, const Fd& control, const Fd& out, const Fd& err, const Fd& plan);
 
  private:
   void fork_process();

@@ -83,7 +83,7 @@ void fork_keeper(int socket, const SpawnRequest& request, const int (&fds)[kSpaw
   const pid_t pid = ::_Fork();
   if (pid == 0) {
     ::close(socket);
-    run_keeper(fds[0], fds[1], fds[2]);
+    run_keeper(fds[0], {.out = fds[1], .err = fds[2]}, fds[3]);
   }
   if (pid < 0) {
     const KeeperReport failed{

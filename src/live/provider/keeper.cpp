@@ -79,14 +79,14 @@ void bound(const PlanView& plan) noexcept {
 
 // In the new process, up to execve: its control groups, a session of its own, no input, output to the relay, default
 // signals.
-[[noreturn]] void become(const PlanView& plan, const LaunchView& launch, pid_t keeper, int output,
+[[noreturn]] void become(const PlanView& plan, const LaunchView& launch, pid_t keeper, KeeperOutput output,
                          int failures) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
   ::setsid();
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(output, STDERR_FILENO);
+  ::dup2(output.out, STDOUT_FILENO);
+  ::dup2(output.err, STDERR_FILENO);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -117,7 +117,8 @@ struct Container {
 
 class Keeper {
  public:
-  Keeper(int control, int output, int plan) noexcept : control_{control}, output_{output}, plan_{open_plan(plan)} {
+  Keeper(int control, KeeperOutput output, int plan) noexcept
+      : control_{control}, output_{output}, plan_{open_plan(plan)} {
     ::close(plan);
   }
 
@@ -383,7 +384,7 @@ class Keeper {
   }
 
   int control_;
-  int output_;
+  KeeperOutput output_;
   PlanView plan_;
   int children_ = -1;
   std::array<Container, config::kMaxContainers> containers_;  // as in the plan
@@ -396,6 +397,6 @@ class Keeper {
 
 }  // namespace
 
-void run_keeper(int control, int output, int plan) noexcept { Keeper{control, output, plan}.run(); }
+void run_keeper(int control, KeeperOutput output, int plan) noexcept { Keeper{control, output, plan}.run(); }
 
 }  // namespace tenfold::live

@@ -15,8 +15,14 @@
 
 namespace tenfold::live {
 
+// Descriptors that become a replica's standard output and error.
+struct KeeperOutput {
+  int out;
+  int err;
+};
+
 // Runs the replica that `plan` holds, with its output to `output`, and obeys the KeeperOrders that come on `control`.
-// Owns the three descriptors.
-[[noreturn]] void run_keeper(int control, int output, int plan) noexcept;
+// Owns the four descriptors.
+[[noreturn]] void run_keeper(int control, KeeperOutput output, int plan) noexcept;
 
 }  // namespace tenfold::live

@@ -6,12 +6,12 @@
 
 namespace tenfold::live {
 
-// Tenfold to the guardian, with three descriptors in this order: the keeper's end of its control socket, where the
-// replica's output goes, and the launch plan.
+// Tenfold to the guardian, with four descriptors in this order: the keeper's end of its control socket, the replica's
+// standard output and its standard error, and the launch plan.
 struct SpawnRequest {
   std::uint32_t replica = 0;
 };
-inline constexpr int kSpawnDescriptors = 3;
+inline constexpr int kSpawnDescriptors = 4;
 
 // The guardian to Tenfold: what a replica used since its start, and the machine's steady clock when that was read.
 struct UsageReport {

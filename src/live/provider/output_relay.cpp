@@ -22,28 +22,37 @@ constexpr std::size_t kPipeCapacity = std::size_t{1} << 20;
 
 }  // namespace
 
-OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Fd pipe, Console* console)
-    : prefix_(fmt::format("[replica {}] ", core::to_number(replica))), pipe_(loop), console_(console) {
-  ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
-  pipe_.assign(pipe.release());
+OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Pipes pipes, Sinks sinks)
+    : replica_(replica),
+      prefix_(fmt::format("[replica {}] ", core::to_number(replica))),
+      sinks_(sinks),
+      lanes_{Lane{Console::Stream::kOut, Descriptor{loop}, {}}, Lane{Console::Stream::kErr, Descriptor{loop}, {}}} {
+  for (auto& [lane, pipe] : {std::pair{&lanes_[0], &pipes.out}, std::pair{&lanes_[1], &pipes.err}}) {
+    ::fcntl(pipe->get(), F_SETFL, O_NONBLOCK);
+    lane->pipe.assign(pipe->release());
+  }
 }
 
-void OutputRelay::start(std::shared_ptr<void> owner) { wait(std::move(owner)); }
+void OutputRelay::start(const std::shared_ptr<void>& owner) {
+  for (Lane& lane : lanes_) wait(lane, owner);
+}
 
-void OutputRelay::wait(std::shared_ptr<void> owner) {
-  pipe_.async_wait(Descriptor::wait_read,
-                   [this, owner = std::move(owner)](const boost::system::error_code& error) mutable {
-                     if (error || !pipe_.is_open()) return;
-                     if (relay_available(kReadAtOnce)) wait(std::move(owner));
-                   });
+void OutputRelay::wait(Lane& lane, std::shared_ptr<void> owner) {
+  lane.pipe.async_wait(Descriptor::wait_read,
+                       [this, &lane, owner = std::move(owner)](const boost::system::error_code& error) mutable {
+                         if (error || !lane.pipe.is_open()) return;
+                         if (relay_available(lane, kReadAtOnce)) wait(lane, std::move(owner));
+                       });
 }
 
 void OutputRelay::finish() {
-  if (!pipe_.is_open()) return;
-  relay_available(kPipeCapacity);
-  if (!partial_.empty()) take("\n");
+  for (Lane& lane : lanes_) {
+    if (!lane.pipe.is_open()) continue;
+    relay_available(lane, kPipeCapacity);
+    if (!lane.partial.empty()) pass_on(lane);
+    lane.pipe.close();
+  }
   flush();
-  pipe_.close();
 }
 
 std::string OutputRelay::last_output() const {
@@ -54,45 +63,48 @@ std::string OutputRelay::last_output() const {
   return std::string{line_end + 1 < end.size() ? end.substr(line_end + 1) : end};
 }
 
-bool OutputRelay::relay_available(std::size_t limit) {
+bool OutputRelay::relay_available(Lane& lane, std::size_t limit) {
   std::array<char, 16'384> buffer;
   for (std::size_t done = 0; done < limit;) {
-    const ssize_t n = ::read(pipe_.native_handle(), buffer.data(), buffer.size());
+    const ssize_t n = ::read(lane.pipe.native_handle(), buffer.data(), buffer.size());
     if (n <= 0) {
       flush();
       return n < 0 && (errno == EAGAIN || errno == EINTR);
     }
-    take({buffer.data(), static_cast<std::size_t>(n)});
+    take(lane, {buffer.data(), static_cast<std::size_t>(n)});
     done += static_cast<std::size_t>(n);
   }
   flush();
   return true;
 }
 
-void OutputRelay::take(std::string_view text) {
-  keep(text);
-  if (console_ == nullptr) return;
+void OutputRelay::take(Lane& lane, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t room = kMaxLine - partial_.size();
+    const std::size_t room = kMaxLine - lane.partial.size();
     const std::size_t line_end = text.substr(0, room).find('\n');
     const bool is_whole = line_end != std::string_view::npos;
-    partial_.append(text.substr(0, is_whole ? line_end : room));
+    lane.partial.append(text.substr(0, is_whole ? line_end : room));
     text.remove_prefix(std::min(text.size(), is_whole ? line_end + 1 : room));
-    if (!is_whole && partial_.size() < kMaxLine) return;
-    pass_on(partial_);
-    partial_.clear();
+    if (!is_whole && lane.partial.size() < kMaxLine) return;
+    pass_on(lane);
   }
 }
 
-void OutputRelay::pass_on(std::string_view line) { pending_.append(prefix_).append(line).append("\n"); }
+void OutputRelay::pass_on(Lane& lane) {
+  const std::string& line = lane.partial;
+  keep(line);
+  if (sinks_.console != nullptr) pending_.append(prefix_).append(line).append("\n");
+  if (sinks_.lines != nullptr) sinks_.lines->add(replica_, lane.stream, line);
+  lane.partial.clear();
+}
 
 void OutputRelay::flush() {
-  if (console_ != nullptr && !pending_.empty()) console_->say(Console::Stream::kErr, pending_);
+  if (!pending_.empty()) sinks_.console->say(Console::Stream::kErr, pending_);
   pending_.clear();
 }
 
-void OutputRelay::keep(std::string_view text) {
-  kept_.append(text.substr(text.size() - std::min(text.size(), 2 * kKept)));
+void OutputRelay::keep(std::string_view line) {
+  kept_.append(line).append("\n");
   if (kept_.size() > 4 * kKept) kept_.erase(0, kept_.size() - 2 * kKept);
 }
 

@@ -140,14 +140,15 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
     const Contract contract{id, *port, path_of(id, "sock"), path_of(id, "notify"), spec_.concurrency};
     auto [control, keeper_control] = make_control_sockets();
-    auto [output, replica_output] = make_pipe();
+    auto [out, replica_out] = make_pipe();
+    auto [err, replica_err] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
     auto bounds = limits_.of(id, spec_.limits);
     if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
     LaunchPlan launches = plan_of(*program, contract);
     bounds->put_into(launches);
     const Fd plan = pack(launches);
-    guardian_.spawn(id, keeper_control, replica_output, plan);
+    guardian_.spawn(id, keeper_control, replica_out, replica_err, plan);
 
     ReplicaProcess::Parts parts{.id = id,
                                 .program = *program,
@@ -155,13 +156,14 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .sidecars = names_of(spec_.sidecars),
                                 .places = {contract.socket_path, contract.port},
                                 .control = std::move(control),
-                                .output = std::move(output),
+                                .output = {.out = std::move(out), .err = std::move(err)},
                                 .notify = std::move(notify),
                                 .start_timeout = spec_.start_timeout,
                                 .probes = spec_.probes,
                                 .target_port = spec_.target_port,
                                 .bounds = std::move(*bounds),
-                                .console = spec_.console};
+                                .console = spec_.console,
+                                .lines = spec_.lines};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
         .on_probe_failed = [this, id](core::Probe probe,

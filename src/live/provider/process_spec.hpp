@@ -11,6 +11,7 @@
 #include "core/time.hpp"
 #include "live/console.hpp"
 #include "live/provider/cgroups.hpp"
+#include "live/said/said_lines.hpp"
 
 namespace tenfold::live {
 
@@ -38,9 +39,10 @@ struct ProcessSpec {
   // What a replica may take, and whether by control groups where these can be made.
   ReplicaLimits limits;
   config::LimitMode limit_mode = config::LimitMode::kAuto;
-  // Where its output is said, line by line, each with "[replica 3] " before it; null keeps it to the last 4 KiB alone.
-  // Must outlive the provider.
+  // Where its output is said, line by line, each with "[replica 3] " before it, and where it is kept for who asks
+  // later. Null, both: only the last 4 KiB are kept, for when it ends. Must outlive the provider.
   Console* console = nullptr;
+  SaidLines* lines = nullptr;
 };
 
 // Whether the command can be run at all: asked before a service starts, so that a slip of the keyboard is one clear

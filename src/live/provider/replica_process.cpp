@@ -52,7 +52,7 @@ ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callb
       callbacks_(std::move(callbacks)),
       control_(loop, parts_.control.release()),
       notify_(loop, parts_.notify.release()),
-      relay_(loop, parts_.id, std::move(parts_.output), parts_.console),
+      relay_(loop, parts_.id, std::move(parts_.output), {.console = parts_.console, .lines = parts_.lines}),
       start_watch_(std::make_shared<StartWatch>(loop, parts_.places, parts_.probes)),
       start_timer_(loop),
       kill_timer_(loop),
@@ -157,14 +157,14 @@ void ReplicaProcess::handle(const KeeperReport& report) {
 }
 
 void ReplicaProcess::tell_of_sidecar(const KeeperReport& report) {
-  if (parts_.console == nullptr) return;
   const std::string how =
       report.code != 0 ? fmt::format("could not be run: {}", std::strerror(report.code)) : end_of(report.status);
   const std::string when =
       report.pause_ms > 0 ? fmt::format("in {}", in_seconds(std::chrono::milliseconds{report.pause_ms})) : "at once";
-  parts_.console->say(Console::Stream::kErr,
-                      fmt::format("tenfold: replica {}: {} {}; it is started again {}\n", core::to_number(parts_.id),
-                                  container_name(report), how, when));
+  const std::string sentence = fmt::format("replica {}: {} {}; it is started again {}", core::to_number(parts_.id),
+                                           container_name(report), how, when);
+  if (parts_.lines != nullptr) parts_.lines->add({}, Console::Stream::kErr, sentence);
+  if (parts_.console != nullptr) parts_.console->say(Console::Stream::kErr, fmt::format("tenfold: {}\n", sentence));
 }
 
 std::string ReplicaProcess::container_name(const KeeperReport& report) const {

@@ -36,7 +36,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     std::vector<std::string> sidecars;
     ServingPlaces places;
     Fd control;
-    Fd output;
+    OutputRelay::Pipes output;
     Fd notify;
     core::Duration start_timeout{};
     std::vector<config::Probe> probes;
@@ -44,6 +44,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     std::uint16_t target_port = 0;
     ReplicaBounds bounds;
     Console* console = nullptr;
+    SaidLines* lines = nullptr;
   };
   struct Callbacks {
     std::function<void(const ReplicaAddress&)> on_ready;

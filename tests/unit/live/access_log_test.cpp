@@ -143,11 +143,14 @@ TEST_F(AccessLogTest, AFileOfItsOwnHasWhatWasSaid) {
 
 TEST(LogTest, SaysWhatItsLevelAllows) {
   FakeConsole console;
-  Log log{console, {.level = config::LogLevel::kWarning}, noon};
+  SaidLines lines{noon};
+  Log log{console, lines, {.level = config::LogLevel::kWarning}, noon};
   log.info("not this");
   log.warning("disk is low");
   log.error("gone");
   EXPECT_EQ(console.text, "tenfold: disk is low\ntenfold: gone\n");
+  EXPECT_EQ(lines.last({}, 9).size(), 2U);
+  EXPECT_EQ(lines.last({}, 9).back()->text, "gone");
   console.text.clear();
   log.configure({.format = config::LogFormat::kJson});
   log.info("a \"word\"\n");

@@ -20,7 +20,7 @@ class AdminTest : public IngressTest {
  protected:
   void open(AdminAccess access = {}, std::uint32_t min = 1, std::uint32_t max = 1) {
     serve(min, max);
-    admin_.emplace(loop_, AdminSources{.ingress = *ingress_, .board = *board_, .app = "app", .access = access});
+    admin_.emplace(loop_, AdminSources{.ingress = *ingress_, .board = *board_, .lines = said_, .app = "app", .access = access});
     http::Limits limits;
     admin_server_.emplace(loop_, *admin_, limits);
     admin_endpoint_ = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
@@ -43,6 +43,20 @@ class AdminTest : public IngressTest {
   }
   int status(std::string_view path, std::string_view fields) { return answer(path, fields)->status(); }
 
+  // The lines of /logs as it follows, so far, and what it said was missed.
+  static std::pair<std::vector<std::string>, std::uint64_t> said(const std::string& body) {
+    std::vector<std::string> texts;
+    std::uint64_t missed = 0;
+    std::size_t at = 0;
+    for (std::size_t end; (end = body.find("\n\n", at)) != std::string::npos; at = end + 2) {
+      if (!body.substr(at, end - at).starts_with("data: ")) continue;
+      const auto message = boost::json::parse(body.substr(at + 6, end - at - 6));
+      missed += message.at("missed").to_number<std::uint64_t>();
+      for (const auto& line : message.at("lines").as_array()) texts.emplace_back(line.at("line").as_string());
+    }
+    return {texts, missed};
+  }
+
   // The messages of a stream so far, whole ones: {event, data}.
   static std::vector<std::pair<std::string, boost::json::value>> messages(const std::string& body) {
     std::vector<std::pair<std::string, boost::json::value>> all;
@@ -55,6 +69,7 @@ class AdminTest : public IngressTest {
     return all;
   }
 
+  SaidLines said_{std::chrono::system_clock::now};
   std::optional<Admin> admin_;
   std::optional<http::Server> admin_server_;
   http::Endpoint admin_endpoint_;
@@ -67,7 +82,7 @@ TEST_F(AdminTest, IsAskedByAddressesLocalhostAndItsOwnNamesAlone) {
     EXPECT_EQ(status("/status", "Host: " + host + "\r\n"), 200) << host;
   for (const std::string host : {"evil.example", "evil.example:9900", "localhost.evil.example",
                                  "127.0.0.1.evil.example", "a", "1.2.3", "tenfold.example.evil"}) {
-    for (const std::string path : {"/", "/status", "/metrics", "/events", "/healthz"})
+    for (const std::string path : {"/", "/status", "/metrics", "/events", "/logs", "/healthz"})
       EXPECT_EQ(status(path, "Host: " + host + "\r\n"), 421) << host << path;
   }
   EXPECT_THAT(answer("/status", "Host: evil.example\r\n")->body(), HasSubstr("--admin-host"));
@@ -82,7 +97,7 @@ TEST_F(AdminTest, AWholeUrlNamesItsHost) {
 TEST_F(AdminTest, TellsWhatIsInsideOnlyToWhoHasTheToken) {
   open({.token = "0123456789abcdef"});
   const auto with = [](std::string_view word) { return fmt::format("Host: localhost\r\nAuthorization: {}\r\n", word); };
-  for (const std::string path : {"/status", "/metrics", "/events", "/nothing"}) {
+  for (const std::string path : {"/status", "/metrics", "/events", "/logs", "/nothing"}) {
     EXPECT_EQ(status(path, "Host: localhost\r\n"), 401) << path;
     EXPECT_EQ(status(path, with("Bearer 0123456789abcdeX")), 401) << path;
     EXPECT_EQ(status(path, with("Bearer 0123456789abcde")), 401) << path;
@@ -296,6 +311,80 @@ TEST_F(AdminTest, HasABoundOnSubscribersAndForgetsWhoLeaves) {
   pages.clear();
   run_until([&] { return admin_server_->connection_count() == 0; });
   auto again = ask("/events");
+  run_until([&] { return again->status() == 200; });
+}
+
+// ---- what was said
+
+TEST_F(AdminTest, TellsWhatWasSaid) {
+  open();
+  said_.add(core::ReplicaId{3}, Console::Stream::kOut, "a \"word\"");
+  said_.add({}, Console::Stream::kErr, "replica 3 is ready");
+  const auto told = boost::json::parse(answer("/logs?last=2")->body());
+  EXPECT_EQ(told.at("dropped").to_number<int>(), 0);
+  const auto& lines = told.at("lines").as_array();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("replica").to_number<int>(), 3);
+  EXPECT_EQ(lines[0].at("stream").as_string(), "stdout");
+  EXPECT_EQ(lines[0].at("line").as_string(), "a \"word\"");
+  EXPECT_TRUE(lines[1].at("replica").is_null());
+  EXPECT_EQ(boost::json::parse(answer("/logs?replica=3")->body()).at("lines").as_array().size(), 1U);
+  EXPECT_EQ(status("/logs?since=1", "Host: localhost\r\n"), 400);
+}
+
+TEST_F(AdminTest, FollowsWhatIsSaid) {
+  open();
+  said_.add(core::ReplicaId{1}, Console::Stream::kOut, "before");
+  auto reader = ask("/logs?last=1&follow");
+  run_until([&] { return said(reader->body()).first.size() == 1; });
+  EXPECT_EQ(reader->field("Content-Type"), "text/event-stream");
+  said_.add(core::ReplicaId{1}, Console::Stream::kOut, "after");
+  run_until([&] { return said(reader->body()).first.size() == 2; });
+  EXPECT_EQ(said(reader->body()).first.back(), "after");
+  said_.add(core::ReplicaId{1}, Console::Stream::kOut, "the last word");
+  admin_->finish();
+  run_until([&] { return said(reader->body()).first.size() == 3; });
+}
+
+// Nothing is kept for who stalls beyond what all may read; the lines that it gets and those it misses are all there
+// were.
+TEST_F(AdminTest, WhoStallsIsToldHowManyLinesItMissed) {
+  open();
+  auto stalls = ask("/logs?last=0&follow");
+  run_until([&] { return stalls->status() == 200; });
+  stalls->pause();
+  auto reads = ask("/logs?last=0&follow");
+  run_until([&] { return reads->status() == 200; });
+  const std::string line(1000, 'x');
+  constexpr std::size_t kRound = 1000;
+  std::size_t count = 0;
+  Count heard{line};
+  while (said_.dropped() < 2 * SaidLines::kMostLines) {
+    for (std::size_t n = 0; n < kRound; ++n, ++count) said_.add(core::ReplicaId{1}, Console::Stream::kOut, line);
+    run_until([&] { return heard(reads->body()) == count; });
+  }
+  EXPECT_EQ(said(reads->body()).second, 0U) << "who keeps up misses nothing";
+  stalls->resume();
+  const auto all = [&] {
+    const auto [texts, missed] = said(stalls->body());
+    return texts.size() + missed == count;
+  };
+  run_until(all);
+  EXPECT_GT(said(stalls->body()).second, SaidLines::kMostLines);
+}
+
+TEST_F(AdminTest, HasABoundOnWhoFollowsTheLogs) {
+  open();
+  std::vector<std::unique_ptr<FakeClient>> readers;
+  for (std::size_t i = 0; i < SaidFeed::kMostFollowers; ++i) {
+    readers.push_back(ask("/logs?follow"));
+    run_until([&] { return readers.back()->status() == 200; });
+  }
+  EXPECT_EQ(status("/logs?follow", "Host: localhost\r\n"), 503);
+  EXPECT_EQ(status("/logs", "Host: localhost\r\n"), 200);
+  readers.clear();
+  run_until([&] { return admin_server_->connection_count() == 0; });
+  auto again = ask("/logs?follow");
   run_until([&] { return again->status() == 200; });
 }
 

@@ -134,24 +134,35 @@ TEST(IsExiting, IsFalseWhereNoDescriptorIsLeftToLook) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-// A relay between a pipe and a console that shows everything.
+// A relay between pipes and a console that shows everything.
 class OutputRelayTest : public testing::Test, public Console {
  protected:
   OutputRelayTest() {
-    int in[2];
-    EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
-    replica_ = Fd{in[1]};
-    relay_ = std::make_shared<OutputRelay>(loop_, core::ReplicaId{3}, Fd{in[0]}, this);
+    auto [out, replica_out] = pipe();
+    auto [err, replica_err] = pipe();
+    replica_ = std::move(replica_out);
+    replica_err_ = std::move(replica_err);
+    relay_ =
+        std::make_shared<OutputRelay>(loop_, core::ReplicaId{3}, OutputRelay::Pipes{std::move(out), std::move(err)},
+                                      OutputRelay::Sinks{.console = this, .lines = &lines_});
     relay_->start(relay_);
   }
-  void write(const std::string& text) {
-    EXPECT_EQ(::write(replica_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  static std::pair<Fd, Fd> pipe() {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    return {Fd{ends[0]}, Fd{ends[1]}};
+  }
+  void write(const Fd& to, const std::string& text) {
+    EXPECT_EQ(::write(to.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
     loop_.poll();
   }
+  void write(const std::string& text) { write(replica_, text); }
   std::string read() { return std::exchange(said_, {}); }
 
   boost::asio::io_context loop_;
+  SaidLines lines_{std::chrono::system_clock::now};
   Fd replica_;
+  Fd replica_err_;
   std::shared_ptr<OutputRelay> relay_;
 
  private:
@@ -180,6 +191,22 @@ TEST_F(OutputRelayTest, BreaksALineThatDoesNotEnd) {
   const std::string text = read();
   EXPECT_GT(text.size(), 8'000U);
   EXPECT_THAT(text, HasSubstr("x\n[replica 3] x"));
+}
+
+TEST_F(OutputRelayTest, KeepsEachLineWithItsStreamAndMixesNone) {
+  write("half a ");
+  write(replica_err_, "trouble\n");
+  write("line\n");
+  write(replica_err_, "cut off");
+  relay_->finish();
+  EXPECT_EQ(relay_->last_output(), "trouble\nhalf a line\ncut off\n");
+  const auto kept = lines_.last({}, 10);
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_EQ(kept[0]->text, "trouble");
+  EXPECT_EQ(kept[0]->stream, Console::Stream::kErr);
+  EXPECT_EQ(kept[1]->text, "half a line");
+  EXPECT_EQ(kept[1]->stream, Console::Stream::kOut);
+  EXPECT_EQ(kept[2]->replica, core::ReplicaId{3});
 }
 
 }  // namespace
