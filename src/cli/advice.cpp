@@ -12,10 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/again.hpp"
 #include "config/app_config.hpp"
 #include "core/words.hpp"
 #include "report/words.hpp"
-#include "sim/scenario.hpp"
 
 namespace tenfold::cli {
 
@@ -43,33 +43,14 @@ struct Outcome {
 
 bool differs(double value, double from) { return std::abs(value - from) > kMatters * from; }
 
-// For a shell: as it is, where it needs no quotes.
-std::string shell_word(const std::string& text) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view{"/._-:=,+"}.contains(c);
-  };
-  if (std::ranges::all_of(text, is_plain)) return text;
-  std::string made = "'";
-  for (const char c : text) made += c == '\'' ? std::string{"'\\''"} : std::string{c};
-  return made + "'";
-}
-
 class Adviser {
  public:
-  Adviser(report::Story& story, const std::string& directory) : story_{story}, burst_{*story.burst} {
-    const std::string journal = "journal:" + directory;
-    scenario_.workload = journal + part_text();
-    const bool has_starts = std::ranges::any_of(
-        story.replicas, [](const report::ReplicaStory& replica) { return replica.started && replica.ready; });
-    if (has_starts) scenario_.cold_start = journal;
-    command_ = fmt::format("tenfold simulate --workload {}{} --as-recorded", shell_word(scenario_.workload),
-                           has_starts ? " --cold-start " + shell_word(journal) : "");
-  }
+  Adviser(report::Story& story, const std::string& directory)
+      : story_{story}, burst_{*story.burst}, again_{again(story, directory)} {}
 
   // Why nothing can be said; empty where it can.
   std::string advise() {
-    const auto taken = sim::take_over(app_, scenario_);
+    const auto taken = sim::take_over(app_, again_.scenario);
     if (!taken) return fmt::format("No other settings were tried: {}.", taken.error());
     const auto as_it_was = run({});
     if (!as_it_was) return as_it_was.error();
@@ -78,7 +59,7 @@ class Adviser {
       return fmt::format(
           "No other settings were tried: simulated as it was, this ends after {:.2f} s and not after {:.2f} s, so the "
           "simulation lacks something that mattered ({}).",
-          as_it_was->makespan_s, measured, command_);
+          as_it_was->makespan_s, measured, again_.command);
     }
     for (const Variant& variant : variants()) {
       const auto outcome = run(variant);
@@ -89,14 +70,6 @@ class Adviser {
   }
 
  private:
-  // Of several bursts, which one.
-  std::string part_text() const {
-    if (burst_.requests.size() == story_.requests) return {};
-    const core::TimePoint first = story_.bursts.front().began;
-    return fmt::format(",skip={}ns,for={}ns", (burst_.began - first).count(),
-                       (burst_.last_arrival - burst_.began).count());
-  }
-
   std::vector<Variant> variants() const {
     using core::PolicyKind;
     std::vector<Variant> all;
@@ -130,7 +103,7 @@ class Adviser {
     if (const auto finished = config::finish(app); !finished)
       return std::unexpected(fmt::format("No other settings were tried: {}.", finished.error()));
     const sim::RunHooks hooks{.progress = [this](const sim::Result&) { return Clock::now() < until_; }};
-    const auto result = sim::run_scenario(app, scenario_, hooks);
+    const auto result = sim::run_scenario(app, again_.scenario, hooks);
     if (!result) return std::unexpected(fmt::format("No other settings were tried: {}.", result.error()));
     if (result->was_interrupted) return std::unexpected("What else was to be tried took too long.");
     return Outcome{.makespan_s = report::seconds(result->makespan), .wait_p95_s = result->wait.percentile_s(0.95)};
@@ -151,7 +124,7 @@ class Adviser {
     }
     if (sentence.empty()) return;
     story_.advice.push_back({.sentence = sentence,
-                             .command = command_ + variant.flags,
+                             .command = again_.command + variant.flags,
                              .makespan_s = outcome.makespan_s,
                              .wait_p95_s = outcome.wait_p95_s});
   }
@@ -161,8 +134,7 @@ class Adviser {
   report::Story& story_;
   const report::Burst& burst_;
   config::AppConfig app_;
-  sim::Scenario scenario_;
-  std::string command_;
+  Again again_;
   Clock::time_point until_ = Clock::now() + kLongest;
 };
 
@@ -172,8 +144,8 @@ void add_advice(report::Story& story, const std::string& directory) {
   // Of what did not wait there is nothing to be said, and what has not ended is not known.
   if (!story.burst || story.burst->wait.max_s == 0 || story.burst->unfinished > 0) return;
   if (story.records_lost > 0 || story.damaged_places > 0) return;
-  if (story.settings.size() > 1) {
-    story.no_advice = "No other settings were tried: they changed while the service ran.";
+  if (const std::string why = settings_unknown(story); !why.empty()) {
+    story.no_advice = fmt::format("No other settings were tried: {}.", why);
   } else if (story.requests > kMostRequests) {
     story.no_advice =
         fmt::format("No other settings were tried: {} requests are more than {}.", story.requests, kMostRequests);

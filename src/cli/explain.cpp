@@ -10,7 +10,6 @@
 #include "cli/files.hpp"
 #include "cli/selection_line.hpp"
 #include "cli/terminal.hpp"
-#include "journal/started.hpp"
 #include "report/requests.hpp"
 #include "report/story.hpp"
 
@@ -73,15 +72,12 @@ int explain(ExplainOptions options) {
     return 2;
   }
   if (options.directory.empty()) {
-    const auto newest = journal::last_started(journal::real_disk(), journal::default_root());
+    const auto newest = newest_journal();
     if (!newest) {
-      fmt::print(stderr,
-                 "tenfold explain: no service that started here has kept a journal (none is noted in {}); name one's "
-                 "directory\n",
-                 journal::default_root().string());
+      fmt::print(stderr, "tenfold explain: {}\n", newest.error());
       return 1;
     }
-    options.directory = newest->string();
+    options.directory = *newest;
   }
   if (options.lists_requests || !options.request.empty()) return explain_requests(options, *selection);
   auto story = report::tell(options.directory, *selection);

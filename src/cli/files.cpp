@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "journal/started.hpp"
+
 namespace tenfold::cli {
 
 std::expected<void, std::string> write_file(const std::string& path, const std::string& text) {
@@ -16,6 +18,14 @@ std::expected<void, std::string> write_file(const std::string& path, const std::
   if (file.good()) return {};
   return std::unexpected(
       fmt::format("cannot write {}: {}; name a file in a directory that you may write", path, std::strerror(errno)));
+}
+
+std::expected<std::string, std::string> newest_journal() {
+  const auto newest = journal::last_started(journal::real_disk(), journal::default_root());
+  if (newest) return newest->string();
+  return std::unexpected(
+      fmt::format("no service that started here has kept a journal (none is noted in {}); name one's directory",
+                  journal::default_root().string()));
 }
 
 }  // namespace tenfold::cli

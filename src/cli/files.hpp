@@ -1,4 +1,4 @@
-// Files that commands write.
+// Files that commands write and read.
 #pragma once
 
 #include <expected>
@@ -8,5 +8,8 @@ namespace tenfold::cli {
 
 // Replaces `path` by `text`. The error says why it cannot be written, and what to do.
 std::expected<void, std::string> write_file(const std::string& path, const std::string& text);
+
+// The journal's directory of the service that started last. The error says that there is none.
+std::expected<std::string, std::string> newest_journal();
 
 }  // namespace tenfold::cli

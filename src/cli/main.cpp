@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
   tenfold::cli::add_export_command(app, exit_code);
   tenfold::cli::add_journal_command(app, exit_code);
   tenfold::cli::add_simulate_command(app, exit_code);
+  tenfold::cli::add_what_if_command(app, exit_code);
   tenfold::cli::add_tune_command(app, exit_code);
   tenfold::cli::add_fit_command(app, exit_code);
   tenfold::cli::add_solver_command(app, exit_code);

@@ -10,6 +10,7 @@
 
 #include "cli/app_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/what_if_command.hpp"
 #include "config/app_config.hpp"
 #include "config/secrets.hpp"
 #include "live/run_app.hpp"
@@ -74,7 +75,7 @@ Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs
     }
     live::ConfigSource source;
     if (!line->app.file().empty()) source = {.name = line->app.file(), .read = [line] { return to_config(*line); }};
-    exit_code = live::run_app(*config, source, report::to_sentence);
+    exit_code = live::run_app(*config, source, report::to_sentence, what_if_command);
   });
 }
 

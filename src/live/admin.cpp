@@ -9,6 +9,7 @@ namespace tenfold::live {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kWhatIf = "/what-if";
 constexpr std::string_view kOpenMetrics = "application/openmetrics-text";
 
 void refuse(http::ServerConnection& connection, const http::Problem& problem, std::string_view fields = {}) {
@@ -32,9 +33,12 @@ void Admin::on_request(http::ServerConnection& connection) {
          .detail = "the admin API is asked by localhost, by an address, or by a name that --admin-host gives; "
                    "the Host of this request is another"});
   }
-  if (head.method() != "GET" && head.method() != "HEAD")
-    return refuse(connection, {.status = 405, .detail = "the admin API answers GET"}, "Allow: GET, HEAD\r\n");
   const std::string_view path = head.path().substr(0, head.path().find('?'));
+  const bool is_question = path == kWhatIf;
+  if (is_question ? head.method() != "POST" : head.method() != "GET" && head.method() != "HEAD") {
+    return refuse(connection, {.status = 405, .detail = "the admin API answers GET, and at /what-if POST"},
+                  is_question ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n");
+  }
   if (path == "/healthz") return connection.respond(200, kJson, "{\"status\":\"ok\"}\n");
   if (path == "/readyz") return answer_readiness(connection);
   if (const Asset* asset = find_asset(path)) return answer_asset(connection, *asset);
@@ -46,10 +50,12 @@ void Admin::on_request(http::ServerConnection& connection) {
   }
   if (path == "/events") return answer_events(connection);
   if (path == "/logs") return answer_logs(connection);
+  if (is_question) return answer_what_if(connection);
   if (path == "/status") return answer_status(connection);
   if (path == "/metrics") return answer_metrics(connection);
   refuse(connection,
-         {.status = 404, .detail = "the admin API has /, /events, /logs, /healthz, /readyz, /status and /metrics"});
+         {.status = 404,
+          .detail = "the admin API has /, /events, /logs, /what-if, /healthz, /readyz, /status and /metrics"});
 }
 
 void Admin::answer_readiness(http::ServerConnection& connection) const {
@@ -70,6 +76,17 @@ void Admin::answer_logs(http::ServerConnection& connection) {
   const auto query = SaidQuery::parse(mark == std::string_view::npos ? "" : path.substr(mark + 1));
   if (!query) return refuse(connection, {.status = 400, .detail = query.error()});
   said_feed_.answer(connection, *query);
+}
+
+void Admin::answer_what_if(http::ServerConnection& connection) {
+  if (!AdminAccess::is_from_here(connection.head()))
+    return refuse(connection, {.status = 403, .detail = "pages of others may not ask this"});
+  if (sources_.what_if == nullptr) {
+    return refuse(connection,
+                  {.status = 409,
+                   .detail = "this service keeps no journal (--journal none), and nothing else tells what there was"});
+  }
+  sources_.what_if->answer(connection);
 }
 
 void Admin::answer_status(http::ServerConnection& connection) const {

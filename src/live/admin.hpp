@@ -13,6 +13,7 @@
 #include "live/page/feed.hpp"
 #include "live/said/said_feed.hpp"
 #include "live/traces/span_counters.hpp"
+#include "live/what_if/what_if.hpp"
 
 namespace tenfold::live {
 
@@ -27,6 +28,7 @@ struct AdminSources {
   // Null: metrics say nothing of the process.
   std::function<std::optional<ProcessUsage>()> process;
   AdminAccess access;
+  WhatIf* what_if = nullptr;  // null without a journal
 };
 
 // GET /          the live page, and what it is made of
@@ -37,8 +39,10 @@ struct AdminSources {
 // GET /status    the live state as JSON
 // GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics for who accepts that
 //
+// POST /what-if  what the last minutes would have been under other settings: see WhatIf
+//
 // Who asks by a name that is not ours gets 421. Where there is a token, all but the page itself and health is for who
-// has it; else 401. Nothing is changed by asking.
+// has it; else 401. A GET changes nothing and costs little; a POST from a page of a stranger gets 403.
 class Admin final : public http::ServerHandler {
  public:
   Admin(http::Loop& loop, AdminSources sources);
@@ -51,6 +55,7 @@ class Admin final : public http::ServerHandler {
   void answer_readiness(http::ServerConnection& connection) const;
   void answer_events(http::ServerConnection& connection);
   void answer_logs(http::ServerConnection& connection);
+  void answer_what_if(http::ServerConnection& connection);
   void answer_status(http::ServerConnection& connection) const;
   void answer_metrics(http::ServerConnection& connection) const;
 

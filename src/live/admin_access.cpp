@@ -29,14 +29,27 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
+std::string_view authority_of(const http::Head& head) {
+  return head.authority().empty() ? head.find("Host").value_or("") : head.authority();
+}
+
 }  // namespace
 
 bool AdminAccess::is_ours(const http::Head& head) const {
-  const std::string_view authority = head.authority().empty() ? head.find("Host").value_or("") : head.authority();
-  const std::string_view host = host_of(authority);
+  const std::string_view host = host_of(authority_of(head));
   if (host.empty() || host.starts_with('[') || is_address(host)) return true;
   return http::equals_ignoring_case(host, "localhost") ||
          std::ranges::any_of(hosts, [host](const std::string& ours) { return http::equals_ignoring_case(host, ours); });
+}
+
+bool AdminAccess::is_from_here(const http::Head& head) {
+  const auto site = head.find("Sec-Fetch-Site");
+  if (site && *site != "same-origin") return false;
+  const auto origin = head.find("Origin");
+  if (!origin) return true;
+  const std::size_t scheme_end = origin->find("://");
+  return scheme_end != std::string_view::npos &&
+         http::equals_ignoring_case(origin->substr(scheme_end + 3), authority_of(head));
 }
 
 bool AdminAccess::is_allowed(const http::Head& head) const {

@@ -140,10 +140,12 @@ std::optional<std::string> environment_variable(const std::string& name) {
 
 class App final : private Observer {
  public:
-  App(const config::AppConfig& config, const ConfigSource& source, DecisionWords words, Console& console)
+  App(const config::AppConfig& config, const ConfigSource& source, DecisionWords words, WhatIfCommands what_ifs,
+      Console& console)
       : console_{console},
         config_{with_machine(config)},
         source_{source},
+        what_ifs_{std::move(what_ifs)},
         log_{console, said_, config_.log, wall_clock},
         access_log_{console, Console::Stream::kOut, config_.log.format, wall_clock},
         board_{config_.core, std::move(words)},
@@ -230,7 +232,8 @@ class App final : private Observer {
                                        .spans = tracing_ ? &tracing_->counters() : nullptr,
                                        .app = config::app_name(config_),
                                        .process = process_usage,
-                                       .access = std::move(access)});
+                                       .access = std::move(access),
+                                       .what_if = what_if_ ? &*what_if_ : nullptr});
     admin_server_.emplace(loop_, *admin_, admin_limits());
     const auto admin = admin_server_->listen(http::Endpoint::tcp(config_.admin_address, config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
@@ -267,6 +270,7 @@ class App final : private Observer {
                                      .command = fmt::format("{}", fmt::join(config_.command, " ")),
                                      .endpoint = "http://" + endpoint_.to_string()});
     journal_observer_.write_to(writer);
+    if (what_ifs_) what_if_.emplace(loop_, std::filesystem::absolute(directory), what_ifs_, wall_clock);
     look_after_journals(directory);
     say_info("journal: {}", directory.string());
     return std::nullopt;
@@ -474,6 +478,7 @@ class App final : private Observer {
   Console& console_;
   config::AppConfig config_;
   ConfigSource source_;
+  WhatIfCommands what_ifs_;
   http::EpollLoop loop_;
   std::unique_ptr<journal::WriterThread> journal_;
   SaidLines said_{wall_clock};
@@ -486,6 +491,7 @@ class App final : private Observer {
   Ingress ingress_;
   http::Server server_;
   std::optional<ProcessProvider> provider_;
+  std::optional<WhatIf> what_if_;
   std::optional<Admin> admin_;
   std::optional<http::Server> admin_server_;
   http::Endpoint endpoint_;
@@ -505,9 +511,9 @@ class App final : private Observer {
 
 }  // namespace
 
-int run_app(const config::AppConfig& config, const ConfigSource& source, DecisionWords words) {
+int run_app(const config::AppConfig& config, const ConfigSource& source, DecisionWords words, WhatIfCommands what_ifs) {
   StreamConsole console;
-  return App{config, source, std::move(words), console}.run();
+  return App{config, source, std::move(words), std::move(what_ifs), console}.run();
 }
 
 }  // namespace tenfold::live

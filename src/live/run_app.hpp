@@ -7,6 +7,7 @@
 
 #include "config/app_config.hpp"
 #include "live/board/board.hpp"
+#include "live/what_if/question.hpp"
 
 namespace tenfold::live {
 
@@ -26,7 +27,9 @@ struct ConfigSource {
 // and the old one stays. Without a file to read, or because the terminal was closed, SIGHUP ends the service like
 // SIGTERM.
 //
-// `words` makes the sentences of decisions for the live page and /status.
-int run_app(const config::AppConfig& config, const ConfigSource& source = {}, DecisionWords words = {});
+// `words` makes the sentences of decisions for the live page and /status; `what_ifs` the programs that answer what
+// would have been.
+int run_app(const config::AppConfig& config, const ConfigSource& source = {}, DecisionWords words = {},
+            WhatIfCommands what_ifs = {});
 
 }  // namespace tenfold::live

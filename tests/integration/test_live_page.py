@@ -193,6 +193,86 @@ class AdminPort(unittest.TestCase):
                 self.assertEqual(service.admin("/status", {"Host": host}).status, status, host)
 
 
+class WhatIf(unittest.TestCase):
+    @staticmethod
+    def ask(service, question, fields=None, method="POST"):
+        connection = http.client.HTTPConnection("127.0.0.1", service.admin_port, timeout=PATIENCE_S)
+        connection.request(method, "/what-if", json.dumps(question), {"Content-Type": "application/json", **(fields or {})})
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+        return answer.status, body
+
+    @classmethod
+    def answered(cls, service, question, count):
+        """The result once the journal tells of so many answers; it is written a moment after them."""
+        status, told = cls.ask(service, question)
+        return status == 200 and told["result"]["was"]["answered"] == count and told["result"]
+
+    def test_it_is_answered_from_the_journal_beside_the_service(self):
+        with Service(PUPPET, max_replicas=4) as service:
+            status, refused = self.ask(service, {})
+            self.assertEqual((status, refused["detail"]), (409, "no request arrived then"))
+            for answer in service.burst(20, "/sleep?ms=100"):
+                self.assertEqual(answer.status, 200)
+            result = eventually(lambda: self.answered(service, {"min_replicas": 4}, 20), "all in the journal")
+            was, would = result["was"], result["what_if"]
+            self.assertEqual((was["requests"], would["requests"]), (20, 20))
+            self.assertLess(would["wait"]["p95_s"], was["wait"]["p95_s"])
+            self.assertEqual(would["most_replicas"], 4)
+            # Twenty requests of 100 ms over four slots from the beginning: five turns.
+            self.assertGreater(would["makespan_s"], 0.49)
+            self.assertLess(would["makespan_s"], was["makespan_s"])
+
+    def test_what_makes_no_sense_is_refused_with_a_sentence(self):
+        with Service(PUPPET) as service:
+            service.post("/echo")
+            eventually(lambda: self.answered(service, {}, 1), "the journal")
+            for question, word in [({"policy": "none"}, "policy"), ({"min_replicas": 9, "max_replicas": 2}, "max"),
+                                   ({"minutes": 0}, "minutes"), ({"polcy": "aca"}, "polcy"), ([], "object")]:
+                status, refused = self.ask(service, question)
+                self.assertEqual(status, 422, refused)
+                self.assertIn(word, refused["detail"])
+            self.assertEqual(self.ask(service, {"policy": "x" * 5000})[0], 413)
+            self.assertEqual(self.ask(service, {}, {"Content-Type": "text/plain"})[0], 415)
+            self.assertEqual(self.ask(service, {}, method="PUT")[0], 405)
+
+    def test_pages_of_others_and_who_has_no_token_are_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
+            file.write(TOKEN)
+            file.flush()
+            with Service(PUPPET, "--admin-token-file", file.name) as service:
+                service.post("/echo")
+                bearer = {"Authorization": f"Bearer {TOKEN}"}
+                ours = f"127.0.0.1:{service.admin_port}"
+                self.assertEqual(self.ask(service, {})[0], 401)
+                for fields in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"},
+                               {"Origin": "http://evil.example"}, {"Origin": "http://localhost:1"}):
+                    self.assertEqual(self.ask(service, {}, bearer | fields)[0], 403, fields)
+                self.assertEqual(self.ask(service, {}, bearer | {"Host": "evil.example"})[0], 421)
+                same = {"Origin": f"http://{ours}", "Sec-Fetch-Site": "same-origin"}
+                eventually(lambda: self.ask(service, {}, bearer | same)[0] == 200, "an answer")
+
+    def test_who_leaves_makes_room_for_the_next_question(self):
+        with Service(PUPPET) as service:
+            service.post("/echo")
+            with socket.create_connection(("127.0.0.1", service.admin_port)) as asks:
+                asks.sendall(b"POST /what-if HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: 100\r\n\r\n{")
+                eventually(lambda: self.ask(service, {})[0] == 503, "its turn")
+            eventually(lambda: self.ask(service, {})[0] == 200, "room")
+
+    def test_in_a_terminal_it_is_a_table(self):
+        with Service(PUPPET) as service:
+            service.post("/echo")
+            eventually(lambda: self.answered(service, {}, 1), "the journal")
+            told = run("what-if", "--journal", str(service.journal), "--policy", "aca")
+            self.assertEqual((told.returncode, told.stderr), (0, ""))
+            self.assertRegex(told.stdout.splitlines()[0], r"^ +as it was +simulated +what if")
+            self.assertEqual(run("what-if", "--journal", "/none").returncode, 1)
+            self.assertIn("did not keep a CPU busy", run("what-if", "--journal", str(service.journal), "--cores", "4").stderr)
+
+
 class Status(unittest.TestCase):
     def test_it_is_told_once_for_people_and_as_json(self):
         with Service(PUPPET, "--name", "my app") as service:
@@ -294,6 +374,36 @@ class LivePage(unittest.TestCase):
                 page("type", into="#token", text=TOKEN)
                 page.wait("document.querySelector('.link.live') && document.querySelector('.figures')")
 
+    def test_it_tells_what_would_have_been_under_other_settings(self):
+        cell = "[...document.querySelectorAll('#what-if ~ div tbody tr')].find(row => row.cells[0].textContent === '{}')" \
+               ".cells[{}].textContent"
+        with Service(PUPPET, max_replicas=4) as service, Browser() as page:
+            for request in [service.begin("/sleep?ms=200") for _ in range(20)]:
+                self.assertEqual(request.answer().status, 200)
+            eventually(lambda: WhatIf.answered(service, {}, 20), "the journal")
+            page("open", url=f"http://127.0.0.1:{service.admin_port}/")
+            page.wait("document.querySelector('.question')")
+            page("type", into=".question [name=min]", text="4")
+            page.wait("document.querySelectorAll('#what-if ~ div tbody tr').length > 5")
+            self.assertEqual(page("evaluate", code=cell.format("requests", 1)), "20")
+            self.assertEqual(page("evaluate", code=cell.format("requests", 3)), "20")
+            self.assertEqual(page("evaluate", code=cell.format("replicas at most", 3)), "4")
+            command = page("evaluate", code="document.querySelector('#what-if ~ div code').textContent")
+            self.assertRegex(command, r"^tenfold what-if --journal=\S+ --from=\S+ --to=\S+ --min-replicas=4$")
+            told = run(*command.split()[1:], "--json")
+            self.assertEqual(json.loads(told.stdout)["what_if"]["requests"], 20, told.stderr)
+            page("type", into=".question [name=min]", text="9")
+            page.wait("document.querySelector('#what-if ~ div .wrong')?.textContent.includes('max')")
+            # Chromium itself tells of an answer that is no success.
+            self.assertEqual([error for error in page("errors") if "422" not in error], [])
+
+    def test_without_a_journal_it_says_that_nothing_can_be_simulated(self):
+        with Service(PUPPET, "--journal", "none", replays=False) as service, Browser() as page:
+            page("open", url=f"http://127.0.0.1:{service.admin_port}/")
+            page.wait("document.querySelector('.question')")
+            page("type", into=".question [name=min]", text="4")
+            page.wait("document.querySelector('#what-if ~ div .wrong')?.textContent.includes('keeps no journal')")
+
     def test_it_is_usable_by_keyboard_by_name_and_on_a_narrow_screen(self):
         with Service(PUPPET) as service, Browser() as page:
             page("open", url=f"http://127.0.0.1:{service.admin_port}/")
@@ -306,7 +416,7 @@ class LivePage(unittest.TestCase):
             unnamed = "[...document.querySelectorAll('section, [role=region], [role=img], input')].filter(one => " \
                       "!one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby') && !one.labels?.length).length"
             self.assertEqual(page("evaluate", code=unnamed), 0)
-            self.assertEqual(page("evaluate", code="document.querySelectorAll('main h2').length"), 4)
+            self.assertEqual(page("evaluate", code="document.querySelectorAll('main h2').length"), 5)
             self.assertEqual(page("errors"), [])
 
     def test_of_a_thousand_replicas_only_those_that_change_are_drawn_anew(self):

@@ -7,6 +7,7 @@ import { Chart } from "./chart.jsx";
 import { afterMessage, clockOf, ratesOf } from "./model.js";
 import { follow } from "./stream.js";
 import { Decisions, Failures, Figures, Replicas, Section } from "./tables.jsx";
+import { WhatIf } from "./whatif.jsx";
 import { age, counted } from "./words.js";
 
 const REQUESTS = [
@@ -124,6 +125,7 @@ function App() {
               <Failures failures={model.failures} total={model.failed} />
             </div>
             <Replicas replicas={model.replicas} />
+            <WhatIf policy={model.policy} min={model.min_replicas} max={model.max_replicas} token={token} />
           </>
         )}
       </main>

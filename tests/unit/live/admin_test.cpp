@@ -20,7 +20,8 @@ class AdminTest : public IngressTest {
  protected:
   void open(AdminAccess access = {}, std::uint32_t min = 1, std::uint32_t max = 1) {
     serve(min, max);
-    admin_.emplace(loop_, AdminSources{.ingress = *ingress_, .board = *board_, .lines = said_, .app = "app", .access = access});
+    admin_.emplace(
+        loop_, AdminSources{.ingress = *ingress_, .board = *board_, .lines = said_, .app = "app", .access = access});
     http::Limits limits;
     admin_server_.emplace(loop_, *admin_, limits);
     admin_endpoint_ = admin_server_->listen(http::Endpoint::tcp("127.0.0.1", 0)).value();
@@ -119,6 +120,29 @@ TEST_F(AdminTest, AnswersNothingButGetAndHead) {
   run_until([&] { return asked->is_done(); });
   EXPECT_EQ(asked->status(), 405);
   EXPECT_EQ(asked->field("Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminTest, AQuestionIsAPostFromHereAndNeedsAJournal) {
+  open();
+  const auto post = [this](std::string_view fields) {
+    auto asked = std::make_unique<FakeClient>(loop_, admin_endpoint_);
+    asked->send(
+        fmt::format("POST /what-if HTTP/1.1\r\nHost: localhost:9900\r\n{}Content-Type: application/json\r\n"
+                    "Content-Length: 2\r\n\r\n{{}}",
+                    fields));
+    run_until([&] { return asked->is_done(); });
+    return asked;
+  };
+  EXPECT_EQ(answer("/what-if")->status(), 405);
+  EXPECT_EQ(answer("/what-if")->field("Allow"), "POST");
+  EXPECT_THAT(post("")->body(), HasSubstr("keeps no journal"));
+  for (const std::string ours :
+       {"Origin: http://localhost:9900\r\n", "Sec-Fetch-Site: same-origin\r\n", "Origin: https://LOCALHOST:9900\r\n"})
+    EXPECT_EQ(post(ours)->status(), 409) << ours;
+  for (const std::string strange :
+       {"Origin: http://evil.example\r\n", "Origin: null\r\n", "Origin: http://localhost\r\n", "Origin: \r\n",
+        "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Sec-Fetch-Site: none\r\n"})
+    EXPECT_EQ(post(strange)->status(), 403) << strange;
 }
 
 TEST(AdminToken, IsOneWordOfAFile) {
