@@ -36,6 +36,7 @@ struct TuneLine {
   ScenarioLine scenario;
   std::string objective = "p95 wait < 500ms";
   std::string svg;
+  std::string html;
   std::string output;
   std::string target;
   std::uint32_t jobs = 0;
@@ -63,12 +64,16 @@ report::Frontier frontier_of(const sim::Tuning& tuning, const sim::Objective& ob
   if (objective.of == sim::Objective::Of::kWait && objective.share == 0.95) frontier.objective_s = objective.bound_s;
   for (const sim::Trial& trial : tuning.trials) {
     const bool is_best = is_same(trial, tuning.best.trial);
-    if (trial.rejected > 0 && !is_same(trial, tuning.today) && !is_best) continue;
+    const bool is_second = tuning.runner_up && is_same(trial, tuning.runner_up->trial);
+    if (trial.rejected > 0 && !is_same(trial, tuning.today) && !is_best && !is_second) continue;
     frontier.points.push_back({.settings = sim::to_words(trial.choice),
                                .cost = trial.cost,
                                .p95_wait_s = trial.p95_wait_s,
+                               .mean_total_s = trial.mean_total_s,
+                               .replica_seconds = trial.replica_s,
                                .is_chosen = is_best,
-                               .is_today = is_same(trial, tuning.today)});
+                               .is_today = is_same(trial, tuning.today),
+                               .is_runner_up = is_second});
   }
   report::mark_frontier(frontier.points);
   return frontier;
@@ -218,23 +223,52 @@ std::string seeds_text(const sim::Finalist& finalist) {
   return text + fmt::format(": {} to {}", measured(shown.least_s), measured(shown.most_s));
 }
 
-void print_text(const Advice& advice) {
+// What is said of the chosen settings, of today's and of the runner-up.
+std::vector<report::FrontierNote> notes_of(const Advice& advice) {
   const sim::Tuning& tuning = advice.tuning;
   const sim::Finalist& best = tuning.best;
   const std::string& unit = advice.frontier.cost_unit;
-  fmt::print("{} settings were simulated. What nothing beats in both cost and wait:\n\n{}\n", tuning.trials.size(),
-             report::to_table(advice.frontier));
-  if (!best.is_met) fmt::print("No settings that were tried meet '{}'. The nearest:\n", advice.objective.text);
-  fmt::print("chosen  {}\n        {}\n        {}\n        {}\n", sim::to_words(best.trial.choice),
-             verdict(best.trial, advice.objective, best.is_met), seeds_text(best), costs(best.trial, unit));
-  fmt::print("today   {}\n        {}\n        {}\n", sim::to_words(tuning.today.choice),
-             verdict(tuning.today, advice.objective, tuning.today.is_met), costs(tuning.today, unit));
+  std::vector<report::FrontierNote> notes{
+      {.name = "chosen",
+       .settings = sim::to_words(best.trial.choice),
+       .lines = {verdict(best.trial, advice.objective, best.is_met), seeds_text(best), costs(best.trial, unit)}},
+      {.name = "today",
+       .settings = sim::to_words(tuning.today.choice),
+       .lines = {verdict(tuning.today, advice.objective, tuning.today.is_met), costs(tuning.today, unit)}}};
   if (tuning.runner_up) {
-    fmt::print("not     {}\n        {}\n", sim::to_words(tuning.runner_up->trial.choice),
-               why_lost(*tuning.runner_up, best));
+    notes.push_back({.name = "not chosen",
+                     .settings = sim::to_words(tuning.runner_up->trial.choice),
+                     .lines = {why_lost(*tuning.runner_up, best)}});
+  }
+  return notes;
+}
+
+void print_text(const Advice& advice) {
+  fmt::print("{} settings were simulated. What nothing beats in both cost and wait:\n\n{}\n",
+             advice.tuning.trials.size(), report::to_table(advice.frontier));
+  if (!advice.tuning.best.is_met)
+    fmt::print("No settings that were tried meet '{}'. The nearest:\n", advice.objective.text);
+  for (const report::FrontierNote& note : notes_of(advice)) {
+    fmt::print("{:<7} {}\n", note.name.substr(0, note.name.find(' ')), note.settings);
+    for (const std::string& line : note.lines) fmt::print("        {}\n", line);
   }
   fmt::print("\nThe chosen settings, ready to use:\n\n{}", advice.yaml);
   if (!advice.az.empty()) fmt::print("\n{}\n", advice.az);
+}
+
+std::expected<void, std::string> write_files(const TuneLine& line, const Advice& advice) {
+  if (!line.svg.empty()) {
+    if (auto written = write_file(line.svg, report::to_svg(advice.frontier)); !written) return written;
+  }
+  if (!line.html.empty()) {
+    const std::string page = report::to_html({.frontier = advice.frontier,
+                                              .notes = notes_of(advice),
+                                              .left_out = advice.tuning.trials.size() - advice.frontier.points.size(),
+                                              .yaml = advice.yaml,
+                                              .az = advice.az});
+    if (auto written = write_file(line.html, page); !written) return written;
+  }
+  return line.output.empty() ? std::expected<void, std::string>{} : write_file(line.output, advice.yaml);
 }
 
 // The app's own file with the changes marked, where it has one that allows it.
@@ -297,13 +331,7 @@ std::expected<int, std::string> tune(const TuneLine& line) {
                 .yaml = yaml_of(line.app, chosen),
                 .az = az_command(chosen)};
   advice.frontier = frontier_of(advice.tuning, *objective, *scenario, cost_unit(*app));
-  if (!line.svg.empty()) {
-    if (auto written = write_file(line.svg, report::to_svg(advice.frontier)); !written)
-      return std::unexpected(written.error());
-  }
-  if (!line.output.empty()) {
-    if (auto written = write_file(line.output, advice.yaml); !written) return std::unexpected(written.error());
-  }
+  if (auto written = write_files(line, advice); !written) return std::unexpected(written.error());
   if (line.is_json) {
     print_json(advice);
   } else {
@@ -325,6 +353,9 @@ void add_tune_command(CLI::App& app, int& exit_code) {
       ->type_name("'p95 wait < TIME'");
   line->scenario.add_to(*command);
   command->add_option("--svg", line->svg, "also write the frontier, cost against wait, to this file")
+      ->type_name("FILE");
+  command
+      ->add_option("--html", line->html, "also write a page to this file: the frontier, and what each of its dots is")
       ->type_name("FILE");
   command->add_option("--output", line->output, "also write the chosen settings to this file")->type_name("FILE");
   command->add_flag("--json", line->is_json, "print the result as JSON");

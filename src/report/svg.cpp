@@ -24,14 +24,14 @@ constexpr std::string_view kStyle = R"(<style>
 .tf .wish{stroke:#8250df;fill:none;stroke-width:1.5;stroke-dasharray:3 2}.tf .wline{stroke:#6e7781;fill:none;stroke-width:1.5}.tf .rline{stroke:#0072b2;fill:none;stroke-width:1.5}
 .tf .wfill{fill:#6e7781}.tf .goal{stroke:#d55e00;stroke-width:1.5;stroke-dasharray:6 4}.tf .goaltext{fill:#b34e00}
 .tf .other{fill:#afb8c1}.tf .front{fill:#0072b2}.tf .frontline{stroke:#0072b2;fill:none;stroke-width:1.5}
-.tf .chosen{fill:none;stroke:#007a5a;stroke-width:3}.tf .today{fill:none;stroke:#d55e00;stroke-width:3}
+.tf .second{fill:none;stroke:#8250df;stroke-width:3;stroke-dasharray:2 2}.tf .chosen{fill:none;stroke:#007a5a;stroke-width:3}.tf .today{fill:none;stroke:#d55e00;stroke-width:3;stroke-dasharray:6 3}
 @media (prefers-color-scheme:dark){.tf text{fill:#e6edf3}.tf .small{fill:#9da7b1}.tf .ground{fill:#0d1117}
 .tf .grid{stroke:#2b323b}.tf .axis{stroke:#6e7681}.tf .queued{fill:#4b535d}.tf .cold{fill:#f0b442}.tf .run{fill:#56b4e9}
 .tf .bad{fill:#ff7b3a}.tf .left{fill:#e29bc3}.tf .life{fill:#16302a}.tf .ready{fill:#2f8f70}.tf .drain{fill:#5a636e}
 .tf .half{fill:#b1bac4}.tf .most{fill:#768390}.tf .flag{fill:#b694f5}.tf .flagline{stroke:#b694f5}
 .tf .wish{stroke:#b694f5}.tf .wline{stroke:#9da7b1}.tf .rline{stroke:#56b4e9}.tf .wfill{fill:#9da7b1}.tf .goal{stroke:#ff7b3a}
 .tf .goaltext{fill:#ff9a66}.tf .other{fill:#4b535d}.tf .front{fill:#56b4e9}.tf .frontline{stroke:#56b4e9}
-.tf .chosen{stroke:#3fd0a4}.tf .today{stroke:#ff7b3a}}
+.tf .second{stroke:#b694f5}.tf .chosen{stroke:#3fd0a4}.tf .today{stroke:#ff7b3a}}
 </style>
 )";
 
@@ -96,13 +96,16 @@ std::vector<double> Axis::ticks(int count) const {
   return ticks;
 }
 
-Svg::Svg(double width, double height, std::string_view title, std::string_view description) {
+std::string_view svg_style() { return kStyle; }
+
+Svg::Svg(double width, double height, std::string_view title, std::string_view description, Colours colours,
+         std::string_view klass) {
   out_ = fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" class="tf" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img">
+      R"(<svg xmlns="http://www.w3.org/2000/svg" class="tf{4}{5}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img">
 <title>{2}</title><desc>{3}</desc>
 )",
-      px(width), px(height), escape_xml(title), escape_xml(description));
-  out_ += kStyle;
+      px(width), px(height), escape_xml(title), escape_xml(description), klass.empty() ? "" : " ", klass);
+  if (colours == Colours::kOwn) out_ += kStyle;
   rect("ground", {.width = width, .height = height});
 }
 
@@ -150,6 +153,10 @@ void Svg::area(std::string_view klass, const std::vector<Point>& points, double 
 
 void Svg::open(std::string_view tip) { out_ += "<g><title>" + escape_xml(tip) + "</title>\n"; }
 void Svg::close() { out_ += "</g>\n"; }
+void Svg::open_link(std::string_view target, std::string_view tip) {
+  out_ += fmt::format("<a href=\"{}\"><title>{}</title>\n", escape_xml(target), escape_xml(tip));
+}
+void Svg::close_link() { out_ += "</a>\n"; }
 
 Point Svg::legend(std::string_view klass, Point at, std::string_view meaning) {
   constexpr double kSquare = 11;

@@ -1,6 +1,7 @@
 // What the charts are made of: an SVG document, and axes that turn values into its coordinates.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,14 +34,24 @@ struct Axis {
   std::vector<double> ticks(int count) const;
 };
 
+// Where the colours of a document come from.
+enum class Colours : std::uint8_t {
+  kOwn,   // it has them, and stands alone
+  kPage,  // the page that it is part of has them, once: svg_style
+};
+// A style element with the colours of all documents.
+std::string_view svg_style();
+
 enum class Anchor : std::uint8_t { kStart, kMiddle, kEnd };
 
 // Builds an SVG 1.1 document. Classes name the colours (see svg.cpp), which follow the reader's light or dark scheme.
 // All text is escaped.
 class Svg {
  public:
-  // `title` is also what a screen reader reads, with `description`.
-  Svg(double width, double height, std::string_view title, std::string_view description);
+  // `title` is also what a screen reader reads, with `description`. `klass` is the document's, beside those of the
+  // colours.
+  Svg(double width, double height, std::string_view title, std::string_view description,
+      Colours colours = Colours::kOwn, std::string_view klass = {});
 
   void rect(std::string_view klass, const Box& box);
   void line(std::string_view klass, Point from, Point to);
@@ -55,7 +66,10 @@ class Svg {
 
   // What is drawn until `close` belongs together; `tip` shows when the pointer rests on it.
   void open(std::string_view tip);
+  // And likewise, as a link to `target`.
+  void open_link(std::string_view target, std::string_view tip);
   void close();
+  void close_link();
 
   // A filled square and its meaning, at `at`; returns where the next may begin.
   Point legend(std::string_view klass, Point at, std::string_view meaning);

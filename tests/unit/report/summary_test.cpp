@@ -183,6 +183,22 @@ TEST(Frontier, ItsChartHasEveryPointAndTheObjective) {
   EXPECT_THAT(svg, HasSubstr("class=\"goal\""));
 }
 
+TEST(Frontier, APageSaysWhatEachDotIs) {
+  Frontier frontier = tried();
+  frontier.points[3].is_runner_up = true;
+  const std::string page = to_html(FrontierPage{.frontier = frontier,
+                                                .notes = {{.name = "chosen", .settings = "6", .lines = {"it is met"}}},
+                                                .left_out = 2,
+                                                .yaml = "a: <b>\n"});
+  EXPECT_THAT(page, HasSubstr("<a href=\"#dot-1\"><title>1. 2 replicas: 12 replica-seconds"));
+  EXPECT_THAT(page, HasSubstr("<tr id=\"dot-2\"><td>2</td><td class=\"words\"><b>6 replicas</b></td><td "
+                              "class=\"words\">chosen; frontier</td><td>14</td>"));
+  EXPECT_THAT(page, HasSubstr("runner-up; frontier"));
+  EXPECT_THAT(page, HasSubstr("5 replicas, &lt;odd&gt;</td><td class=\"words\">beaten"));
+  EXPECT_THAT(page, HasSubstr("2 further settings that refused requests are left out"));
+  EXPECT_THAT(page, HasSubstr("a: &lt;b&gt;"));
+}
+
 TEST(Frontier, OfNothingIsAChartToo) { EXPECT_THAT(to_svg(Frontier{.title = "none"}), HasSubstr("</svg>")); }
 
 }  // namespace
