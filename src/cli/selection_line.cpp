@@ -19,6 +19,15 @@ std::expected<core::Duration, std::string> read_time(std::string_view option, co
   return std::unexpected(fmt::format("{}: '{}' is no time; write 2026-01-05T08:00:00Z", option, text));
 }
 
+// The N-th burst; `what` says where N stands.
+std::expected<report::Selection, std::string> read_burst(std::string_view what, std::string_view number) {
+  report::Selection selection{.scope = report::Scope::kNumberedBurst};
+  const char* end = number.data() + number.size();
+  const auto [read, error] = std::from_chars(number.data(), end, selection.number);
+  if (error == std::errc{} && read == end && selection.number > 0) return selection;
+  return std::unexpected(fmt::format("{}: '{}' is no number of a burst: they begin at 1", what, number));
+}
+
 }  // namespace
 
 void SelectionLine::add_to(CLI::App& command) {
@@ -35,13 +44,7 @@ void SelectionLine::add_to(CLI::App& command) {
 
 std::expected<report::Selection, std::string> SelectionLine::read() const {
   if (is_last_) return report::Selection{.scope = report::Scope::kLastBurst};
-  if (!burst_.empty()) {
-    report::Selection selection{.scope = report::Scope::kNumberedBurst};
-    const char* end = burst_.data() + burst_.size();
-    const auto [read, error] = std::from_chars(burst_.data(), end, selection.number);
-    if (error == std::errc{} && read == end && selection.number > 0) return selection;
-    return std::unexpected(fmt::format("--burst: '{}' is no number of a burst: they begin at 1", burst_));
-  }
+  if (!burst_.empty()) return read_burst("--burst", burst_);
   report::Selection selection{.scope = report::Scope::kTimes};
   if (!since_.empty()) {
     const auto span = config::parse_duration(since_);
@@ -62,6 +65,26 @@ std::expected<report::Selection, std::string> SelectionLine::read() const {
   }
   if (selection.from > selection.until) return std::unexpected("--to: it is before --from");
   return selection;
+}
+
+std::expected<JournalPart, std::string> read_part(std::string_view text, const report::Selection& selection) {
+  constexpr std::string_view kBurst = "burst=";
+  JournalPart part{.directory = std::string{text}, .selection = selection};
+  // A directory may have commas; what stands behind the last one is ours if it looks so.
+  const std::size_t comma = text.rfind(',');
+  if (comma == std::string_view::npos) return part;
+  const std::string_view last = text.substr(comma + 1);
+  if (last == "last") {
+    part.selection = {.scope = report::Scope::kLastBurst};
+  } else if (last.starts_with(kBurst)) {
+    const auto burst = read_burst(text, last.substr(kBurst.size()));
+    if (!burst) return std::unexpected(burst.error());
+    part.selection = *burst;
+  } else {
+    return part;
+  }
+  part.directory = text.substr(0, comma);
+  return part;
 }
 
 }  // namespace tenfold::cli

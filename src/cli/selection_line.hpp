@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 #include <CLI/App.hpp>
 
@@ -24,5 +25,15 @@ class SelectionLine {
   std::string from_;
   std::string to_;
 };
+
+// A journal, and which of its requests are meant.
+struct JournalPart {
+  std::string directory;
+  report::Selection selection;
+};
+
+// DIR means `selection` of it; DIR,last and DIR,burst=N a burst of its own. The error says what is wrong behind the
+// comma.
+std::expected<JournalPart, std::string> read_part(std::string_view text, const report::Selection& selection);
 
 }  // namespace tenfold::cli

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -12,10 +13,12 @@
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/scenario_line.hpp"
+#include "cli/simulated_journal.hpp"
 #include "cli/streets.hpp"
 #include "cli/terminal.hpp"
 #include "journal/print.hpp"
 #include "report/collector.hpp"
+#include "report/sides.hpp"
 #include "sim/faults.hpp"
 #include "sim/request_log.hpp"
 
@@ -35,6 +38,7 @@ struct SimulateLine {
   std::string svg;
   std::string html;
   std::string csv;
+  std::string journal;
   bool is_json = false;
   bool has_faults = false;
   bool has_shell = false;
@@ -42,6 +46,13 @@ struct SimulateLine {
   bool is_traced = false;
   bool is_as_recorded = false;
 };
+
+// What is simulated, in words.
+std::string words_of(const sim::Scenario& scenario) {
+  const bool is_as_logged = sim::is_logged(scenario) && !scenario.is_service_stated;
+  return fmt::format("{}, service {}, cold start {}, seed {}", scenario.workload,
+                     is_as_logged ? "as logged" : scenario.service, scenario.cold_start, scenario.seed);
+}
 
 // Makes the story of a run, as `explain` makes it of a journal.
 class Teller final : public sim::StepObserver {
@@ -57,11 +68,7 @@ class Teller final : public sim::StepObserver {
           {.at = zero, .klass = core::RequestClass{static_cast<std::uint32_t>(n) + 1}, .name = class_names[n]});
   }
   report::Story finish(const sim::Scenario& scenario, core::TimePoint ended) {
-    const bool is_as_logged = sim::is_logged(scenario) && !scenario.is_service_stated;
-    collector_.take(journal::ServiceNote{
-        .version = TENFOLD_VERSION,
-        .command = fmt::format("{}, service {}, cold start {}, seed {}", scenario.workload,
-                               is_as_logged ? "as logged" : scenario.service, scenario.cold_start, scenario.seed)});
+    collector_.take(journal::ServiceNote{.version = TENFOLD_VERSION, .command = words_of(scenario)});
     collector_.advance(ended);
     return collector_.finish({.scope = report::Scope::kWholeRun});
   }
@@ -137,19 +144,34 @@ void tell(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) fmt::print(stderr, "tenfold simulate: {}\n", note);
 }
 
+// What is made of a policy's runs besides their numbers.
+struct Output {
+  CsvFile& csv;
+  bool is_told = false;
+  bool is_first = false;  // of the policies: it tells what is to be known of the workload
+  std::string journal;    // where that of its one run goes; empty: there is none
+};
+
 // Runs the scenario under its seed and the ones after it.
 std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::Scenario scenario, std::uint64_t seeds,
-                                            bool is_told, bool is_first, CsvFile& csv) {
+                                            const Output& output) {
   const std::string label{journal::to_word(app.core.scale.policy)};
   const auto total = sim::requests_of(scenario);
-  const bool has_story = is_told && total && *total <= kMostTold;
+  const bool has_story = output.is_told && total && *total <= kMostTold;
   Runs runs;
   for (std::uint64_t n = 0; n < seeds && !InterruptGuard::was_interrupted(); ++n, ++scenario.seed) {
     Teller teller;
-    sim::RequestLog log = csv.log(label, scenario.seed);
+    std::unique_ptr<SimulatedJournal> journal;
+    if (!output.journal.empty()) {
+      auto opened = SimulatedJournal::open(output.journal, words_of(scenario), scenario.begins_at);
+      if (!opened) return std::unexpected("--journal: " + opened.error());
+      journal = std::move(*opened);
+    }
+    sim::RequestLog log = output.csv.log(label, scenario.seed);
     Observers observers;
     if (has_story) observers.add(teller);
-    if (csv.is_wanted()) observers.add(log);
+    if (output.csv.is_wanted()) observers.add(log);
+    if (journal) observers.add(*journal);
     sim::RunHooks hooks{.progress =
                             watch(seeds == 1 ? label : fmt::format("{}, seed {}", label, scenario.seed), total)};
     if (!observers.is_empty()) hooks.observer = &observers;
@@ -158,8 +180,11 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
     if (!result) return std::unexpected(result.error());
     // What was interrupted among others is no replication of them.
     if (result->was_interrupted && n > 0) break;
-    if (csv.is_wanted()) log.finish();
-    if (n == 0 && is_first) tell(result->notes);
+    if (output.csv.is_wanted()) log.finish();
+    if (journal) {
+      if (const auto finished = journal->finish(); !finished) return std::unexpected("--journal: " + finished.error());
+    }
+    if (n == 0 && output.is_first) tell(result->notes);
     runs.summaries.push_back(to_summary(*result, app, label));
     if (has_story) runs.story = teller.finish(scenario, result->ended);
   }
@@ -190,14 +215,43 @@ std::expected<std::vector<config::AppConfig>, std::string> apps_of(const Simulat
   return apps;
 }
 
-std::expected<void, std::string> write_charts(const SimulateLine& line, const Runs& runs) {
-  if (line.svg.empty() && line.html.empty()) return {};
-  if (!runs.story)
-    return std::unexpected(fmt::format("a chart shows at most {} requests of one policy and seed", kMostTold));
-  if (!line.svg.empty()) {
-    if (auto written = write_file(line.svg, report::to_svg(*runs.story)); !written) return written;
+// Of several policies, all on one page.
+std::expected<void, std::string> write_page(const std::string& path, const std::vector<Runs>& all) {
+  std::vector<report::Side> sides;
+  std::vector<report::Summary> summaries;
+  for (const Runs& runs : all) {
+    // In what was interrupted, nothing may have arrived.
+    if (!runs.story || !runs.story->burst) continue;
+    sides.push_back({.name = runs.summaries.front().policy, .story = *runs.story});
+    summaries.push_back(runs.summaries.front());
   }
-  return line.html.empty() ? std::expected<void, std::string>{} : write_file(line.html, report::to_html(*runs.story));
+  if (sides.empty())
+    return std::unexpected(fmt::format("a page shows at most {} requests of a policy, and one seed", kMostTold));
+  return write_file(path, report::to_sides_html(sides, summaries));
+}
+
+std::expected<void, std::string> write_charts(const SimulateLine& line, const std::vector<Runs>& all) {
+  if (line.svg.empty() && line.html.empty()) return {};
+  const std::optional<report::Story>& story = all.front().story;
+  if (!line.svg.empty()) {
+    if (!story || all.size() > 1)
+      return std::unexpected(fmt::format("a chart shows at most {} requests of one policy and seed", kMostTold));
+    if (auto written = write_file(line.svg, report::to_svg(*story)); !written) return written;
+  }
+  if (line.html.empty()) return {};
+  if (all.size() > 1 || !story) return write_page(line.html, all);
+  return write_file(line.html, report::to_html(*story));
+}
+
+// Of one policy it is the answer; of several it goes into their page.
+bool is_story_wanted(const SimulateLine& line, std::size_t policies) {
+  return policies == 1 ? !line.is_json || !line.svg.empty() || !line.html.empty() : !line.html.empty();
+}
+
+// Of several policies each has a directory of its own.
+std::string journal_of(const SimulateLine& line, const config::AppConfig& app, std::size_t policies) {
+  if (policies == 1 || line.journal.empty()) return line.journal;
+  return (std::filesystem::path{line.journal} / core::to_word(app.core.scale.policy)).string();
 }
 
 // Of one seed.
@@ -235,18 +289,22 @@ std::expected<int, std::string> simulate(const SimulateLine& line) {
   const std::uint64_t seeds = line.seeds.value_or(1);
   if (seeds == 0 || seeds > kMostSeeds)
     return std::unexpected(fmt::format("--seeds: {} is no number of seeds from 1 to {}", seeds, kMostSeeds));
+  if (seeds > 1 && !line.journal.empty()) return std::unexpected("--journal: it is of one run, not of several seeds");
   const InterruptGuard guard;
   CsvFile csv{line.csv};
   std::vector<Runs> all;
   for (const config::AppConfig& app : *apps) {
-    const bool is_told = apps->size() == 1 && seeds == 1 && !line.is_json;
-    auto runs = run_policy(app, *scenario, seeds, is_told, all.empty(), csv);
+    auto runs = run_policy(app, *scenario, seeds,
+                           {.csv = csv,
+                            .is_told = seeds == 1 && is_story_wanted(line, apps->size()),
+                            .is_first = all.empty(),
+                            .journal = journal_of(line, app, apps->size())});
     if (!runs) return std::unexpected(runs.error());
     if (!runs->summaries.empty()) all.push_back(std::move(*runs));
     if (InterruptGuard::was_interrupted()) break;
   }
   if (all.empty()) return kInterrupted;
-  if (auto written = write_charts(line, all.front()); !written) return std::unexpected(written.error());
+  if (auto written = write_charts(line, all); !written) return std::unexpected(written.error());
   if (auto written = csv.close(); !written) return std::unexpected(written.error());
   if (seeds == 1) {
     print_single(line, all);
@@ -317,7 +375,10 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", line->is_json, "one object; for several policies an array of them");
   command->add_option("--svg", line->svg, "also write the chart of every request and replica to this file")
       ->type_name("FILE");
-  command->add_option("--html", line->html, "also write the story with its chart as one page to this file")
+  command
+      ->add_option(
+          "--html", line->html,
+          "also write the story with its chart as one page to this file; of several policies, all side by side")
       ->type_name("FILE");
   command->add_flag(
       "--faults", line->has_faults,
@@ -332,6 +393,11 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
                    "streets, 0: until Ctrl-C [1]")
       ->type_name("N");
   command->add_option("--csv", line->csv, "also write a line for each request to this file")->type_name("FILE");
+  command
+      ->add_option(
+          "--journal", line->journal,
+          "also write a journal, as a service does, into this directory; of several policies one each below it")
+      ->type_name("DIR");
   command->add_flag("--trace", line->is_traced, "with --faults: print every step");
   std::vector<std::string_view> own = not_simulated();
   own.emplace_back("policy");

@@ -13,8 +13,8 @@ namespace tenfold::journal {
 struct ServiceNote {
   core::TimePoint at{};
   std::string version;   // Tenfold's
-  std::string command;   // what the replicas run
-  std::string endpoint;  // where clients go
+  std::string command;   // what the replicas run; of a simulation, what was simulated
+  std::string endpoint;  // where clients go; empty in a simulation, where nobody can
   friend bool operator==(const ServiceNote&, const ServiceNote&) = default;
 };
 

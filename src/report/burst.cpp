@@ -132,12 +132,14 @@ void measure_times(Burst& burst, const std::vector<RequestStory>& requests, core
   std::vector<double> total;
   std::size_t waited = 0;
   double completions_s = 0;
+  double cold_s = 0;
   for (const RequestStory& request : requests) {
     burst.ended = std::max(burst.ended, end_of(request, story_end));
     count(burst, request);
     if (request.dispatched) {
       wait.push_back(seconds(*request.dispatched - request.arrived));
       if (*request.dispatched > request.arrived) ++waited;
+      cold_s += seconds(request.cold_start);
     }
     if (request.dispatched == request.arrived) ++burst.took_slots_at_once;
     if (request.end != End::kAnswered) continue;
@@ -145,7 +147,10 @@ void measure_times(Burst& burst, const std::vector<RequestStory>& requests, core
     total.push_back(seconds(*request.ended - request.arrived));
     completions_s += seconds(*request.ended - burst.began);
   }
-  if (!wait.empty()) burst.p_wait = static_cast<double>(waited) / static_cast<double>(wait.size());
+  if (!wait.empty()) {
+    burst.p_wait = static_cast<double>(waited) / static_cast<double>(wait.size());
+    burst.cold_mean_s = cold_s / static_cast<double>(wait.size());
+  }
   if (!total.empty()) burst.mean_completion_s = completions_s / static_cast<double>(total.size());
   burst.wait = percentiles_of(std::move(wait));
   burst.service = percentiles_of(std::move(service));

@@ -74,6 +74,7 @@ void Collector::take(const journal::ServiceNote& note) {
   story_.version = note.version;
   story_.command = note.command;
   story_.endpoint = note.endpoint;
+  if (note.endpoint.empty()) story_.origin = Origin::kSimulation;
 }
 
 void Collector::take(const journal::AnswerNote& note) {

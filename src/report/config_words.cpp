@@ -1,7 +1,5 @@
 #include "report/config_words.hpp"
 
-#include <vector>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -84,8 +82,12 @@ std::string settings_text(const core::Settings& settings) {
                      scale.min_replicas, counted(scale.max_replicas, "replica"), slots_text(settings.replica));
 }
 
+std::vector<std::string> changes_between(const core::Settings& before, const core::Settings& after) {
+  return Differ{before, after}.find();
+}
+
 std::string change_text(const core::Settings& before, const core::Settings& after) {
-  const std::vector<std::string> changes = Differ{before, after}.find();
+  const std::vector<std::string> changes = changes_between(before, after);
   if (changes.empty()) return "the configuration was read again: nothing changed";
   return fmt::format("the configuration changed: {}", fmt::join(changes, ", "));
 }

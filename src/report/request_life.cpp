@@ -51,8 +51,8 @@ class Life {
       : story_{requests.story}, request_{request}, facts_{facts_of(requests, request)} {}
 
   std::string write() {
-    fmt::format_to(std::back_inserter(out_), "Request {}{}: {} {}{}, arrived {}\n\n", core::to_number(request_.id),
-                   id_text(), facts_.method.empty() ? "a request" : facts_.method, facts_.target,
+    fmt::format_to(std::back_inserter(out_), "Request {}{}: {}{}, arrived {}\n\n", core::to_number(request_.id),
+                   id_text(), facts_.method.empty() ? "a request" : facts_.method + " " + facts_.target,
                    facts_.client.empty() ? "" : " from " + facts_.client, clock_text(story_, request_.arrived));
     arrival();
     std::optional<core::TimePoint> waits_since = request_.arrived;

@@ -89,6 +89,7 @@ std::expected<Story, std::string> finish_story(Collector& collector, const journ
   Story story = collector.finish(selection, reader.unix_time_at_zero());
   if (story.settings.empty() && reader.damaged_places() > 0) return std::unexpected(reader.damage());
   if (!story.burst && !story.bursts.empty()) return std::unexpected(missing_text(story));
+  story.has_journal = true;
   story.damage = reader.damage();
   story.damaged_places = reader.damaged_places();
   story.torn_files = reader.torn_files();

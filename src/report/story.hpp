@@ -135,6 +135,7 @@ struct Burst {
   Percentiles service;                   // in the slot; of those that were answered
   Percentiles total;                     // from arrival to answer; of those that were answered
   double p_wait = 0;                     // the fraction that waited, of those that got a slot
+  double cold_mean_s = 0;                // of the wait's mean, while the replica that then served was starting
   double mean_completion_s = 0;          // from the first arrival to each answer; of those that were answered
   std::map<int, std::uint32_t> statuses;
   std::map<int, std::uint32_t> own_errors;  // of the statuses, the 4xx and 5xx that the program itself answered
@@ -189,7 +190,8 @@ struct AdviceStory {
 enum class Origin : std::uint8_t { kJournal, kSimulation };
 
 struct Story {
-  Origin origin = Origin::kJournal;
+  Origin origin = Origin::kJournal;  // a simulation's journal is a simulation too
+  bool has_journal = false;          // in which single requests can be looked up
   std::string version;
   std::string command;   // what the replicas ran; of a simulation, what was simulated
   std::string endpoint;  // empty in a simulation

@@ -170,6 +170,24 @@ class Table {
     }
     return out;
   }
+  // The first row is the head, and the first column the names; what is marked as the best is bold.
+  std::string write_html() const {
+    std::string out = "<table class=\"sides\">\n";
+    for (const auto& row : rows_) {
+      const bool is_head = &row == &rows_.front();
+      out += fmt::format("<tr><th class=\"words\">{}</th>", escape_xml(row.front()));
+      for (std::size_t i = 1; i < row.size(); ++i) {
+        // What has no mark keeps the room of one, so that digits stand below each other.
+        const std::string shown =
+            row[i].ends_with(' ') ? escape_xml(row[i].substr(0, row[i].size() - 1)) + "&nbsp;" : escape_xml(row[i]);
+        out += is_head                 ? fmt::format("<th>{}</th>", shown)
+               : row[i].ends_with('*') ? fmt::format("<td><b>{}</b></td>", shown)
+                                       : fmt::format("<td>{}</td>", shown);
+      }
+      out += "</tr>\n";
+    }
+    return out + "</table>\n";
+  }
 
  private:
   std::vector<std::vector<std::string>> rows_;
@@ -204,7 +222,7 @@ std::vector<std::string> cells_of(const Row& row, std::span<const std::span<cons
   return cells;
 }
 
-std::string table_of(std::span<const std::span<const Summary>> columns) {
+Table table_of(std::span<const std::span<const Summary>> columns) {
   Table table;
   std::vector<std::string> head{""};
   for (const std::span<const Summary> runs : columns) head.push_back(runs.front().policy + ' ');
@@ -216,11 +234,22 @@ std::string table_of(std::span<const std::span<const Summary>> columns) {
     const std::string name = unit.empty() ? "cost" : "cost, " + unit;
     table.add(cells_of({.name = name, .get = [](const Summary& s) { return s.cost; }, .digits = 6}, columns));
   }
-  std::string out = table.write();
+  return table;
+}
+
+std::string text_of(std::span<const std::span<const Summary>> columns) {
+  std::string out = table_of(columns).write();
   if (columns.size() > 1) out += "* the best of its row\n";
   const std::size_t seeds = columns.empty() ? 1 : columns.front().size();
   if (seeds > 1) out += fmt::format("means of {} seeds, ± half of the 95 % confidence interval\n", seeds);
   return out;
+}
+
+// One column for each.
+std::vector<std::span<const Summary>> columns_of(std::span<const Summary> summaries) {
+  std::vector<std::span<const Summary>> columns;
+  for (const Summary& summary : summaries) columns.emplace_back(&summary, 1);
+  return columns;
 }
 
 }  // namespace
@@ -246,14 +275,12 @@ Summary summarize(const Story& story, std::string policy) {
   return summary;
 }
 
-std::string to_table(std::span<const Summary> summaries) {
-  std::vector<std::span<const Summary>> columns;
-  for (const Summary& summary : summaries) columns.emplace_back(&summary, 1);
-  return table_of(columns);
-}
+std::string to_table(std::span<const Summary> summaries) { return text_of(columns_of(summaries)); }
+
+std::string to_html_table(std::span<const Summary> summaries) { return table_of(columns_of(summaries)).write_html(); }
 
 std::string to_table(std::span<const Replications> all) {
-  return table_of(std::vector<std::span<const Summary>>{all.begin(), all.end()});
+  return text_of(std::vector<std::span<const Summary>>{all.begin(), all.end()});
 }
 
 std::string to_json(const Summary& summary) { return boost::json::serialize(to_object(summary)); }

@@ -55,7 +55,9 @@ Summary summarize(const Story& story, std::string policy);
 
 // Side by side, one column for each run; the best of a row is marked with `*`, and so is what equals it as printed.
 std::string to_table(std::span<const Summary> summaries);
-// Likewise of replications: means, and behind `±` half of the 95 % confidence interval.
+// The same as a table of a page.
+std::string to_html_table(std::span<const Summary> summaries);
+// In a terminal, of replications: means, and behind `±` half of the 95 % confidence interval.
 std::string to_table(std::span<const Replications> all);
 
 // One object with exactly these keys: policy; wait and total with mean_s, p50_s, p90_s, p95_s, p99_s, max_s; p_wait,

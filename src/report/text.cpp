@@ -186,8 +186,7 @@ class Writer {
   // Only where some were slower than others: all that is to be said of a few stands above.
   void slowest(const Burst& burst) {
     if (burst.requests.size() <= kMostRows) return;
-    const bool can_tell_more = story_.origin != Origin::kSimulation;
-    rows(can_tell_more ? "the slowest (`--request N` tells one's life, `--requests` lists all)" : "the slowest",
+    rows(story_.has_journal ? "the slowest (`--request N` tells one's life, `--requests` lists all)" : "the slowest",
          slowest_of(burst, kMostRows));
   }
 

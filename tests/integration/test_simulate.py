@@ -55,6 +55,42 @@ class Simulate(unittest.TestCase):
     def test_the_story_tells_why_slo_starts_no_more_than_the_cores(self):
         self.assertIn("2 cores", simulate(*BURST, "--policy", "slo").stdout)
 
+    def test_its_journal_replays_and_tells_the_same_story(self):
+        with tempfile.TemporaryDirectory() as directory:
+            told = simulate(*BURST, "--policy", "slo", "--journal", f"{directory}/one")
+            self.assertEqual(told.returncode, 0, told.stderr)
+            replayed = run("journal", "replay", f"{directory}/one")
+            self.assertEqual(replayed.returncode, 0, replayed.stdout + replayed.stderr)
+            story = run("explain", f"{directory}/one")
+            self.assertIn("simulated burst:n=100, service constant:100ms", story.stdout)
+            moments = [line for line in told.stdout.splitlines() if " s  " in line]
+            for line in moments:
+                self.assertIn(line, story.stdout)
+            self.assertIn("there is a journal in", simulate(*BURST, "--journal", f"{directory}/one").stderr)
+            self.assertIn("not of several seeds", simulate(*BURST, "--journal", f"{directory}/two", "--seeds", "2").stderr)
+
+    def test_explain_sets_two_journals_side_by_side(self):
+        with tempfile.TemporaryDirectory() as directory:
+            burst = ["--workload", "burst:n=100", "--service", "constant:100ms"]
+            self.assertEqual(simulate(*burst, "--policy", "aca", "--policy", "slo", "--journal", directory).returncode, 0)
+            sides = [f"{directory}/aca", f"{directory}/slo"]
+            text = run("explain", *sides).stdout
+            self.assertRegex(text, r"requests +100 +100 +0\n")
+            self.assertIn("policy aca -> slo", text)
+            page = pathlib.Path(directory) / "page.html"
+            result = json.loads(run("explain", *sides, "--json", "--html", str(page)).stdout)
+            self.assertLess(result["difference"]["makespan_s"], 0)
+            self.assertIn("2 runs side by side", page.read_text())
+            self.assertEqual(run("explain", *sides, "--requests").returncode, 2)
+            self.assertEqual(run("explain", f"{directory}/aca,burst=0").returncode, 2)
+            self.assertEqual(run("explain", f"{directory}/aca,burst=1", f"{directory}/aca,last").returncode, 0)
+
+    def test_a_page_shows_several_policies(self):
+        with tempfile.TemporaryDirectory() as directory:
+            page = pathlib.Path(directory) / "page.html"
+            self.assertEqual(simulate(*BURST, *POLICIES, "--html", str(page)).returncode, 0)
+            self.assertIn("4 runs side by side", page.read_text())
+
     def test_seeds_give_means_and_intervals(self):
         words = ["--workload", "poisson:rate=10", "--service", "classes:20ms=80,1s=20", "--requests", "500", "--policy", "slo"]
         both = json.loads(simulate(*words, "--seeds", "2", "--json").stdout)
