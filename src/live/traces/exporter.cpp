@@ -26,7 +26,7 @@ Exporter::Exporter(http::Loop& loop, Collector& collector, ExporterOptions optio
     : loop_{loop}, collector_{collector}, options_{std::move(options)}, timer_{loop}, end_timer_{loop} {}
 
 void Exporter::add(std::string_view spans, std::size_t count) {
-  if (waiting_ + spans.size() > kMostWaiting) return drop(count);
+  if (!has_room()) return drop(count);
   const bool is_sealed = batches_.size() == 1 && (is_under_way_ || is_paused_);
   if (batches_.empty() || is_sealed || batches_.back().spans.size() >= kBatch) batches_.emplace_back();
   Batch& batch = batches_.back();

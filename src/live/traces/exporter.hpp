@@ -50,8 +50,9 @@ struct ExporterOptions {
 // Lives on the loop's thread.
 class Exporter {
  public:
-  static constexpr std::size_t kMostWaiting = std::size_t{4} << 20;  // bytes
-  static constexpr std::size_t kBatch = std::size_t{128} << 10;      // bytes, and what one request adds to it
+  // In bytes, and what one request adds to it.
+  static constexpr std::size_t kMostWaiting = std::size_t{4} << 20;
+  static constexpr std::size_t kBatch = std::size_t{128} << 10;
   static constexpr core::Duration kDelay = std::chrono::seconds{1};
   static constexpr core::Duration kFirstBackoff = std::chrono::seconds{1};
   static constexpr core::Duration kLongestBackoff = std::chrono::seconds{30};

@@ -1,10 +1,15 @@
 #include "live/traces/otlp.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <iterator>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include "base/utf8.hpp"
+#include "http/problem.hpp"
 #include "live/version.hpp"
 
 namespace tenfold::live {
@@ -13,82 +18,86 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int kStatusError = 2;
 // Whether the parent is of another program, and that this is known (SpanFlags).
 constexpr std::uint32_t kKnowsRemote = 0x100;
 constexpr std::uint32_t kIsRemote = 0x200;
 
-// What clients send need not be UTF-8; JSON is.
-json::string text(std::string_view bytes) { return json::string{to_utf8(bytes, "\uFFFD")}; }
+// A tree of values would cost ten times the text.
 
-std::string number(std::int64_t value) { return std::to_string(value); }
+bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
 
-// An AnyValue.
-struct ToAnyValue {
-  json::object operator()(const std::string& value) const { return make("stringValue", text(value)); }
-  json::object operator()(std::int64_t value) const { return make("intValue", number(value)); }
-  json::object operator()(double value) const { return make("doubleValue", value); }
+// What clients send need not be UTF-8; JSON is. Nearly all of it is plain.
+void append_text(std::string& out, std::string_view bytes) {
+  if (!std::ranges::all_of(bytes, is_plain)) return http::append_json_string(out, to_utf8(bytes, "\uFFFD"));
+  out.append("\"").append(bytes).append("\"");
+}
 
- private:
-  template <class Value>
-  static json::object make(std::string_view type, const Value& value) {
-    json::object any;
-    any[type] = value;
-    return any;
+// A 64-bit integer, which a number of JSON need not hold.
+void append_long(std::string& out, std::int64_t value) {
+  std::array<char, 24> digits{};
+  out.append("\"").append(digits.data(), std::to_chars(digits.begin(), digits.end(), value).ptr).append("\"");
+}
+
+void append_attribute(std::string& out, std::string_view key, const std::variant<std::string, std::int64_t>& value) {
+  if (!out.ends_with('[')) out += ',';
+  out += R"({"key":)";
+  append_text(out, key);
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    out += R"(,"value":{"stringValue":)";
+    append_text(out, *text);
+  } else {
+    out += R"(,"value":{"intValue":)";
+    append_long(out, std::get<std::int64_t>(value));
   }
-};
-
-json::object attribute(std::string_view key, json::object value) {
-  json::object one;
-  one["key"] = text(key);
-  one["value"] = std::move(value);
-  return one;
+  out += "}}";
 }
 
 std::uint32_t flags_of(const Span& span) {
   return span.context.flags | kKnowsRemote | (span.is_parent_remote ? kIsRemote : 0);
 }
 
-json::object status_of(const Span& span) {
-  if (!span.is_error) return {};
-  json::object status;
-  status["code"] = kStatusError;
-  if (!span.error.empty()) status["message"] = text(span.error);
-  return status;
+void append_status(std::string& out, const Span& span) {
+  out += R"("status":{)";
+  if (span.is_error) out += R"("code":2)";
+  if (span.is_error && !span.error.empty()) {
+    out += R"(,"message":)";
+    append_text(out, span.error);
+  }
+  out += '}';
 }
 
 }  // namespace
 
 OtlpFrame otlp_frame(const ResourceAttributes& resource) {
-  json::array attributes;
-  for (const auto& [key, value] : resource) attributes.push_back(attribute(key, ToAnyValue{}(value)));
-  json::object resource_object;
-  resource_object["attributes"] = std::move(attributes);
-  json::object scope;
-  scope["name"] = "tenfold";
-  scope["version"] = text(kVersion);
-  return {.before = R"({"resourceSpans":[{"resource":)" + json::serialize(resource_object) +
-                    R"(,"scopeSpans":[{"scope":)" + json::serialize(scope) + R"(,"spans":[)"};
+  OtlpFrame frame{.before = R"({"resourceSpans":[{"resource":{"attributes":[)"};
+  for (const auto& [key, value] : resource) append_attribute(frame.before, key, value);
+  frame.before += R"(]},"scopeSpans":[{"scope":{"name":"tenfold","version":)";
+  append_text(frame.before, kVersion);
+  frame.before += R"(},"spans":[)";
+  return frame;
 }
 
-std::string to_otlp(const Span& span) {
-  json::object out;
-  out["traceId"] = to_hex(span.context.trace);
-  out["spanId"] = to_hex(span.context.span);
-  if (span.parent != SpanId{}) out["parentSpanId"] = to_hex(span.parent);
-  if (!span.state.empty()) out["traceState"] = text(span.state);
-  out["flags"] = flags_of(span);
-  out["name"] = text(span.name);
-  out["kind"] = static_cast<int>(span.kind);
-  out["startTimeUnixNano"] = number(span.begin.time_since_epoch().count());
-  out["endTimeUnixNano"] = number(span.end.time_since_epoch().count());
-  json::array attributes;
-  for (const Attribute& one : span.attributes) {
-    attributes.push_back(attribute(one.key, std::visit(ToAnyValue{}, one.value)));
+void append_otlp(std::string& out, const Span& span) {
+  out.append(R"({"traceId":")").append(to_hex(span.context.trace));
+  out.append(R"(","spanId":")").append(to_hex(span.context.span));
+  if (span.parent != SpanId{}) out.append(R"(","parentSpanId":")").append(to_hex(span.parent));
+  out += '"';
+  if (!span.state.empty()) {
+    out += R"(,"traceState":)";
+    append_text(out, span.state);
   }
-  out["attributes"] = std::move(attributes);
-  out["status"] = status_of(span);
-  return json::serialize(out);
+  fmt::format_to(std::back_inserter(out), R"(,"flags":{},"kind":{},"name":)", flags_of(span),
+                 static_cast<int>(span.kind));
+  append_text(out, span.name);
+  out += R"(,"startTimeUnixNano":)";
+  append_long(out, span.begin.time_since_epoch().count());
+  out += R"(,"endTimeUnixNano":)";
+  append_long(out, span.end.time_since_epoch().count());
+  out += R"(,"attributes":[)";
+  for (const Attribute& one : span.attributes) append_attribute(out, one.key, one.value);
+  out += "],";
+  append_status(out, span);
+  out += '}';
 }
 
 PartialSuccess parse_partial_success(std::string_view body) {

@@ -23,7 +23,7 @@ struct OtlpFrame {
 };
 OtlpFrame otlp_frame(const ResourceAttributes& resource);
 
-std::string to_otlp(const Span& span);
+void append_otlp(std::string& out, const Span& span);
 
 // What an ExportTraceServiceResponse says that was not taken. Both empty: all was.
 struct PartialSuccess {

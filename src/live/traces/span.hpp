@@ -21,7 +21,7 @@ enum class SpanKind : std::uint8_t { kInternal = 1, kServer = 2, kClient = 3 };
 
 struct Attribute {
   std::string_view key;  // of static storage
-  std::variant<std::string, std::int64_t, double> value;
+  std::variant<std::string, std::int64_t> value;
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 

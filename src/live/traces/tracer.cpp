@@ -70,7 +70,7 @@ void Tracer::send(const std::vector<Span>& spans) {
   std::string text;
   for (const Span& span : spans) {
     if (!text.empty()) text += ',';
-    text += to_otlp(span);
+    append_otlp(text, span);
   }
   exporter_.add(text, spans.size());
 }
