@@ -3,9 +3,12 @@ collectors that are not there, or never answer."""
 import contextlib
 import http.server
 import json
+import pathlib
 import re
+import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -159,6 +162,21 @@ class Traces(unittest.TestCase):
         servers = [span for span in spans if span["kind"] == 2]
         self.assertEqual([span["status"] for span in servers], [0, 2])
         self.assertEqual(servers[1]["attributes"]["tenfold.reject.reason"], "replica lost")
+
+    def test_a_reload_changes_what_is_recorded(self):
+        with tempfile.TemporaryDirectory() as directory, Collector() as collector:
+            file = pathlib.Path(directory) / "app.yaml"
+            write = lambda share: file.write_text(f"tenfold: {{traces: {{endpoint: '{collector.url}', sample: {share}}}}}")
+            write(0)
+            with Service(PUPPET, file=file) as service:
+                self.assertEqual(fields_of(service.post("/echo"))["traceparent"][-2:], "02")
+                write(1)
+                service.process.send_signal(signal.SIGHUP)
+                eventually(lambda: "trace sample 0 -> 1" in service.output(), "the reload")
+                self.assertEqual(fields_of(service.post("/echo"))["traceparent"][-2:], "03")
+                file.write_text("tenfold: {traces: {endpoint: none}}")
+                service.process.send_signal(signal.SIGHUP)
+                eventually(lambda: "otlp endpoint: needs a restart" in service.output(), "the word")
 
     def test_what_the_environment_says(self):
         with Collector() as collector:

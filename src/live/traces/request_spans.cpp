@@ -12,16 +12,13 @@ namespace tenfold::live {
 
 namespace {
 
-// A path, a method or an id that is longer stands for an attack, not for a service.
-constexpr std::size_t kLongest = 1024;
-
 constexpr std::string_view kUnknownMethod = "_OTHER";
 constexpr auto kMethods = std::to_array<std::string_view>(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"});
 
 bool is_known(std::string_view method) { return std::ranges::find(kMethods, method) != kMethods.end(); }
 
-std::string bounded(std::string_view text) { return std::string{text.substr(0, kLongest)}; }
+std::string bounded(std::string_view text) { return std::string{text.substr(0, kLongestTold)}; }
 
 // What signs a request is no one's to read.
 bool is_secret(std::string_view key) {
@@ -151,11 +148,11 @@ class Builder {
     if (facts_.status >= 500) {
       fail(span, std::to_string(facts_.status), std::string{request_.why});
     } else if (request_.left != core::TimePoint{}) {
-      fail(span, "client_left", "the client left before its answer's end");
+      fail(span, "client left", "");
     } else if (facts_.status == 0) {
-      fail(span, "no_answer", "the connection ended without an answer");
+      fail(span, core::to_word(core::Outcome::kNoAnswer), "");
     } else if (facts_.had_slot() && facts_.last().outcome == core::Outcome::kAnswerBroken) {
-      fail(span, "answer_broken", "the replica ended within its answer");
+      fail(span, core::to_word(core::Outcome::kAnswerBroken), "");
     }
   }
 
@@ -235,7 +232,7 @@ TracedRequest traced_request(const http::Head& head) {
     if (!request.state.empty()) request.state += ',';
     request.state += field.value;
   }
-  if (request.state.size() > kLongest) request.state.clear();
+  if (request.state.size() > kLongestTold) request.state.clear();
   return request;
 }
 

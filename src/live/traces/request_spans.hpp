@@ -13,6 +13,9 @@
 
 namespace tenfold::live {
 
+// A path, a method or an id that is longer stands for an attack, not for a service.
+inline constexpr std::size_t kLongestTold = 1024;
+
 // What is known of a request beside its facts.
 struct TracedRequest {
   RequestTrace trace;

@@ -35,7 +35,7 @@ void Tracer::request_opened(core::TimePoint, const RequestSeen& seen) {
   if (!seen.trace.keeps_state) request.state.clear();
   request.trace = seen.trace;
   request.id = seen.id;
-  request.name = seen.name;
+  request.name = seen.name.substr(0, kLongestTold);
   request.client = seen.client;
   open_[seen.id] = std::move(request);
 }

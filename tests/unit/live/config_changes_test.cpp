@@ -49,14 +49,16 @@ TEST(ConfigChanges, WhatNeedsARestartIsSaidAndStays) {
   fresh.env = {{"A", "b"}};
   fresh.max_body = core::mebibytes(1);
   fresh.log.access = "access.log";
+  fresh.traces.endpoint = "http://127.0.0.1:4318";
   const ConfigChanges changes = take_over(running, fresh);
-  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "command", "env", "max body", "access log"));
+  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "command", "env", "max body", "otlp endpoint", "access log"));
   EXPECT_THAT(changes.applied, IsEmpty());
   EXPECT_THAT(running.command, ElementsAre("one"));
   EXPECT_EQ(running.port, 8080);
   EXPECT_THAT(running.env, IsEmpty());
   EXPECT_EQ(running.max_body, core::mebibytes(64));
   EXPECT_EQ(running.log.access, "");
+  EXPECT_EQ(running.traces.endpoint, "");
 }
 
 TEST(ConfigChanges, RulesAreKnownByTheirNames) {

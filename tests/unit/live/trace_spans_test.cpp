@@ -212,7 +212,7 @@ TEST_F(SpansTest, AClientThatLeft) {
   request_.left = at(1500ms);
   std::vector<Span> all = spans(1500ms);
   ASSERT_THAT(names(all), ElementsAre("POST", "queue"));
-  EXPECT_EQ(attribute(all[0], "error.type"), "client_left");
+  EXPECT_EQ(attribute(all[0], "error.type"), "client left");
   EXPECT_EQ(attribute(all[0], "http.response.status_code"), "");
   EXPECT_EQ(all[1].end, wall(1500ms));
   facts_.arrived = {};
