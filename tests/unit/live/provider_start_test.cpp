@@ -81,19 +81,19 @@ TEST_F(ProviderStart, ADelayThatTheProbeAsksForIsKept) {
 
 TEST_F(ProviderStart, AProbeThatNeverPassesIsNamedWithItsLastAnswer) {
   ProcessSpec spec{
-      .argv = http_server(log_, "503"), .start_timeout = 2s, .probes = {http_probe(Type::kReadiness, "/healthz")}};
+      .argv = http_server(log_, "503"), .start_timeout = 5s, .probes = {http_probe(Type::kReadiness, "/healthz")}};
   serve(spec);
   start(1);
-  EXPECT_EQ(exited(1).description, "was not ready after 2 s: its readiness probe GET /healthz was answered 503");
+  EXPECT_EQ(exited(1).description, "was not ready after 5 s: its readiness probe GET /healthz was answered 503");
 }
 
 TEST_F(ProviderStart, AProbeThatGetsNoAnswerIsAskedAgain) {
   config::Probe probe = http_probe(Type::kStartup, "/up");
   probe.timeout = 100ms;
-  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"), .start_timeout = 2s, .probes = {probe}};
+  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"), .start_timeout = 5s, .probes = {probe}};
   serve(spec);
   start(1);
-  EXPECT_EQ(exited(1).description, "was not ready after 2 s: its startup probe GET /up did not answer within 0.1 s");
+  EXPECT_EQ(exited(1).description, "was not ready after 5 s: its startup probe GET /up did not answer within 0.1 s");
   EXPECT_THAT(content_of(log_), HasSubstr("/up /up "));
 }
 
@@ -110,7 +110,7 @@ TEST_F(ProviderStart, AStopWhileAProbeIsUnderWayIsHarmless) {
 
 TEST_F(ProviderStart, AProgramThatListensOnAnotherPortIsToldWhereAndWhatToDo) {
   const std::uint16_t port = free_port();
-  serve(ProcessSpec{.argv = port_server(port), .start_timeout = 2s});
+  serve(ProcessSpec{.argv = port_server(port), .start_timeout = 5s});
   start(1);
   EXPECT_THAT(exited(1).description, HasSubstr("; it listens on port " + std::to_string(port) + ": here"));
   EXPECT_THAT(exited(1).description, HasSubstr("put '$PORT' into its command instead of " + std::to_string(port)));
@@ -121,7 +121,7 @@ TEST_F(ProviderStart, AlsoBehindAShellAndOnTargetPort) {
   std::vector<std::string> argv = shell("\"$@\"; :");
   argv.push_back("sh");
   for (const std::string& word : port_server(port)) argv.push_back(word);
-  serve(ProcessSpec{.argv = argv, .start_timeout = 2s, .target_port = port});
+  serve(ProcessSpec{.argv = argv, .start_timeout = 5s, .target_port = port});
   start(1);
   EXPECT_THAT(exited(1).description, HasSubstr("port " + std::to_string(port) + ", which is targetPort: here"));
 }
