@@ -12,7 +12,7 @@ namespace {
 // Of several bursts, which one.
 std::string part_text(const report::Story& story) {
   const report::Burst& burst = *story.burst;
-  if (burst.requests.size() == story.requests) return {};
+  if (burst.arrivals == story.requests) return {};
   const core::TimePoint first = story.bursts.front().began;
   return fmt::format(",skip={}ns,for={}ns", (burst.began - first).count(), (burst.last_arrival - burst.began).count());
 }

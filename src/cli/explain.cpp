@@ -1,6 +1,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -43,29 +44,24 @@ int explain_requests(const ExplainOptions& options, const JournalPart& journal) 
   report::Selection selection = journal.selection;
   // An id is looked for in the whole run, unless a part of it is named.
   if (is_one && selection.scope == report::Scope::kLargestBurst) selection.scope = report::Scope::kWholeRun;
-  const auto told = report::tell_requests(journal.directory, selection);
-  if (!told) {
-    fmt::print(stderr, "tenfold explain: {}\n", told.error());
+  bool is_found = false;
+  const auto visit = [&](const report::Story& story, const report::ToldRequest& told) {
+    if (is_one && !report::is_named(told, options.request)) return;
+    const bool is_first = !std::exchange(is_found, true);
+    if (is_first && !is_one && !options.is_json) fmt::print("{}\n", report::request_head());
+    fmt::print("{}\n", options.is_json ? report::to_life_json(story, told)
+                       : is_one        ? report::to_life_text(story, told)
+                                       : report::request_row(story, told.request));
+  };
+  const auto story = report::tell_requests(journal.directory, selection, visit);
+  if (!story) {
+    fmt::print(stderr, "tenfold explain: {}\n", story.error());
     return 1;
   }
-  if (is_one) {
-    const auto found = told->find(options.request);
-    for (const report::RequestStory* request : found) {
-      fmt::print("{}\n",
-                 options.is_json ? report::to_life_json(*told, *request) : report::to_life_text(*told, *request));
-    }
-    if (!found.empty()) return 0;
-    fmt::print(stderr, "tenfold explain: no request has the number or X-Request-Id {} in {}\n", options.request,
-               journal.directory);
-    return 1;
-  }
-  if (!options.is_json) fmt::print("{}\n", report::request_head());
-  if (!told->story.burst) return 0;
-  for (const report::RequestStory& request : told->story.burst->requests) {
-    fmt::print("{}\n",
-               options.is_json ? report::to_life_json(*told, request) : report::request_row(told->story, request));
-  }
-  return 0;
+  if (is_found || !is_one) return 0;
+  fmt::print(stderr, "tenfold explain: no request has the number or X-Request-Id {} in {}\n", options.request,
+             journal.directory);
+  return 1;
 }
 
 int explain_one(const ExplainOptions& options, const JournalPart& journal) {

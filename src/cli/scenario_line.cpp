@@ -18,7 +18,7 @@ namespace tenfold::cli {
 
 namespace {
 
-report::Percentiles to_percentiles(const sim::Distribution& d) {
+report::Percentiles to_percentiles(const Distribution& d) {
   return {.count = d.count(),
           .min_s = d.min_s(),
           .mean_s = d.mean_s(),

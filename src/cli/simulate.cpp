@@ -26,7 +26,7 @@ namespace tenfold::cli {
 
 namespace {
 
-// More are not told one by one.
+// Of more a table tells enough, unless a chart is wanted.
 constexpr std::uint64_t kMostTold = 20'000;
 
 constexpr int kInterrupted = 130;
@@ -148,6 +148,7 @@ void tell(const std::vector<std::string>& notes) {
 struct Output {
   CsvFile& csv;
   bool is_told = false;
+  bool is_drawn = false;  // however many requests there are
   bool is_first = false;  // of the policies: it tells what is to be known of the workload
   std::string journal;    // where that of its one run goes; empty: there is none
 };
@@ -157,7 +158,7 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
                                             const Output& output) {
   const std::string label{journal::to_word(app.core.scale.policy)};
   const auto total = sim::requests_of(scenario);
-  const bool has_story = output.is_told && total && *total <= kMostTold;
+  const bool has_story = output.is_drawn || (output.is_told && total && *total <= kMostTold);
   Runs runs;
   for (std::uint64_t n = 0; n < seeds && !InterruptGuard::was_interrupted(); ++n, ++scenario.seed) {
     Teller teller;
@@ -225,8 +226,7 @@ std::expected<void, std::string> write_page(const std::string& path, const std::
     sides.push_back({.name = runs.summaries.front().policy, .story = *runs.story});
     summaries.push_back(runs.summaries.front());
   }
-  if (sides.empty())
-    return std::unexpected(fmt::format("a page shows at most {} requests of a policy, and one seed", kMostTold));
+  if (sides.empty()) return std::unexpected("--html: a page is of one seed, and of requests that came");
   return write_file(path, report::to_sides_html(sides, summaries));
 }
 
@@ -234,8 +234,7 @@ std::expected<void, std::string> write_charts(const SimulateLine& line, const st
   if (line.svg.empty() && line.html.empty()) return {};
   const std::optional<report::Story>& story = all.front().story;
   if (!line.svg.empty()) {
-    if (!story || all.size() > 1)
-      return std::unexpected(fmt::format("a chart shows at most {} requests of one policy and seed", kMostTold));
+    if (!story || all.size() > 1) return std::unexpected("--svg: a chart is of one policy and one seed");
     if (auto written = write_file(line.svg, report::to_svg(*story)); !written) return written;
   }
   if (line.html.empty()) return {};
@@ -243,10 +242,9 @@ std::expected<void, std::string> write_charts(const SimulateLine& line, const st
   return write_file(line.html, report::to_html(*story));
 }
 
-// Of one policy it is the answer; of several it goes into their page.
-bool is_story_wanted(const SimulateLine& line, std::size_t policies) {
-  return policies == 1 ? !line.is_json || !line.svg.empty() || !line.html.empty() : !line.html.empty();
-}
+// Of one policy it is the answer.
+bool is_story_wanted(const SimulateLine& line, std::size_t policies) { return policies == 1 && !line.is_json; }
+bool is_chart_wanted(const SimulateLine& line) { return !line.svg.empty() || !line.html.empty(); }
 
 // Of several policies each has a directory of its own.
 std::string journal_of(const SimulateLine& line, const config::AppConfig& app, std::size_t policies) {
@@ -297,6 +295,7 @@ std::expected<int, std::string> simulate(const SimulateLine& line) {
     auto runs = run_policy(app, *scenario, seeds,
                            {.csv = csv,
                             .is_told = seeds == 1 && is_story_wanted(line, apps->size()),
+                            .is_drawn = seeds == 1 && is_chart_wanted(line),
                             .is_first = all.empty(),
                             .journal = journal_of(line, app, apps->size())});
     if (!runs) return std::unexpected(runs.error());

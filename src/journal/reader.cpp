@@ -1,5 +1,6 @@
 #include "journal/reader.hpp"
 
+#include <concepts>
 #include <cstring>
 #include <utility>
 
@@ -13,37 +14,38 @@ namespace tenfold::journal {
 
 namespace {
 
+// A step is most of what is there: its actions keep their room from one to the next.
 template <class T>
-std::optional<Record> decode(std::string_view payload, std::uint8_t version) {
-  T value;
+bool decode(std::string_view payload, std::uint8_t version, Record& record) {
+  T* value = std::same_as<T, Step> ? std::get_if<T>(&record) : nullptr;
+  if (!value) value = &record.emplace<T>();
   Decoder decoder{payload, version};
-  decoder.get(value);
-  if (!decoder.is_good() || !decoder.is_at_end()) return std::nullopt;
-  return value;
+  decoder.get(*value);
+  return decoder.is_good() && decoder.is_at_end();
 }
 
-std::optional<Record> decode(RecordType type, std::uint8_t version, std::string_view payload) {
+bool decode(RecordType type, std::uint8_t version, std::string_view payload, Record& record) {
   switch (type) {
     case RecordType::kCheckpoint:
-      return decode<core::Checkpoint>(payload, version);
+      return decode<core::Checkpoint>(payload, version, record);
     case RecordType::kStep:
-      return decode<Step>(payload, version);
+      return decode<Step>(payload, version, record);
     case RecordType::kServiceNote:
-      return decode<ServiceNote>(payload, version);
+      return decode<ServiceNote>(payload, version, record);
     case RecordType::kRequestNote:
-      return decode<RequestNote>(payload, version);
+      return decode<RequestNote>(payload, version, record);
     case RecordType::kAnswerNote:
-      return decode<AnswerNote>(payload, version);
+      return decode<AnswerNote>(payload, version, record);
     case RecordType::kReplicaReadyNote:
-      return decode<ReplicaReadyNote>(payload, version);
+      return decode<ReplicaReadyNote>(payload, version, record);
     case RecordType::kReplicaExitNote:
-      return decode<ReplicaExitNote>(payload, version);
+      return decode<ReplicaExitNote>(payload, version, record);
     case RecordType::kClassNote:
-      return decode<ClassNote>(payload, version);
+      return decode<ClassNote>(payload, version, record);
     case RecordType::kProbeNote:
-      return decode<ProbeNote>(payload, version);
+      return decode<ProbeNote>(payload, version, record);
   }
-  return std::nullopt;
+  return false;
 }
 
 template <class T>
@@ -80,34 +82,33 @@ std::expected<FileHeader, std::string> RecordParser::parse_header(std::string_vi
                     .missing = load<std::uint64_t>(covered, 24)};
 }
 
-std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::parse_record(std::string_view bytes) {
+std::expected<std::optional<RecordParser::Parsed>, std::string> RecordParser::parse_record(std::string_view bytes,
+                                                                                           Record& record) {
   if (bytes.size() < kRecordHeaderSize) return std::nullopt;
   const auto size = load<std::uint32_t>(bytes, 0);
   if (size > kMaxRecordSize) return std::unexpected(fmt::format("its size is damaged ({} bytes)", size));
   if (bytes.size() < kRecordHeaderSize + size) return std::nullopt;
-  const std::string_view record = bytes.substr(0, kRecordHeaderSize + size);
-  if (checksum(record.substr(kCoveredAt)) != load<std::uint32_t>(record, kChecksumAt))
+  const std::string_view whole = bytes.substr(0, kRecordHeaderSize + size);
+  if (checksum(whole.substr(kCoveredAt)) != load<std::uint32_t>(whole, kChecksumAt))
     return std::unexpected("its bytes are damaged: the checksum differs");
-  const RecordType type = type_of(record);
-  const std::uint8_t version = version_in(record);
+  const RecordType type = type_of(whole);
+  const std::uint8_t version = version_in(whole);
   if (version == 0 || version > version_of(type)) {
     return std::unexpected(fmt::format("it is of type {} and version {}, which this Tenfold does not know",
                                        static_cast<unsigned>(type), version));
   }
-  auto decoded = decode(type, version, record.substr(kRecordHeaderSize));
-  if (!decoded) return std::unexpected("it does not have the form that its type says");
-  return Parsed{.record = std::move(*decoded),
-                .size = record.size(),
-                .number = number_of_record(record),
-                .is_current = version == version_of(type)};
+  if (!decode(type, version, whole.substr(kRecordHeaderSize), record))
+    return std::unexpected("it does not have the form that its type says");
+  return Parsed{.size = whole.size(), .number = number_of_record(whole), .is_current = version == version_of(type)};
 }
 
 std::optional<std::size_t> RecordParser::find_record(std::string_view bytes, std::uint32_t damaged) {
+  Record record;
   for (std::size_t at = 1; at + kRecordHeaderSize <= bytes.size(); ++at) {
     // As many records as there is room for may lie before it. Few places pass this test, and only they are summed up.
     const std::uint32_t passed = number_of_record(bytes.substr(at)) - damaged;
     if (passed == 0 || passed > at / kRecordHeaderSize + 1) continue;
-    const auto parsed = parse_record(bytes.substr(at));
+    const auto parsed = parse_record(bytes.substr(at), record);
     if (parsed && *parsed) return at;
   }
   return std::nullopt;
@@ -119,16 +120,16 @@ std::expected<Reader, std::string> Reader::open(const std::filesystem::path& dir
   return Reader{disk, std::move(files)};
 }
 
-std::optional<Record> Reader::next() {
+Record* Reader::next() {
   while (missing_ == 0) {
     const std::string_view rest = std::string_view{bytes_}.substr(at_);
     if (rest.empty()) {
-      if (!open_next_file()) return std::nullopt;
+      if (!open_next_file()) return nullptr;
       continue;
     }
     place_.offset = at_;
     place_.number = number_;
-    auto parsed = RecordParser::parse_record(rest);
+    const auto parsed = RecordParser::parse_record(rest, record_);
     if (!parsed || !*parsed || (*parsed)->number != static_cast<std::uint32_t>(number_)) {
       pass_damage(!parsed ? parsed.error() : *parsed ? "its number is damaged" : "its size is damaged");
       continue;
@@ -136,10 +137,11 @@ std::optional<Record> Reader::next() {
     at_ += (*parsed)->size;
     is_current_ = (*parsed)->is_current;
     ++number_;
-    return std::move((*parsed)->record);
+    return &record_;
   }
   number_ += missing_;
-  return Gap{.lost = std::exchange(missing_, 0)};
+  record_ = Gap{.lost = std::exchange(missing_, 0)};
+  return &record_;
 }
 
 // Goes on where the next whole record begins. Where none follows, a record that is not all there is the torn end of
@@ -153,7 +155,7 @@ void Reader::pass_damage(const std::string& what) {
     missing_ = number_of_record(rest.substr(*found)) - number;
     return;
   }
-  const auto parsed = RecordParser::parse_record(rest);
+  const auto parsed = RecordParser::parse_record(rest, record_);
   if (parsed && !*parsed) {
     ++torn_files_;
   } else {
@@ -163,6 +165,9 @@ void Reader::pass_damage(const std::string& what) {
 }
 
 bool Reader::open_next_file() {
+  // Two files at one time would be twice as much memory, and one that is read is of no use. Assigning would keep it.
+  std::string{}.swap(bytes_);
+  at_ = 0;
   if (next_file_ == files_.size()) return false;
   place_ = {.file = files_[next_file_++]};
   bytes_ = disk_->read(place_.file).value_or("");

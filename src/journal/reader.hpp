@@ -39,15 +39,14 @@ class RecordParser {
   // The error says why these bytes are no journal.
   static std::expected<FileHeader, std::string> parse_header(std::string_view bytes);
 
-  // The record at the front of `bytes`, and how long it is; nothing if it is not all there. The error says what is
-  // wrong.
+  // Puts the record at the front of `bytes` into `record`, and says how long it is; nothing if it is not all there. The
+  // error says what is wrong; `record` is anything then.
   struct Parsed {
-    Record record;
     std::size_t size = 0;
     std::uint32_t number = 0;  // the low half
     bool is_current = true;    // of the version that this Tenfold writes
   };
-  static std::expected<std::optional<Parsed>, std::string> parse_record(std::string_view bytes);
+  static std::expected<std::optional<Parsed>, std::string> parse_record(std::string_view bytes, Record& record);
 
   // Where in `bytes` the next record lies that is whole and has a number that fits there, behind a place that is
   // damaged and where the record numbered `damaged` was to be; nothing if there is none.
@@ -57,7 +56,7 @@ class RecordParser {
 // Goes through all files of a directory, which may still be written.
 //
 //   Reader reader = *Reader::open(directory);
-//   while (auto record = reader.next()) ...
+//   while (const Record* record = reader.next()) ...
 //   if (!reader.damage().empty()) ...
 //
 // Where records are missing, a Gap stands for them: those that it yields and those that its gaps tell are together all
@@ -68,8 +67,9 @@ class Reader {
   // The error says that there is no journal there. `disk` is borrowed.
   static std::expected<Reader, std::string> open(const std::filesystem::path& directory, Disk& disk = real_disk());
 
-  // The next record, or nothing at the end. What is damaged is passed over.
-  std::optional<Record> next();
+  // The next record, or nothing at the end. What is damaged is passed over. It is valid until the next call, and may be
+  // moved from.
+  Record* next();
 
   // Places that are damaged, so far, and the first of them in words; empty if there is none.
   std::uint64_t damaged_places() const { return damaged_places_; }
@@ -99,6 +99,7 @@ class Reader {
   std::uint64_t number_ = 0;   // of the next record, if none is missing
   std::uint64_t missing_ = 0;  // before the next record
   bool is_current_ = true;
+  Record record_;  // its room is used again
   Place place_;
   std::string damage_;
   std::uint64_t damaged_places_ = 0;

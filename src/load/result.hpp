@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/histogram.hpp"
 #include "core/time.hpp"
-#include "load/histogram.hpp"
 #include "load/server_timing.hpp"
 #include "load/timeline.hpp"
 

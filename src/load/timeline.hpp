@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "load/histogram.hpp"
+#include "base/histogram.hpp"
+#include "core/time.hpp"
 
 namespace tenfold::load {
 

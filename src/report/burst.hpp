@@ -1,19 +1,40 @@
-// Splits a run into bursts and measures one.
+// Which of a run's arrivals are told, and what is measured of those that were kept.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "report/outline.hpp"
 #include "report/story.hpp"
 
 namespace tenfold::report {
 
-// For how long a service must have been empty that what comes next is another burst: ten times the median time between
-// two arrivals, so that a trickle is one burst and not many, but no less than half a second, which a closed-loop client
-// leaves between two of its requests, and no more than a minute. `requests` are in the order of their arrival.
-core::Duration pause_of(const std::vector<RequestStory>& requests);
+// What arrived between two times; both belong to it.
+struct ArrivalRange {
+  core::TimePoint first{};
+  core::TimePoint last{};
+  bool contains(core::TimePoint at) const { return at >= first && at <= last; }
+  friend bool operator==(const ArrivalRange&, const ArrivalRange&) = default;
+};
 
-// Puts into `story` which bursts `requests`, which are in the order of their arrival, make, and measures what its
-// selection selects.
-void choose_burst(Story& story, std::vector<RequestStory> requests, const std::vector<LoadPoint>& loads);
+struct KeptRequest {
+  std::uint64_t order = 0;  // among those that arrived at the same time
+  RequestStory request;
+};
+
+// Puts into `story` which bursts there are, and says which arrivals its selection selects; nothing where it is not
+// there. Of an outline that is not empty.
+std::optional<ArrivalRange> select(Story& story, const Outline& outline);
+
+// Whether all of the story's bursts lie within.
+bool is_all(const Story& story, const ArrivalRange& range);
+
+// The burst of those of `requests`, which are all that arrived, that lie within `range`; nothing if none does.
+std::optional<Burst> measure(const Story& story, std::vector<KeptRequest> requests, const ArrivalRange& range,
+                             const std::vector<LoadPoint>& loads);
+
+// What each replica answered of the burst.
+void share_out(std::vector<ReplicaStory>& replicas, const Burst& burst);
 
 }  // namespace tenfold::report

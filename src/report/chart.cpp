@@ -17,8 +17,9 @@ constexpr std::size_t kMostPoints = 1600;  // of a line: two for each pixel
 constexpr double kHead = 56;               // and a line for each of the subtitle's
 constexpr double kLine = 16;
 constexpr std::size_t kSubtitle = 140;  // characters in a line
-constexpr std::size_t kMostFlags = 200;
-constexpr double kGap = 38;  // between panels, with the lower one's name in it
+constexpr std::ptrdiff_t kManyFlags = 200;
+constexpr double kApart = 8;  // many flags, in pixels
+constexpr double kGap = 38;   // between panels, with the lower one's name in it
 constexpr double kCounts = 90;
 constexpr double kMark = 4;  // the width of an end that came while the request waited
 
@@ -39,8 +40,7 @@ class Chart {
                {.high = std::max(1e-6, burst.makespan_s()), .low_px = kChartLeft, .high_px = kChartRight}},
         has_bands_{Bands::are_apt_for(burst)},
         bands_{scene_},
-        lanes_{scene_},
-        stride_{(burst.requests.size() + kMostBars - 1) / kMostBars} {
+        lanes_{scene_} {
     for (const ReplicaStory& replica : story.replicas) replicas_[replica.id] = &replica;
   }
   Chart(const Chart&) = delete;  // the lanes look at the scene
@@ -80,7 +80,7 @@ class Chart {
   }
 
  private:
-  std::size_t rows() const { return (scene_.burst.requests.size() + stride_ - 1) / stride_; }
+  std::size_t rows() const { return scene_.burst.requests.size(); }
   static std::string title() { return "Who waited, how long, and why"; }
 
   std::string subtitle() const {
@@ -152,17 +152,16 @@ class Chart {
 
   void requests(Svg& svg, double top, double height) const {
     std::string name = "requests, in the order of their arrival";
-    if (stride_ > 1) name += fmt::format(" (one of each {} is drawn, of {})", stride_, scene_.burst.requests.size());
+    const Burst& burst = scene_.burst;
+    if (burst.stride > 1) name += fmt::format(" (one of each {} is drawn, of {})", burst.stride, burst.arrivals);
     svg.text("", {kChartLeft, top - 6}, name);
     const std::size_t count = rows();
     const double row = height / static_cast<double>(count);
     svg.text("small", {kChartLeft - 6, top + 10}, "1", Anchor::kEnd);
-    if (scene_.burst.requests.size() > 1) {
-      svg.text("small", {kChartLeft - 6, top + height}, fmt::format("{}", scene_.burst.requests.size()), Anchor::kEnd);
-    }
+    if (burst.arrivals > 1)
+      svg.text("small", {kChartLeft - 6, top + height}, fmt::format("{}", burst.arrivals), Anchor::kEnd);
     for (std::size_t i = 0; i < count; ++i) {
-      request(svg, scene_.burst.requests[i * stride_], top + row * static_cast<double>(i),
-              row > 2.5 ? std::min(row - 1, 12.0) : row);
+      request(svg, burst.requests[i], top + row * static_cast<double>(i), row > 2.5 ? std::min(row - 1, 12.0) : row);
     }
   }
 
@@ -208,15 +207,14 @@ class Chart {
   }
 
   void load(Svg& svg, double top) const {
-    std::uint32_t most_running = 0;
-    for (const LoadPoint& point : scene_.burst.load) most_running = std::max(most_running, point.running);
-    const Axis axis = count_axis(svg, top, std::max(scene_.burst.deepest_queue, most_running));
+    const LoadFacts& facts = scene_.burst.load_facts;
+    const Axis axis = count_axis(svg, top, std::max(facts.deepest_queue, facts.most_running));
     svg.steps("wline", curve(&LoadPoint::waiting, axis));
     svg.steps("rline", curve(&LoadPoint::running, axis));
     svg.text("", {kChartLeft, top - 6}, "requests");
     Point at{kChartLeft + 76, top - 6};
-    at = svg.legend("wfill", at, fmt::format("waiting, {} at most", scene_.burst.deepest_queue));
-    svg.legend("run", at, fmt::format("running, {} at most", most_running));
+    at = svg.legend("wfill", at, fmt::format("waiting, {} at most", facts.deepest_queue));
+    svg.legend("run", at, fmt::format("running, {} at most", facts.most_running));
   }
 
   void counts(Svg& svg, double top) const {
@@ -271,11 +269,15 @@ class Chart {
   // Decisions that changed something: a mark each, whose sentence shows when the pointer rests on it.
   void flags(Svg& svg, double top) const {
     constexpr double kRadius = 4;
-    std::size_t shown = 0;
+    const auto is_flag = [this](const DecisionStory& d) {
+      return is_shown(d) && (d.decision.starts > 0 || d.decision.drains > 0);
+    };
+    const bool are_many = std::ranges::count_if(scene_.story.decisions, is_flag) > kManyFlags;
+    double next = kChartLeft;
     for (const DecisionStory& d : scene_.story.decisions) {
-      const bool is_change = d.decision.starts > 0 || d.decision.drains > 0;
-      if (!is_shown(d) || !is_change || ++shown > kMostFlags) continue;
       const double x = scene_.x(d.at);
+      if (!is_flag(d) || (are_many && x < next)) continue;
+      next = x + kApart;
       svg.open(fmt::format("{:.3f} s: {}", seconds(d.at - scene_.burst.began),
                            to_sentence(d.decision, scene_.story.settings[d.settings].settings, scene_.burst.began)));
       svg.line("flagline", {x, top}, {x, top + kCounts});
@@ -288,7 +290,6 @@ class Chart {
   bool has_bands_ = false;
   Bands bands_;
   Lanes lanes_;
-  std::size_t stride_ = 1;
   std::unordered_map<core::ReplicaId, const ReplicaStory*> replicas_;
 };
 

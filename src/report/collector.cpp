@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/words.hpp"
-#include "report/burst.hpp"
+#include "report/requests.hpp"
 #include "report/words.hpp"
 
 namespace tenfold::report {
@@ -53,9 +53,22 @@ std::string told_exit_text(const ReplicaStory& replica, const core::ReplicaExite
   return "ended as told";
 }
 
+// In the order of their arrival.
+std::vector<const core::RequestRecord*> by_arrival(const core::Checkpoint& checkpoint) {
+  std::vector<const core::RequestRecord*> records;
+  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
+    for (const core::RequestRecord& record : *list) records.push_back(&record);
+  }
+  std::ranges::stable_sort(records, {}, &core::RequestRecord::arrived);
+  return records;
+}
+
 }  // namespace
 
-Collector::Collector(Origin origin) { story_.origin = origin; }
+Collector::Collector(Origin origin, std::optional<ArrivalRange> range, std::size_t most_kept)
+    : range_{range}, most_kept_{most_kept} {
+  story_.origin = origin;
+}
 
 void Collector::take(const core::Checkpoint& checkpoint) {
   if (began_ && !checkpoint.started) forget();
@@ -79,16 +92,16 @@ void Collector::take(const journal::ServiceNote& note) {
 
 void Collector::take(const journal::AnswerNote& note) {
   has_notes_ = true;
-  RequestStory* request = find(note.request);
-  if (!request) return;
-  request->status = note.status;
-  request->cold_start = note.cold_start;
-  // Nothing more is told of it; of millions the places would take more room than the stories.
-  const bool has_left = request->end == End::kAnswered || (request->ended && !request->dispatched);
-  if (has_left) index_.erase(note.request);
+  Live* live = find(note.request);
+  if (!live) return;
+  live->story.status = note.status;
+  live->story.cold_start = note.cold_start;
+  live->is_noted = true;
+  touched_.push_back(note.request);
 }
 
 void Collector::step(core::TimePoint now, const core::Event& event, const core::Actions& actions) {
+  let_go_of_ended();
   if (story_.settings.empty()) story_.settings.push_back({now, {}});
   if (!began_) story_.began = story_.settings.front().at = now;
   began_ = true;
@@ -102,35 +115,31 @@ void Collector::step(core::TimePoint now, const core::Event& event, const core::
 Story Collector::finish(const Selection& selection, std::int64_t unix_time_at_zero_ns) {
   story_.selection = selection;
   story_.unix_time_at_zero_ns = unix_time_at_zero_ns;
-  derive_statuses();
+  let_go_of_ended();
+  let_go_of_all();
   finish_replicas();
-  std::ranges::stable_sort(requests_, {}, &RequestStory::arrived);  // checkpoints tell them in another order
-  choose_burst(story_, std::move(requests_), loads_);
+  finish_burst();
   Story story = std::move(story_);
+  const auto range_to_take = range_to_take_;
   const Origin origin = story.origin;
   forget();
   story_.origin = origin;
+  range_to_take_ = range_to_take;
   return story;
 }
 
+// All of it goes on as if nothing had been.
 void Collector::forget() {
   const Origin origin = story_.origin;
-  *this = Collector{origin};
+  Collector fresh{origin, range_, most_kept_};
+  fresh.on_end_ = std::move(on_end_);
+  *this = std::move(fresh);
 }
 
 void Collector::begin(const core::Checkpoint& checkpoint) {
   story_.settings.push_back({.settings = checkpoint.settings});
   for (const core::ReplicaRecord& replica : checkpoint.replicas) begin(replica);
-  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
-    for (const core::RequestRecord& record : *list) {
-      RequestStory& request = begin(record.id, record.arrived);
-      request.klass = record.klass;
-      if (record.state == core::RequestState::kWaiting) continue;
-      request.dispatched = record.dispatched;
-      request.replica = record.replica;
-      request.attempts = record.attempts;
-    }
-  }
+  for (const core::RequestRecord* record : by_arrival(checkpoint)) take_over(*record);
   waiting_ = static_cast<std::uint32_t>(checkpoint.waiting.size());
   running_ = static_cast<std::uint32_t>(checkpoint.running.size());
 }
@@ -139,8 +148,9 @@ void Collector::begin(const core::Checkpoint& checkpoint) {
 void Collector::go_on(const core::Checkpoint& checkpoint) {
   end_what_is_gone(checkpoint);
   for (const core::ReplicaRecord& replica : checkpoint.replicas) begin(replica);
-  for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
-    for (const core::RequestRecord& record : *list) take_over(record);
+  for (const core::RequestRecord* record : by_arrival(checkpoint)) {
+    if (!live_.contains(record->id)) ++story_.requests;
+    take_over(*record);
   }
   waiting_ = static_cast<std::uint32_t>(checkpoint.waiting.size());
   running_ = static_cast<std::uint32_t>(checkpoint.running.size());
@@ -152,9 +162,12 @@ void Collector::end_what_is_gone(const core::Checkpoint& checkpoint) {
   for (const auto* list : {&checkpoint.waiting, &checkpoint.running}) {
     for (const core::RequestRecord& record : *list) requests.insert(record.id);
   }
-  for (RequestStory& request : requests_) {
-    if (request.end == End::kOpen && !requests.contains(request.id)) end(request, End::kMissing);
+  std::vector<core::RequestId> gone;
+  for (auto& [id, live] : live_) {
+    if (live.story.end == End::kOpen && !requests.contains(id)) end(live, End::kMissing);
+    if (live.story.end != End::kOpen) gone.push_back(id);
   }
+  for (const core::RequestId id : gone) let_go(id);  // whatever was to be told of it still
   for (auto& [id, replica] : replicas_) {
     if (replica.exited ||
         std::ranges::find(checkpoint.replicas, id, &core::ReplicaRecord::id) != checkpoint.replicas.end())
@@ -165,16 +178,16 @@ void Collector::end_what_is_gone(const core::Checkpoint& checkpoint) {
 }
 
 void Collector::take_over(const core::RequestRecord& record) {
-  RequestStory* request = find(record.id);
-  if (!request) {
-    request = &begin(record.id, record.arrived);
-    request->klass = record.klass;
-    ++story_.requests;
+  Live* live = find(record.id);
+  if (!live) {
+    live = &begin(record.id, record.arrived);
+    live->story.klass = record.klass;
   }
-  if (record.state == core::RequestState::kWaiting) return;
-  request->dispatched = record.dispatched;
-  request->replica = record.replica;
-  request->attempts = record.attempts;
+  live->has_slot = record.state != core::RequestState::kWaiting;
+  if (!live->has_slot) return;
+  live->story.dispatched = record.dispatched;
+  live->story.replica = record.replica;
+  live->story.attempts = record.attempts;
 }
 
 // As it stands in a checkpoint; what is known of it already stays.
@@ -200,14 +213,29 @@ void Collector::begin(const core::ReplicaRecord& record) {
   }
 }
 
-RequestStory& Collector::begin(core::RequestId id, core::TimePoint arrived) {
-  index_[id] = requests_.size();
-  return requests_.emplace_back(RequestStory{.id = id, .arrived = arrived});
+Collector::Live& Collector::begin(core::RequestId id, core::TimePoint arrived) {
+  if (Live* other = find(id)) {  // a number that is used again
+    if (other->story.end == End::kOpen) end(*other, End::kMissing);
+    let_go(id);
+  }
+  Live& live = live_[id];
+  live.story = {.id = id, .arrived = arrived, .waiting_before = waiting_};
+  outline_.arrived(arrived);
+  if (range_ && !range_->contains(arrived)) {
+    if (arrived > range_->last) next_arrival_ = std::min(next_arrival_, arrived);
+    return live;
+  }
+  live.order = arrivals_++;
+  ++open_;
+  first_arrival_ = std::min(first_arrival_, arrived);
+  if (!window_) window_.emplace(story_.settings.front().settings.scale.aca.evaluation_interval);
+  window_->add(arrived);
+  return live;
 }
 
-RequestStory* Collector::find(core::RequestId id) {
-  const auto entry = index_.find(id);
-  return entry == index_.end() ? nullptr : &requests_[entry->second];
+Collector::Live* Collector::find(core::RequestId id) {
+  const auto entry = live_.find(id);
+  return entry == live_.end() ? nullptr : &entry->second;
 }
 
 ReplicaStory& Collector::replica_of(core::ReplicaId id) {
@@ -216,28 +244,99 @@ ReplicaStory& Collector::replica_of(core::ReplicaId id) {
   return replica;
 }
 
-void Collector::end(RequestStory& request, End how) {
-  request.end = how;
-  request.ended = now_;
+void Collector::end(Live& live, End how) {
+  const bool was_open = live.story.end == End::kOpen;
+  live.story.end = how;
+  live.story.ended = now_;
+  touched_.push_back(live.story.id);
+  if (!was_open) return;
+  outline_.ended(now_);
+  if (live.order == kOutside) return;
+  --open_;
+  last_end_ = now_;
+}
+
+// A service's journal has a note of each end, which tells the status; a simulation has none.
+bool Collector::is_complete(const Live& live) const {
+  const bool has_status = live.is_noted || (!has_notes_ && story_.origin == Origin::kSimulation);
+  return live.story.end != End::kOpen && !live.has_slot && has_status;
+}
+
+void Collector::let_go_of_ended() {
+  for (const core::RequestId id : touched_) {
+    const Live* live = find(id);
+    if (live && is_complete(*live)) let_go(id);
+  }
+  touched_.clear();
+}
+
+void Collector::let_go_of_all() {
+  std::vector<std::pair<std::uint64_t, core::RequestId>> all;
+  for (const auto& [id, live] : live_) all.emplace_back(live.order, id);
+  std::ranges::sort(all);
+  for (const auto& [order, id] : all) let_go(id);
+}
+
+// Nothing more is told of it.
+void Collector::let_go(core::RequestId id) {
+  const auto node = live_.extract(id);
+  RequestStory& request = node.mapped().story;
+  if (!has_notes_ && request.end == End::kAnswered) request.status = 200;
+  if (!has_notes_ && request.end == End::kRejected) request.status = status_of(request.reason);
+  if (has_failed(request)) outline_.failed(request.arrived);
+  const std::uint64_t order = node.mapped().order;
+  if (order == kOutside) return;
+  if (on_end_) on_end_({.request = request, .order = order, .attempts = node.mapped().attempts});
+  if (tally_) return tally_->add(request, order, story_.ended);
+  kept_.push_back({.order = order, .request = request});
+  if (kept_.size() > most_kept_) begin_tally();
+}
+
+void Collector::begin_tally() {
+  tally_.emplace(Tally::Frame{.began = first_arrival_});
+  for (const KeptRequest& kept : kept_) tally_->add(kept.request, kept.order, story_.ended);
+  kept_ = {};
+}
+
+void Collector::finish_burst() {
+  if (outline_.is_empty()) return;
+  const auto selected = select(story_, outline_);
+  if (!selected) return;
+  if (!tally_) {
+    story_.burst = measure(story_, std::move(kept_), *selected, load_.points());
+    if (story_.burst && range_) story_.burst->told_until = next_arrival_;
+  } else if (range_ ? selected->first == range_->first : is_all(story_, *selected)) {
+    Burst burst = tally_->finish(story_.class_names);
+    burst.load = load_.points();
+    burst.load_facts = load_.facts();
+    burst.most_within_evaluation = window_->most();
+    burst.told_until = next_arrival_;
+    story_.burst = std::move(burst);
+  } else {
+    range_to_take_ = selected;
+  }
+  if (story_.burst) share_out(story_.replicas, *story_.burst);
 }
 
 void Collector::on(const core::RequestArrived& e) {
-  begin(e.request, now_).klass = e.klass;
+  begin(e.request, now_).story.klass = e.klass;
   ++waiting_;
   ++story_.requests;
 }
 
 void Collector::on(const core::ResponseFinished& e) {
   if (e.outcome == core::Outcome::kBusy) ++story_.busy;
-  RequestStory* request = find(e.request);
-  if (!request || !request->dispatched) return;
+  Live* live = find(e.request);
+  if (!live || !live->story.dispatched) return;
+  live->has_slot = false;
+  touched_.push_back(e.request);
   if (running_ > 0) --running_;
-  if (request->end != End::kOpen) return;  // had its end before its slot was free
-  if (e.outcome == core::Outcome::kAnswered) return end(*request, End::kAnswered);
-  if (e.outcome == core::Outcome::kAbandoned) return end(*request, End::kCancelled);
-  story_.earlier_attempts[e.request].push_back(
-      {.replica = request->replica, .dispatched = *request->dispatched, .ended = now_, .outcome = e.outcome});
-  lost_ = request;  // answered or dispatched again in this step, or it waits
+  if (live->story.end != End::kOpen) return;  // had its end before its slot was free
+  if (e.outcome == core::Outcome::kAnswered) return end(*live, End::kAnswered);
+  if (e.outcome == core::Outcome::kAbandoned) return end(*live, End::kCancelled);
+  live->attempts.push_back(
+      {.replica = live->story.replica, .dispatched = *live->story.dispatched, .ended = now_, .outcome = e.outcome});
+  lost_ = live;  // answered or dispatched again in this step, or it waits
   ++waiting_;
 }
 
@@ -283,31 +382,33 @@ void Collector::on(const core::ConfigChanged& e) {
 void Collector::on(const core::Dispatch& a) {
   if (waiting_ > 0) --waiting_;
   ++running_;
-  RequestStory* request = find(a.request);
-  if (!request) return;
-  request->dispatched = now_;
-  request->replica = a.replica;
-  request->attempts = a.attempt;
+  Live* live = find(a.request);
+  if (!live) return;
+  live->has_slot = true;
+  RequestStory& request = live->story;
+  request.dispatched = now_;
+  request.replica = a.replica;
+  request.attempts = a.attempt;
   const auto replica = replicas_.find(a.replica);
   if (replica == replicas_.end() || !replica->second.started || !replica->second.ready) return;
-  const core::TimePoint began = std::max(request->arrived, *replica->second.started);
-  request->cold_start = std::max(core::Duration::zero(), *replica->second.ready - began);
+  const core::TimePoint began = std::max(request.arrived, *replica->second.started);
+  request.cold_start = std::max(core::Duration::zero(), *replica->second.ready - began);
 }
 
 void Collector::on(const core::Reject& a) {
-  RequestStory* request = find(a.request);
-  if (!request) return;
-  const bool is_running = request->dispatched && request != lost_;
+  Live* live = find(a.request);
+  if (!live) return;
+  const bool is_running = live->story.dispatched && live != lost_;
   if (!is_running && waiting_ > 0) --waiting_;
-  request->reason = a.reason;
-  end(*request, End::kRejected);
+  live->story.reason = a.reason;
+  end(*live, End::kRejected);
 }
 
 void Collector::on(const core::CancelOnReplica& a) {
-  RequestStory* request = find(a.request);
-  if (!request) return;
-  if (request->end == End::kOpen) end(*request, End::kCancelled);
-  request->goes_on = a.how == core::CancelHow::kDiscard;
+  Live* live = find(a.request);
+  if (!live) return;
+  if (live->story.end == End::kOpen) end(*live, End::kCancelled);
+  live->story.goes_on = a.how == core::CancelHow::kDiscard;
 }
 
 void Collector::on(const core::StopReplica& a) {
@@ -321,24 +422,17 @@ void Collector::on(const core::RecordDecision& a) { story_.decisions.push_back({
 
 // A cancelled request that only waited leaves no action.
 void Collector::end_cancelled() {
-  if (cancelled_ && cancelled_->end == End::kOpen) {
+  if (cancelled_ && cancelled_->story.end == End::kOpen) {
     end(*cancelled_, End::kCancelled);
     if (waiting_ > 0) --waiting_;
   }
   cancelled_ = lost_ = nullptr;
 }
 
+// Of a range only while it goes on.
 void Collector::record_load() {
-  if (!loads_.empty() && loads_.back().waiting == waiting_ && loads_.back().running == running_) return;
-  loads_.push_back({now_, waiting_, running_});
-}
-
-void Collector::derive_statuses() {
-  if (has_notes_) return;
-  for (RequestStory& request : requests_) {
-    if (request.end == End::kAnswered) request.status = 200;
-    if (request.end == End::kRejected) request.status = status_of(request.reason);
-  }
+  if (range_ && (arrivals_ == 0 || (now_ > range_->last && open_ == 0 && now_ != last_end_))) return;
+  load_.add({now_, waiting_, running_});
 }
 
 void Collector::finish_replicas() {

@@ -3,11 +3,17 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "journal/reader.hpp"
+#include "report/burst.hpp"
+#include "report/load_curve.hpp"
+#include "report/outline.hpp"
 #include "report/story.hpp"
+#include "report/tally.hpp"
 
 namespace tenfold::report {
 
@@ -21,10 +27,26 @@ namespace tenfold::report {
 //
 // A journal also has notes: the status that each client got, process ids, how a replica ended. Without them the status
 // follows from the end (200 if answered, that of the reason if rejected).
-// Keeps some 150 bytes for each request and all decisions: a run of many millions of requests is not for it.
+// Up to kMostKept requests it keeps, and can tell any burst of them. More are measured as they end and let go: its size
+// is that of what is under way, and of all decisions. Then it tells what it was made for, which is all or the arrivals
+// of `range`; where something else is selected, `range_to_take` says of what another collector must be made, that takes
+// everything again.
 class Collector {
  public:
-  explicit Collector(Origin origin = Origin::kJournal);
+  // 12 MB of them.
+  static constexpr std::size_t kMostKept = 100'000;
+
+  explicit Collector(Origin origin = Origin::kJournal, std::optional<ArrivalRange> range = {},
+                     std::size_t most_kept = kMostKept);
+
+  // A request of the range has ended, or the run has: what is told of it is complete. `order` is its place in the order
+  // of arrival, from 0; `attempts` are the times that it had a slot, without the one that ended with it.
+  struct Ended {
+    const RequestStory& request;
+    std::uint64_t order;
+    const std::vector<AttemptStory>& attempts;
+  };
+  void on_end(std::function<void(const Ended&)> on_end) { on_end_ = std::move(on_end); }
 
   // The core's state before the next step. Only the first counts, until one of a core that has not begun comes: then
   // another service begins, and all before it is forgotten. One behind a gap tells what happened within it.
@@ -49,17 +71,36 @@ class Collector {
   // is empty afterwards.
   Story finish(const Selection& selection = {}, std::int64_t unix_time_at_zero_ns = 0);
 
+  // After `finish`: the arrivals that were selected, where they were too many to keep and not what this was made for.
+  const std::optional<ArrivalRange>& range_to_take() const { return range_to_take_; }
+
  private:
+  // A request that is under way, or of which more is to be told.
+  struct Live {
+    RequestStory story;
+    std::uint64_t order = kOutside;
+    std::vector<AttemptStory> attempts;
+    bool has_slot = false;
+    bool is_noted = false;
+  };
+  static constexpr std::uint64_t kOutside = ~std::uint64_t{0};  // of the range
+
   void forget();
   void begin(const core::Checkpoint& checkpoint);
   void go_on(const core::Checkpoint& checkpoint);
   void end_what_is_gone(const core::Checkpoint& checkpoint);
   void take_over(const core::RequestRecord& record);
-  RequestStory& begin(core::RequestId id, core::TimePoint arrived);
-  RequestStory* find(core::RequestId id);
+  Live& begin(core::RequestId id, core::TimePoint arrived);
+  Live* find(core::RequestId id);
   ReplicaStory& replica_of(core::ReplicaId id);
   void begin(const core::ReplicaRecord& record);
-  void end(RequestStory& request, End how);
+  void end(Live& live, End how);
+  void let_go_of_ended();
+  void let_go(core::RequestId id);
+  void let_go_of_all();
+  void begin_tally();
+  bool is_complete(const Live& live) const;
+  void finish_burst();
 
   void on(const core::RequestArrived& e);
   void on(const core::RequestCancelled& e) { cancelled_ = find(e.request); }
@@ -83,7 +124,6 @@ class Collector {
 
   void end_cancelled();
   void record_load();
-  void derive_statuses();
   void finish_replicas();
 
   Story story_;
@@ -93,14 +133,28 @@ class Collector {
   core::TimePoint now_{};
   std::uint32_t waiting_ = 0;
   std::uint32_t running_ = 0;
-  std::vector<RequestStory> requests_;
-  std::unordered_map<core::RequestId, std::size_t> index_;
+  std::unordered_map<core::RequestId, Live> live_;
+  std::vector<core::RequestId> touched_;  // that may be complete when the step and its notes are over
   std::unordered_map<core::ReplicaId, ReplicaStory> replicas_;
   std::unordered_map<std::uint32_t, bool> is_metric_valid_;
   std::string why_probe_failed_;
-  std::vector<LoadPoint> loads_;
-  RequestStory* cancelled_ = nullptr;  // in the step under way
-  RequestStory* lost_ = nullptr;       // likewise: its replica is gone, and what follows is in the step's actions
+  Live* cancelled_ = nullptr;  // in the step under way
+  Live* lost_ = nullptr;       // likewise: its replica is gone, and what follows is in the step's actions
+
+  std::optional<ArrivalRange> range_;
+  std::size_t most_kept_;
+  std::optional<ArrivalRange> range_to_take_;
+  std::function<void(const Ended&)> on_end_;
+  Outline outline_;
+  LoadCurve load_;
+  core::TimePoint first_arrival_ = core::kNever;  // of the range
+  core::TimePoint next_arrival_ = core::kNever;   // the first after it
+  std::uint64_t arrivals_ = 0;                    // of the range
+  std::uint64_t open_ = 0;                        // of those
+  core::TimePoint last_end_ = core::kNever;       // of those
+  std::vector<KeptRequest> kept_;
+  std::optional<ArrivalWindow> window_;
+  std::optional<Tally> tally_;  // once there are too many to keep
 };
 
 }  // namespace tenfold::report

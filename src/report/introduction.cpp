@@ -41,13 +41,14 @@ std::string subject(const Story& story) {
 // The look that shows what Azure's formula makes of a queue: it counted arrivals of a time in which requests waited,
 // and asked for no more than were there anyway.
 const DecisionStory* find_azure_lesson(const Story& story, const Burst& burst) {
-  if (burst.deepest_queue == 0) return nullptr;
+  if (burst.load_facts.deepest_queue == 0) return nullptr;
+  const core::TimePoint deepest_at = burst.load_facts.deepest_at;
   const DecisionStory* found = nullptr;
   for (const DecisionStory& decision : story.decisions) {
     const core::RecordDecision& d = decision.decision;
     const core::Settings& settings = story.settings[decision.settings].settings;
     const bool has_queue =
-        decision.at >= burst.deepest_at && decision.at - settings.scale.aca.evaluation_interval <= burst.deepest_at;
+        decision.at >= deepest_at && decision.at - settings.scale.aca.evaluation_interval <= deepest_at;
     const bool is_low = d.recommended <= settings.scale.min_replicas && d.metric > 0;
     if (!is_azure_rate(d, settings) || !has_queue || !is_low) continue;
     if (!found || d.metric > found->decision.metric) found = &decision;
@@ -68,27 +69,16 @@ std::string azure_lesson(const Story& story, const DecisionStory& decision) {
       counted(d.recommended, "replica"), min);
 }
 
-// The most that arrived within `span`, before or while the burst went on: the best that a window over it can see.
-std::size_t most_arrivals(const Burst& burst, core::Duration span) {
-  std::size_t most = 0;
-  std::size_t first = 0;
-  for (std::size_t last = 0; last < burst.requests.size(); ++last) {
-    while (burst.requests[last].arrived - burst.requests[first].arrived >= span) ++first;
-    most = std::max(most, last - first + 1);
-  }
-  return most;
-}
-
 // What Azure's documented formula would have asked for, where another policy was in force and requests waited.
 std::string azure_comparison(const Story& story, const Burst& burst) {
   const core::ScaleSettings& scale = story.settings.front().settings.scale;
-  if (scale.policy != core::PolicyKind::kSlo || burst.deepest_queue == 0) return {};
+  if (scale.policy != core::PolicyKind::kSlo || burst.load_facts.deepest_queue == 0) return {};
   const auto is_http = [](const core::ScaleRule& rule) { return rule.kind == core::RuleKind::kHttp; };
   const auto rule = std::ranges::find_if(scale.rules, is_http);
   if (rule == scale.rules.end() && !scale.rules.empty()) return {};  // Azure would have followed those
   const double target = rule == scale.rules.end() ? core::kDefaultConcurrentRequests : rule->target;
   const core::Duration window = scale.aca.evaluation_interval;
-  const std::size_t arrivals = most_arrivals(burst, window);
+  const std::uint64_t arrivals = burst.most_within_evaluation;
   const double rate = static_cast<double>(arrivals) / seconds(window);
   const auto asked =
       static_cast<std::uint32_t>(std::min(std::ceil(rate / target), static_cast<double>(scale.max_replicas)));
@@ -163,7 +153,7 @@ std::vector<std::string> introduction_of(const Story& story) {
   if (story.selection.scope == Scope::kTimes && story.burst) {
     lines.push_back(fmt::format("This is the story of what arrived from {} to {}, {} of {}.",
                                 clock_text(story, story.burst->began), clock_text(story, story.burst->last_arrival),
-                                story.burst->requests.size(), counted(story.requests, "request")));
+                                story.burst->arrivals, counted(story.requests, "request")));
   }
   if (story.is_one_of_several() && story.burst) {
     lines.push_back(fmt::format("{} in {} bursts; this is the story of burst {}{}.", counted(story.requests, "request"),
@@ -174,7 +164,7 @@ std::vector<std::string> introduction_of(const Story& story) {
 
 std::string headline_of(const Story& story) {
   if (!story.burst) return "No request arrived.";
-  std::string count = counted(story.burst->requests.size(), "request");
+  std::string count = counted(story.burst->arrivals, "request");
   if (story.origin == Origin::kSimulation) return count;
   return fmt::format("{} from {}", count, clock_text(story, story.burst->began));
 }

@@ -3,7 +3,6 @@
 
 #include "journal/print.hpp"
 #include "report/moments.hpp"
-#include "report/requests.hpp"
 #include "report/rule_words.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
@@ -98,27 +97,29 @@ object to_object(const Burst& burst) {
   for (const auto& [reason, count] : burst.rejects) rejects[journal::to_word(reason)] = count;
   object shares;
   for (const auto& [id, count] : burst.shares) shares[std::to_string(core::to_number(id))] = count;
-  return {{"requests", burst.requests.size()},
-          {"arrivals_within_s", seconds(burst.last_arrival - burst.began)},
-          {"took_slots_at_once", burst.took_slots_at_once},
-          {"deepest_queue", burst.deepest_queue},
-          {"deepest_at_s", burst.deepest_queue > 0 ? value(seconds(burst.deepest_at - burst.began)) : value(nullptr)},
-          {"makespan_s", burst.makespan_s()},
-          {"mean_completion_s", burst.mean_completion_s},
-          {"p_wait", burst.p_wait},
-          {"wait", to_object(burst.wait)},
-          {"service", to_object(burst.service)},
-          {"total", to_object(burst.total)},
-          {"status", std::move(statuses)},
-          {"errors_of_the_program", std::move(own_errors)},
-          {"rejected", std::move(rejects)},
-          {"cancelled", burst.cancelled},
-          {"went_on_in_slot", burst.went_on},
-          {"retried", burst.retried},
-          {"unfinished", burst.unfinished},
-          {"missing", burst.missing},
-          {"waited_for_a_start", burst.cold_started},
-          {"shares", std::move(shares)}};
+  return {
+      {"requests", burst.arrivals},
+      {"arrivals_within_s", seconds(burst.last_arrival - burst.began)},
+      {"took_slots_at_once", burst.took_slots_at_once},
+      {"deepest_queue", burst.load_facts.deepest_queue},
+      {"deepest_at_s",
+       burst.load_facts.deepest_queue > 0 ? value(seconds(burst.load_facts.deepest_at - burst.began)) : value(nullptr)},
+      {"makespan_s", burst.makespan_s()},
+      {"mean_completion_s", burst.mean_completion_s},
+      {"p_wait", burst.p_wait},
+      {"wait", to_object(burst.wait)},
+      {"service", to_object(burst.service)},
+      {"total", to_object(burst.total)},
+      {"status", std::move(statuses)},
+      {"errors_of_the_program", std::move(own_errors)},
+      {"rejected", std::move(rejects)},
+      {"cancelled", burst.cancelled},
+      {"went_on_in_slot", burst.went_on},
+      {"retried", burst.retried},
+      {"unfinished", burst.unfinished},
+      {"missing", burst.missing},
+      {"waited_for_a_start", burst.cold_started},
+      {"shares", std::move(shares)}};
 }
 
 array advice_of(const Story& story) {
@@ -134,7 +135,8 @@ array advice_of(const Story& story) {
 
 array classes_of(const Story& story) {
   array classes;
-  for (const GroupStory& group : by_class(story)) {
+  if (!story.burst) return classes;
+  for (const GroupStory& group : story.burst->classes) {
     classes.push_back({{"class", group.name.empty() ? value(nullptr) : value(group.name)},
                        {"requests", group.requests},
                        {"failed", group.failed},

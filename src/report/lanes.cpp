@@ -1,3 +1,4 @@
+#include <cmath>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -27,14 +28,27 @@ Lanes::Lanes(const Scene& scene) : scene_{scene} {
     if (replica.exited.value_or(scene.story.ended) < scene.burst.began) continue;
     replicas_.push_back(&replica);
   }
-  shown_ = std::min(kMostLanes, replicas_.size());
+  count_ = replicas_.size();
+  if (count_ > kMostLanes) keep_longest();
+  shown_ = replicas_.size();
   if (shown_ > 0) lane_ = std::clamp(kMostHeight / static_cast<double>(shown_), kThinnestLane, kThickestLane);
 }
 
+// In their order.
+void Lanes::keep_longest() {
+  const auto time_there = [this](const ReplicaStory* replica) {
+    const core::TimePoint from = std::max(replica->started.value_or(scene_.story.began), scene_.burst.began);
+    return from - std::min(replica->exited.value_or(scene_.story.ended), scene_.burst.ended);  // the longest first
+  };
+  std::ranges::stable_sort(replicas_, {}, time_there);
+  replicas_.resize(kMostLanes);
+  std::ranges::sort(replicas_, {}, &ReplicaStory::id);
+}
+
 void Lanes::draw(Svg& svg, double top) const {
-  const bool is_dense = scene_.burst.requests.size() > kMostBars;
+  const bool is_dense = scene_.burst.stride > 1;
   std::string name = is_dense ? "replicas, and when they were busy" : "replicas, and the requests in their slots";
-  if (replicas_.size() > shown_) name += fmt::format(" (the first {} of {})", shown_, replicas_.size());
+  if (count_ > shown_) name += fmt::format(" (the {} that were there longest, of {})", shown_, count_);
   svg.text("", {kChartLeft, top - 6}, name);
   std::unordered_map<core::ReplicaId, std::vector<const RequestStory*>> served;
   for (const RequestStory& request : scene_.burst.requests) {
@@ -50,7 +64,8 @@ void Lanes::draw(Svg& svg, double top) const {
     }
     life(svg, replica, y + kBetween / 2);
     if (is_dense) {
-      busy(svg, in_order(std::move(served[replica.id])), y + kBetween / 2);
+      const auto lane = scene_.burst.lanes.find(replica.id);
+      if (lane != scene_.burst.lanes.end()) busy(svg, lane->second.columns, y + kBetween / 2);
     } else {
       slots(svg, in_order(std::move(served[replica.id])), y + kBetween / 2);
     }
@@ -89,24 +104,26 @@ void Lanes::slots(Svg& svg, const std::vector<const RequestStory*>& requests, do
   }
 }
 
-// More requests than can be told apart: the spans in which at least one was there. Pauses that nobody would see are
-// none.
-void Lanes::busy(Svg& svg, const std::vector<const RequestStory*>& requests, double y) const {
-  const double pause = std::max(0.5, static_cast<double>(shown_) / 20);
-  double from = 0;
-  double until = 0;
-  const auto draw = [&] {
-    if (until > from) svg.rect("run", {.x = from, .y = y, .width = until - from, .height = lane_ - kBetween});
+// More requests than can be told apart: how much of its slots was busy, from the lane's foot up. Columns in which that
+// is the same to an eye are one.
+void Lanes::busy(Svg& svg, const TimeColumns<BusyColumn>& lane, double y) const {
+  const double width_s = seconds(lane.width());
+  double slots = 1;
+  for (const BusyColumn& column : lane.all()) slots = std::max(slots, std::round(column.busy_s / width_s));
+  const double most = lane_ - kBetween;
+  const auto height_of = [&](std::size_t n) {
+    const double share = n < lane.all().size() ? std::min(1.0, lane.all()[n].busy_s / width_s / slots) : 0;
+    return std::ceil(share * most * 2) / 2;  // what is there at all is seen
   };
-  for (const RequestStory* request : requests) {
-    const double next = scene_.x(*request->dispatched);
-    if (next > until + pause) {
-      draw();
-      from = next;
-    }
-    until = std::max({until, next + 0.5, scene_.x(scene_.end_of(*request))});
+  std::size_t from = 0;
+  for (std::size_t n = 1; n <= lane.all().size(); ++n) {
+    if (n < lane.all().size() && height_of(n) == height_of(from)) continue;
+    const double height = height_of(from);
+    const double x = scene_.x(lane.begin_of(from));
+    if (height > 0)
+      svg.rect("run", {.x = x, .y = y + most - height, .width = scene_.x(lane.begin_of(n)) - x, .height = height});
+    from = n;
   }
-  draw();
 }
 
 }  // namespace tenfold::report

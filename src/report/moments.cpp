@@ -81,33 +81,26 @@ class Teller {
   void at(core::TimePoint time, std::string text) { moments_.push_back({time, std::move(text)}); }
 
   void begin(const Burst& burst) {
-    std::vector<core::ReplicaId> first;
-    for (const RequestStory& request : burst.requests) {
-      if (request.dispatched == request.arrived && std::ranges::find(first, request.replica) == first.end()) {
-        first.push_back(request.replica);
-      }
-    }
-    const std::string within = burst.requests.size() == 1 ? ""
+    const std::vector<core::ReplicaId>& first = burst.took_at_once;
+    const std::string within = burst.arrivals == 1 ? ""
                                : burst.last_arrival == burst.began
                                    ? " at once"
                                    : " within " + span_text(burst.last_arrival - burst.began);
     const std::string slots =
         first.empty() ? "none found a free slot"
                       : fmt::format("{} took a free slot on arrival ({})", burst.took_slots_at_once, names(first));
-    at(burst.began, fmt::format("{} {}{}; {}", burst.requests.size(), burst.requests.size() == 1 ? "arrives" : "arrive",
-                                within, slots));
-    if (burst.deepest_queue > 0) {
-      at(burst.deepest_at,
-         fmt::format("the queue is deepest: {} wait{}", burst.deepest_queue, burst.deepest_queue == 1 ? "s" : ""));
+    at(burst.began,
+       fmt::format("{} {}{}; {}", burst.arrivals, burst.arrivals == 1 ? "arrives" : "arrive", within, slots));
+    const LoadFacts& load = burst.load_facts;
+    if (load.deepest_queue > 0) {
+      at(load.deepest_at,
+         fmt::format("the queue is deepest: {} wait{}", load.deepest_queue, load.deepest_queue == 1 ? "s" : ""));
     }
   }
 
   void end(const Burst& burst) {
-    for (std::size_t i = burst.load.size(); i-- > 1;) {
-      if (burst.load[i].waiting > 0 || burst.load[i - 1].waiting == 0) continue;
-      at(burst.load[i].at, "the queue is empty: the last one that waited has a slot");
-      break;
-    }
+    if (burst.load_facts.emptied_at)
+      at(*burst.load_facts.emptied_at, "the queue is empty: the last one that waited has a slot");
     const std::string_view what = story_.origin == Origin::kSimulation ? "simulation" : "journal";
     at(burst.ended, burst.unfinished > 0 ? fmt::format("the {} ends; {} {} still under way", what, burst.unfinished,
                                                        burst.unfinished == 1 ? "is" : "are")

@@ -17,38 +17,10 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-const RequestFacts& facts_of(const Requests& requests, const RequestStory& request) {
-  static const RequestFacts none;
-  const auto known = requests.facts.find(request.id);
-  return known == requests.facts.end() ? none : known->second;
-}
-
-// All times that it had a slot, the last one included.
-std::vector<AttemptStory> attempts_of(const Story& story, const RequestStory& request) {
-  std::vector<AttemptStory> attempts;
-  if (const auto earlier = story.earlier_attempts.find(request.id); earlier != story.earlier_attempts.end())
-    attempts = earlier->second;
-  const bool is_known = !attempts.empty() && attempts.back().dispatched == request.dispatched;
-  if (request.dispatched && !is_known) {
-    attempts.push_back(
-        {.replica = request.replica,
-         .dispatched = *request.dispatched,
-         .ended = request.ended,
-         .outcome = request.end == End::kAnswered ? core::Outcome::kAnswered : core::Outcome::kAbandoned});
-  }
-  return attempts;
-}
-
-// How many others waited when it came.
-std::uint32_t waiting_at(const Burst& burst, core::TimePoint arrived) {
-  const auto after = std::ranges::lower_bound(burst.load, arrived, {}, &LoadPoint::at);
-  return after == burst.load.begin() ? 0 : std::prev(after)->waiting;
-}
-
 class Life {
  public:
-  Life(const Requests& requests, const RequestStory& request)
-      : story_{requests.story}, request_{request}, facts_{facts_of(requests, request)} {}
+  Life(const Story& story, const ToldRequest& told)
+      : story_{story}, request_{told.request}, attempts_{told.attempts}, facts_{told.facts} {}
 
   std::string write() {
     fmt::format_to(std::back_inserter(out_), "Request {}{}: {}{}, arrived {}\n\n", core::to_number(request_.id),
@@ -56,7 +28,7 @@ class Life {
                    facts_.client.empty() ? "" : " from " + facts_.client, clock_text(story_, request_.arrived));
     arrival();
     std::optional<core::TimePoint> waits_since = request_.arrived;
-    for (const AttemptStory& attempt : attempts_of(story_, request_)) {
+    for (const AttemptStory& attempt : attempts_) {
       in_slot(attempt, *waits_since);
       waits_since = attempt.ended.value_or(attempt.dispatched);
     }
@@ -76,7 +48,7 @@ class Life {
       at(facts_.opened,
          fmt::format("its client began to send it, for {}", span_text(request_.arrived - facts_.opened)));
     }
-    const std::uint32_t others = story_.burst ? waiting_at(*story_.burst, request_.arrived) : 0;
+    const std::uint32_t others = request_.waiting_before;
     at(request_.arrived,
        others == 0 ? "arrived; nobody waited before it" : fmt::format("arrived; {} waited before it", others));
   }
@@ -116,6 +88,7 @@ class Life {
 
   const Story& story_;
   const RequestStory& request_;
+  const std::vector<AttemptStory>& attempts_;
   const RequestFacts& facts_;
   std::string out_;
 };
@@ -145,16 +118,14 @@ std::string_view end_word(End end) {
 
 }  // namespace
 
-std::string to_life_text(const Requests& requests, const RequestStory& request) {
-  return Life{requests, request}.write();
-}
+std::string to_life_text(const Story& story, const ToldRequest& told) { return Life{story, told}.write(); }
 
-std::string to_life_json(const Requests& requests, const RequestStory& request) {
-  const Story& story = requests.story;
-  const RequestFacts& facts = facts_of(requests, request);
+std::string to_life_json(const Story& story, const ToldRequest& told) {
+  const RequestStory& request = told.request;
+  const RequestFacts& facts = told.facts;
   const core::TimePoint zero = story.burst ? story.burst->began : story.began;
   array attempts;
-  for (const AttemptStory& attempt : attempts_of(story, request)) {
+  for (const AttemptStory& attempt : told.attempts) {
     attempts.push_back({{"replica", core::to_number(attempt.replica)},
                         {"dispatched_s", since(zero, attempt.dispatched)},
                         {"ended_s", since(zero, attempt.ended)},

@@ -1,9 +1,7 @@
 #include "report/requests.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <map>
-#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +14,7 @@ namespace tenfold::report {
 
 namespace {
 
-// Takes from a journal what the collector leaves.
+// Takes from a journal what the collector leaves, of requests that are under way.
 class FactsCollector {
  public:
   // Another service begins.
@@ -42,19 +40,64 @@ class FactsCollector {
   template <class Other>
   void take(const Other&) {}
 
-  std::unordered_map<core::RequestId, RequestFacts> finish() { return std::move(facts_); }
+  // Those of a request of which all is told.
+  RequestFacts give(core::RequestId id) {
+    const auto node = facts_.extract(id);
+    return node.empty() ? RequestFacts{} : std::move(node.mapped());
+  }
 
  private:
   std::unordered_map<core::RequestId, RequestFacts> facts_;
 };
 
+// Of all times that it had a slot, the last one included.
+std::vector<AttemptStory> attempts_of(const RequestStory& request, std::vector<AttemptStory> attempts) {
+  const bool is_known = !attempts.empty() && attempts.back().dispatched == request.dispatched;
+  if (request.dispatched && !is_known) {
+    attempts.push_back(
+        {.replica = request.replica,
+         .dispatched = *request.dispatched,
+         .ended = request.ended,
+         .outcome = request.end == End::kAnswered ? core::Outcome::kAnswered : core::Outcome::kAbandoned});
+  }
+  return attempts;
+}
+
+// Puts requests, which come as they end, into the order of their arrival.
+class Queue {
+ public:
+  void put(std::uint64_t order, ToldRequest told) { waiting_.emplace(order, std::move(told)); }
+  // Those that nobody is missing before.
+  template <class Visit>
+  void take(Visit&& visit) {
+    for (; !waiting_.empty() && waiting_.begin()->first == next_; ++next_) {
+      visit(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+    }
+  }
+
+ private:
+  std::map<std::uint64_t, ToldRequest> waiting_;
+  std::uint64_t next_ = 0;
+};
+
+// How many services began in a journal: each but the last is forgotten.
+class Beginnings {
+ public:
+  void take(const core::Checkpoint& checkpoint) {
+    if (!checkpoint.started) ++count_;
+  }
+  template <class Other>
+  void take(const Other&) {}
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::uint64_t count_ = 0;
+};
+
 std::string_view name_of(const Story& story, core::RequestClass klass) {
   const auto named = story.class_names.find(klass);
   return named == story.class_names.end() ? std::string_view{} : named->second;
-}
-
-core::Duration length_of(const RequestStory& request) {
-  return request.ended.value_or(request.arrived) - request.arrived;
 }
 
 std::string number_text(const RequestStory& request) { return fmt::format("{}", core::to_number(request.id)); }
@@ -65,23 +108,36 @@ std::string seconds_text(std::optional<core::TimePoint> from, std::optional<core
 
 }  // namespace
 
-std::expected<Requests, std::string> tell_requests(const std::filesystem::path& directory, const Selection& selection,
-                                                   journal::Disk& disk) {
+std::expected<Story, std::string> tell_requests(const std::filesystem::path& directory, const Selection& selection,
+                                                const std::function<void(const Story&, const ToldRequest&)>& visit,
+                                                journal::Disk& disk) {
+  Beginnings all;
+  auto story = tell_with(directory, selection, disk, [&](const auto& record) { all.take(record); });
+  if (!story || !story->burst) return story;
+  Collector collector{Origin::kJournal, ArrivalRange{.first = story->burst->began, .last = story->burst->last_arrival},
+                      0};
   FactsCollector facts;
-  auto story = tell_with(directory, selection, disk, [&](const auto& record) { facts.take(record); });
-  if (!story) return std::unexpected(story.error());
-  return Requests{.story = std::move(*story), .facts = facts.finish()};
+  Beginnings begun;
+  Queue queue;
+  collector.on_end([&](const Collector::Ended& ended) {
+    if (begun.count() < all.count()) return;
+    queue.put(ended.order, {.request = ended.request,
+                            .attempts = attempts_of(ended.request, ended.attempts),
+                            .facts = facts.give(ended.request.id)});
+    queue.take([&](const ToldRequest& told) { visit(*story, told); });
+  });
+  const auto read = read_journal(directory, disk, [&](const auto& record) {
+    begun.take(record);
+    facts.take(record);
+    collector.take(record);
+  });
+  if (!read) return std::unexpected(read.error());
+  collector.finish(selection, story->unix_time_at_zero_ns);  // what is under way ends with the journal
+  return story;
 }
 
-std::vector<const RequestStory*> Requests::find(std::string_view id) const {
-  std::vector<const RequestStory*> found;
-  if (!story.burst) return found;
-  for (const RequestStory& request : story.burst->requests) {
-    const auto known = facts.find(request.id);
-    const bool is_named = known != facts.end() && !known->second.id.empty() && known->second.id == id;
-    if (is_named || id == number_text(request)) found.push_back(&request);
-  }
-  return found;
+bool is_named(const ToldRequest& told, std::string_view id) {
+  return id == number_text(told.request) || (!told.facts.id.empty() && told.facts.id == id);
 }
 
 bool has_failed(const RequestStory& request) { return request.end == End::kRejected || request.status >= 400; }
@@ -102,66 +158,7 @@ std::string end_text(const RequestStory& request) {
   return request.status >= 400 ? fmt::format("the program answered {}", request.status) : "answered";
 }
 
-std::vector<const RequestStory*> slowest_of(const Burst& burst, std::size_t most) {
-  std::vector<const RequestStory*> slowest;
-  const auto is_slower = [](const RequestStory* a, const RequestStory* b) {
-    return std::pair{-length_of(*a), a->id} < std::pair{-length_of(*b), b->id};
-  };
-  for (const RequestStory& request : burst.requests) {
-    if (!request.ended) continue;
-    slowest.push_back(&request);
-    std::ranges::push_heap(slowest, is_slower);  // the quickest of the slowest in front
-    if (slowest.size() <= most) continue;
-    std::ranges::pop_heap(slowest, is_slower);
-    slowest.pop_back();
-  }
-  std::ranges::sort(slowest, is_slower);
-  return slowest;
-}
-
-std::vector<const RequestStory*> failed_of(const Burst& burst, std::size_t most) {
-  std::vector<const RequestStory*> failed;
-  for (const RequestStory& request : burst.requests) {
-    if (failed.size() == most) break;
-    if (has_failed(request)) failed.push_back(&request);
-  }
-  return failed;
-}
-
 std::string_view class_of(const Story& story, const RequestStory& request) { return name_of(story, request.klass); }
-
-std::vector<GroupStory> by_class(const Story& story) {
-  struct Times {
-    std::vector<double> wait;
-    std::vector<double> service;
-    std::vector<double> total;
-    std::uint64_t requests = 0;
-    std::uint64_t failed = 0;
-  };
-  std::map<core::RequestClass, Times> classes;
-  if (!story.burst) return {};
-  for (const RequestStory& request : story.burst->requests) {
-    Times& times = classes[request.klass];
-    ++times.requests;
-    if (has_failed(request)) ++times.failed;
-    if (request.dispatched) times.wait.push_back(seconds(*request.dispatched - request.arrived));
-    if (request.end != End::kAnswered) continue;
-    times.service.push_back(seconds(*request.ended - *request.dispatched));
-    times.total.push_back(seconds(length_of(request)));
-  }
-  std::vector<GroupStory> groups;
-  groups.reserve(classes.size());
-  for (auto& [klass, times] : classes) {
-    groups.push_back({.name = std::string{name_of(story, klass)},
-                      .requests = times.requests,
-                      .failed = times.failed,
-                      .wait = percentiles_of(std::move(times.wait)),
-                      .service = percentiles_of(std::move(times.service)),
-                      .total = percentiles_of(std::move(times.total))});
-  }
-  std::ranges::stable_sort(groups, std::ranges::greater{}, &GroupStory::requests);
-  return groups;
-}
 
 std::string request_head() {
   return fmt::format("{:>10} {:>9} {:>8} {:>8} {:>8} {:>7} {:>6}  {}", "request", "arrived", "wait", "service", "total",

@@ -15,9 +15,6 @@ inline constexpr double kChartWidth = 960;
 inline constexpr double kChartLeft = 56;
 inline constexpr double kChartRight = kChartWidth - 20;
 
-// Bars that a browser draws at once and an eye can tell apart.
-inline constexpr std::size_t kMostBars = 2000;
-
 struct Scene {
   const Story& story;
   const Burst& burst;
@@ -41,7 +38,7 @@ struct Scene {
 };
 
 // The panel of the waits: how long half of those waited that arrived at a time, and 90 %, and the longest; and above,
-// when some failed or left. One column of about four pixels each, however many requests there are.
+// when some failed or left. A column for some pixels each, however many requests there are.
 class Bands {
  public:
   // Whether they show more of the burst than a row for each request does.
@@ -53,19 +50,9 @@ class Bands {
   void draw(Svg& svg, double top) const;
 
  private:
-  struct Column {
-    std::size_t requests = 0;
-    std::size_t failed = 0;
-    std::size_t left = 0;
-    double p50_s = 0;
-    double p90_s = 0;
-    double max_s = 0;
-    double cold_s = 0;  // the mean
-  };
-  void column(Svg& svg, const Column& column, const Axis& axis, double x, double width, std::size_t n) const;
+  void column(Svg& svg, std::size_t n, const Axis& axis) const;
 
   const Scene& scene_;
-  std::vector<Column> columns_;
   double longest_s_ = 0;
 };
 
@@ -78,12 +65,14 @@ class Lanes {
   void draw(Svg& svg, double top) const;
 
  private:
+  void keep_longest();
   void life(Svg& svg, const ReplicaStory& replica, double y) const;
   void slots(Svg& svg, const std::vector<const RequestStory*>& requests, double y) const;
-  void busy(Svg& svg, const std::vector<const RequestStory*>& requests, double y) const;
+  void busy(Svg& svg, const TimeColumns<BusyColumn>& lane, double y) const;
 
   const Scene& scene_;
-  std::vector<const ReplicaStory*> replicas_;
+  std::vector<const ReplicaStory*> replicas_;  // that are shown
+  std::size_t count_ = 0;                      // that there were
   std::size_t shown_ = 0;
   double lane_ = 0;
 };

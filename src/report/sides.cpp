@@ -111,7 +111,7 @@ std::optional<double> fact_of(const Facts& facts) {
 }
 
 constexpr std::array kRows{
-    Row{"requests", [](const Facts& f) { return std::optional{static_cast<double>(f.burst->requests.size())}; }, 0},
+    Row{"requests", [](const Facts& f) { return std::optional{static_cast<double>(f.burst->arrivals)}; }, 0},
     Row{"arrived within, s",
         [](const Facts& f) { return std::optional{seconds(f.burst->last_arrival - f.burst->began)}; }},
     Row{"answered", [](const Facts& f) { return std::optional{static_cast<double>(f.burst->total.count)}; }, 0},
@@ -186,14 +186,14 @@ class Explainer {
   static std::string load_text(const Facts& facts) {
     const Burst& burst = *facts.burst;
     const core::Duration within = burst.last_arrival - burst.began;
-    return counted(burst.requests.size(), "request") +
+    return counted(burst.arrivals, "request") +
            (within == core::Duration::zero() ? " at once" : " within " + span_text(within));
   }
 
   void load() {
     const std::string a = load_text(a_);
     const bool is_same =
-        a_.burst->requests.size() == b_.burst->requests.size() &&
+        a_.burst->arrivals == b_.burst->arrivals &&
         is_alike(seconds(a_.burst->last_arrival - a_.burst->began), seconds(b_.burst->last_arrival - b_.burst->began));
     if (is_same) return say("Both had to serve the same number in the same time: {}.", a);
     say("They had not the same to serve: A {}, B {}. No difference below is that of the settings alone.", a,
@@ -327,7 +327,7 @@ object to_object(const Facts& facts) {
   return {{"name", facts.side->name},
           {"simulated", story.origin == Origin::kSimulation},
           {"policy", core::to_word(story.settings.front().settings.scale.policy)},
-          {"requests", burst.requests.size()},
+          {"requests", burst.arrivals},
           {"arrivals_within_s", seconds(burst.last_arrival - burst.began)},
           {"answered", burst.total.count},
           {"failed_by_tenfold", facts.failed_by_tenfold},

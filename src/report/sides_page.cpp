@@ -171,12 +171,6 @@ class Page {
     add("<h3>{} <small>{}</small></h3>\n", escape_xml(side.name), escape_xml(said));
   }
 
-  static std::uint32_t most_of(const Burst& burst, std::uint32_t LoadPoint::* value) {
-    std::uint32_t most = 0;
-    for (const LoadPoint& point : burst.load) most = std::max(most, point.*value);
-    return most;
-  }
-
   // No more points than can be told apart: the most within each pixel's share.
   static std::vector<std::pair<double, double>> curve(const Burst& burst, std::uint32_t LoadPoint::* value,
                                                       const Format& format) {
@@ -195,8 +189,8 @@ class Page {
     std::vector<double> most;
     most.reserve(sides_.size());
     for (const Side& side : sides_) {
-      most.push_back(
-          static_cast<double>(std::max(burst_of(side).deepest_queue, most_of(burst_of(side), &LoadPoint::running))));
+      const LoadFacts& load = burst_of(side).load_facts;
+      most.push_back(static_cast<double>(std::max(load.deepest_queue, load.most_running)));
     }
     const Scale scale{most, 1};
     add("<h2>What waited and ran{}</h2>\n<p class=\"keys\">", scale.words());
@@ -205,8 +199,8 @@ class Page {
     out_ += "</p>\n";
     for (const Side& side : sides_) {
       const Burst& burst = burst_of(side);
-      caption(side, fmt::format("{} waited at most, {} ran at most", burst.deepest_queue,
-                                most_of(burst, &LoadPoint::running)));
+      caption(side, fmt::format("{} waited at most, {} ran at most", burst.load_facts.deepest_queue,
+                                burst.load_facts.most_running));
       figure(side, [&](const Format& format, bool is_last) {
         Strip strip{format, end_s_, scale, is_last, side.name + ": what waited and ran"};
         strip.svg().area("queued", strip.steps(curve(burst, &LoadPoint::waiting, format), burst.makespan_s()),
@@ -285,17 +279,24 @@ class Page {
     }
   }
 
-  // Of the requests that arrived, or got their slot, within a column's time, sorted.
-  std::vector<std::vector<double>> columns_of(const Burst& burst, std::size_t count) const {
-    std::vector<std::vector<double>> columns(count);
-    for (const RequestStory& request : burst.requests) {
+  WaitColumn& column_at(std::vector<WaitColumn>& columns, core::Duration since) const {
+    const double place = end_s_ > 0 ? seconds(since) / end_s_ * static_cast<double>(columns.size()) : 0;
+    return columns[std::min(columns.size() - 1, static_cast<std::size_t>(std::max(0.0, place)))];
+  }
+
+  // Of the requests that arrived within a column's time; or, where they came at once, got their slot then. Of those
+  // some are enough.
+  std::vector<WaitColumn> columns_of(const Burst& burst, std::size_t count) const {
+    std::vector<WaitColumn> columns(count);
+    for (std::size_t n = 0; is_spread_ && n < burst.waits.all().size(); ++n)
+      column_at(columns, burst.waits.begin_of(n) - burst.began).merge(burst.waits.all()[n]);
+    for (std::size_t n = 0; !is_spread_ && n < burst.requests.size(); ++n) {
+      const RequestStory& request = burst.requests[n];
       const core::TimePoint until = request.dispatched.value_or(request.ended.value_or(burst.ended));
-      const double at = seconds((is_spread_ ? request.arrived : until) - burst.began);
-      const double place = end_s_ > 0 ? at / end_s_ * static_cast<double>(count) : 0;
-      columns[std::min(count - 1, static_cast<std::size_t>(std::max(0.0, place)))].push_back(
-          seconds(until - request.arrived));
+      WaitColumn& column = column_at(columns, until - burst.began);
+      ++column.requests;
+      column.waits.add(until - request.arrived);
     }
-    for (auto& column : columns) std::ranges::sort(column);
     return columns;
   }
 
@@ -305,7 +306,7 @@ class Page {
     for (const Side& side : sides_) {
       most.push_back(0);
       for (const auto& column : columns_of(burst_of(side), kBroad.columns))
-        if (!column.empty()) most.back() = std::max(most.back(), column.back());
+        most.back() = std::max(most.back(), column.waits.max_s());
     }
     const Scale scale{most, 1e-3};
     add("<h2>How long requests waited{}</h2>\n<p>{}</p>\n<p class=\"keys\">", scale.words(),
@@ -327,18 +328,19 @@ class Page {
     }
   }
 
-  void wait_columns(Strip& strip, const std::vector<std::vector<double>>& columns) const {
+  void wait_columns(Strip& strip, const std::vector<WaitColumn>& columns) const {
     const double span = end_s_ / static_cast<double>(columns.size());
     for (std::size_t n = 0; n < columns.size(); ++n) {
-      const std::vector<double>& waits = columns[n];
-      if (waits.empty()) continue;
+      const WaitColumn& column = columns[n];
+      if (column.requests == 0) continue;
       const double from = span * static_cast<double>(n);
-      const double half = rank_of(waits, 0.5);
-      const double nine_of_ten = rank_of(waits, 0.9);
+      const double half = column.waits.percentile_s(0.5);
+      const double nine_of_ten = column.waits.percentile_s(0.9);
+      const double longest = column.waits.max_s();
       strip.svg().open(
-          fmt::format("{:.3f} to {:.3f} s: {}; half waited up to {:.3f} s, 90 % up to {:.3f} s, the "
-                      "longest {:.3f} s",
-                      from, from + span, counted(waits.size(), "request"), half, nine_of_ten, waits.back()));
+          fmt::format("{:.3f} to {:.3f} s: half waited up to {:.3f} s, 90 % up to {:.3f} s, the longest "
+                      "{:.3f} s",
+                      from, from + span, half, nine_of_ten, longest));
       constexpr double kOverlap = 0.4;  // so that no gap is seen between two
       double below = 0;
       const auto bar = [&](std::string_view klass, double until) {
@@ -351,7 +353,7 @@ class Page {
       };
       bar("half", half);
       bar("most", nine_of_ten);
-      bar("queued", waits.back());
+      bar("queued", longest);
       strip.svg().close();
     }
   }

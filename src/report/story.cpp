@@ -84,9 +84,7 @@ std::vector<ReplicaPoint> replica_counts(const Story& story) {
   return points;
 }
 
-std::expected<Story, std::string> finish_story(Collector& collector, const journal::Reader& reader,
-                                               const Selection& selection) {
-  Story story = collector.finish(selection, reader.unix_time_at_zero());
+std::expected<Story, std::string> finish_story(Story story, const journal::Reader& reader) {
   if (story.settings.empty() && reader.damaged_places() > 0) return std::unexpected(reader.damage());
   if (!story.burst && !story.bursts.empty()) return std::unexpected(missing_text(story));
   story.has_journal = true;

@@ -11,16 +11,19 @@
 #include <string>
 #include <vector>
 
+#include "base/distribution.hpp"
 #include "core/actions.hpp"
 #include "core/events.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
 #include "journal/disk.hpp"
+#include "report/time_columns.hpp"
 
 namespace tenfold::report {
 
-// How long something took. Exact, by nearest rank; in seconds.
+// How long something took, by nearest rank, in seconds. Exact; percentiles of more than Distribution::kExact values are
+// right to 0.1 %.
 struct Percentiles {
   std::size_t count = 0;
   double min_s = 0;
@@ -31,9 +34,7 @@ struct Percentiles {
   double p99_s = 0;
   double max_s = 0;
 };
-Percentiles percentiles_of(std::vector<double> seconds);
-// The value that `fraction` of all do not exceed; of at least one, sorted.
-double rank_of(const std::vector<double>& sorted, double fraction);
+Percentiles percentiles_of(const Distribution& times);
 
 enum class End : std::uint8_t {
   kOpen,
@@ -53,10 +54,11 @@ struct RequestStory {
   core::RequestClass klass{};
   int attempts = 0;
   End end = End::kOpen;
-  core::RejectReason reason{};  // of a rejected one
-  int status = 0;               // that its client got; 0 if it was gone
-  bool goes_on = false;         // nobody waits for it any more, and its work ends in its slot
-  core::Duration cold_start{};  // of its wait: while the replica that served it was starting
+  core::RejectReason reason{};       // of a rejected one
+  int status = 0;                    // that its client got; 0 if it was gone
+  bool goes_on = false;              // nobody waits for it any more, and its work ends in its slot
+  core::Duration cold_start{};       // of its wait: while the replica that served it was starting
+  std::uint32_t waiting_before = 0;  // others, when it arrived
 };
 
 // A time that a request had a slot.
@@ -120,33 +122,89 @@ struct LoadPoint {
   std::uint32_t running = 0;
 };
 
+// What is exact of the load, however many points of it are kept.
+struct LoadFacts {
+  std::uint32_t deepest_queue = 0;
+  core::TimePoint deepest_at{};
+  std::uint32_t most_running = 0;
+  std::optional<core::TimePoint> emptied_at;  // the queue, the last time
+};
+
+// The requests of a class. Of more than 4,096 of them percentiles are right to 1 %.
+struct GroupStory {
+  std::string name;
+  std::uint64_t requests = 0;
+  std::uint64_t failed = 0;
+  Percentiles wait;
+  Percentiles service;
+  Percentiles total;
+};
+
+// Those that arrived within a column's time. Of more than 256 percentiles are right to 1 %.
+struct WaitColumn {
+  static constexpr std::size_t kExact = 256;
+  static constexpr int kDigits = 2;
+
+  std::uint64_t requests = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t left = 0;
+  Distribution waits{kExact, kDigits};  // until the slot, or the end of one that got none
+  double cold_s = 0;                    // of the waits together
+  void merge(const WaitColumn& other);
+};
+
+// How long the slots of a replica were busy within a column's time, together.
+struct BusyColumn {
+  double busy_s = 0;
+  void merge(const BusyColumn& other) { busy_s += other.busy_s; }
+};
+
+struct LaneStory {
+  TimeColumns<BusyColumn> columns;
+  double busy_s = 0;  // of all of them
+};
+
 // A time in which there was always something to do: from the first arrival after a rest to the end of the last request.
-// Or, where the whole run is told, all of it.
+// Or, where the whole run is told, all of it. It has the same size for any number of requests.
 struct Burst {
+  static constexpr std::size_t kMostKept = 2000;  // of `requests`
+  static constexpr std::size_t kNamed = 5;        // of the slowest, and of those that failed
+  static constexpr std::size_t kMostLanes = 256;
+
   core::TimePoint began{};
   core::TimePoint last_arrival{};
   core::TimePoint ended{};
-  std::vector<RequestStory> requests;  // in the order of their arrival
+  std::uint64_t arrivals = 0;          // all requests of the burst
+  std::vector<RequestStory> requests;  // in the order of their arrival: each `stride`-th, the first included
+  std::uint64_t stride = 1;
+  std::vector<RequestStory> slowest;  // from arrival to end, the slowest first
+  std::vector<RequestStory> failed;   // the first of them, in the order of their arrival
+  std::uint64_t failures = 0;         // all of them
+  std::vector<GroupStory> classes;    // the one with the most requests first
+  TimeColumns<WaitColumn> waits;
+  std::map<core::ReplicaId, LaneStory> lanes;  // of the replicas that were busiest, kMostLanes at most
   std::vector<LoadPoint> load;
-  std::uint32_t deepest_queue = 0;
-  core::TimePoint deepest_at{};
-  std::uint32_t took_slots_at_once = 0;  // dispatched in the step of their arrival
-  Percentiles wait;                      // until the slot; of those that got one
-  Percentiles service;                   // in the slot; of those that were answered
-  Percentiles total;                     // from arrival to answer; of those that were answered
-  double p_wait = 0;                     // the fraction that waited, of those that got a slot
-  double cold_mean_s = 0;                // of the wait's mean, while the replica that then served was starting
-  double mean_completion_s = 0;          // from the first arrival to each answer; of those that were answered
-  std::map<int, std::uint32_t> statuses;
-  std::map<int, std::uint32_t> own_errors;  // of the statuses, the 4xx and 5xx that the program itself answered
-  std::map<core::RejectReason, std::uint32_t> rejects;
-  std::uint32_t cancelled = 0;
-  std::uint32_t retried = 0;
-  std::uint32_t went_on = 0;  // in their slots, when nobody waited for them any more
-  std::uint32_t unfinished = 0;
-  std::uint32_t missing = 0;       // how they ended is not in the journal
-  std::uint32_t cold_started = 0;  // waited for a replica that was starting
-  std::map<core::ReplicaId, std::uint32_t> shares;
+  LoadFacts load_facts;
+  std::uint64_t took_slots_at_once = 0;       // dispatched in the step of their arrival
+  std::vector<core::ReplicaId> took_at_once;  // on which replicas, in their order
+  std::uint64_t most_within_evaluation = 0;   // arrivals, within aca's interval between two looks
+  Percentiles wait;                           // until the slot; of those that got one
+  Percentiles service;                        // in the slot; of those that were answered
+  Percentiles total;                          // from arrival to answer; of those that were answered
+  double p_wait = 0;                          // the fraction that waited, of those that got a slot
+  double cold_mean_s = 0;                     // of the wait's mean, while the replica that then served was starting
+  double mean_completion_s = 0;               // from the first arrival to each answer; of those that were answered
+  std::map<int, std::uint64_t> statuses;
+  std::map<int, std::uint64_t> own_errors;  // of the statuses, the 4xx and 5xx that the program itself answered
+  std::map<core::RejectReason, std::uint64_t> rejects;
+  std::uint64_t cancelled = 0;
+  std::uint64_t retried = 0;
+  std::uint64_t went_on = 0;  // in their slots, when nobody waited for them any more
+  std::uint64_t unfinished = 0;
+  std::uint64_t missing = 0;                               // how they ended is not in the journal
+  std::uint64_t cold_started = 0;                          // waited for a replica that was starting
+  std::map<core::ReplicaId, std::uint64_t> shares;         // answered
+  std::map<core::ReplicaId, std::uint64_t> failed_shares;  // of those, 4xx and 5xx
   // What happened from here on belongs to what came later.
   core::TimePoint told_until = core::kNever;
 
@@ -157,6 +215,7 @@ struct Burst {
 // A burst among the others of its run.
 struct BurstLine {
   core::TimePoint began{};
+  core::TimePoint last_arrival{};
   core::TimePoint ended{};
   std::uint64_t requests = 0;
   std::uint64_t failed = 0;  // refused, or answered with 4xx or 5xx
@@ -214,8 +273,6 @@ struct Story {
   std::vector<DecisionStory> decisions;  // all of them
   std::vector<ReplicaStory> replicas;
   std::map<core::RequestClass, std::string> class_names;
-  // Of requests that lost a slot: each time, in order, without the one that ended with the request.
-  std::map<core::RequestId, std::vector<AttemptStory>> earlier_attempts;
   std::vector<ProbeStory> probes;
   // Only what makes a difference; and why nothing can be said, where something else is to be expected.
   std::vector<AdviceStory> advice;
@@ -253,8 +310,8 @@ std::string to_json(const Story& story);
 std::string to_html(const Story& story);
 
 // The chart as SVG 1.1, readable on light and dark ground, without scripts: each request (queued, cold start, running),
-// each replica's life, what waited and ran, and how many replicas there were. Of more than 2,000 requests every n-th is
-// drawn, and the chart says so.
+// each replica's life, what waited and ran, and how many replicas there were. Of more than Burst::kMostKept requests
+// every n-th is drawn, and the chart says so.
 std::string to_svg(const Story& story);
 
 // One decision in one sentence: what was measured, what that asked for, what limited it, and what came of it.

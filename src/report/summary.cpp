@@ -268,7 +268,7 @@ Summary summarize(const Story& story, std::string policy) {
   summary.p_wait = burst.p_wait;
   summary.makespan_s = burst.makespan_s();
   summary.mean_completion_s = burst.mean_completion_s;
-  summary.requests = burst.requests.size();
+  summary.requests = burst.arrivals;
   for (const auto& [reason, count] : burst.rejects) summary.rejected += count;
   summary.left = burst.cancelled;
   summary.answered = burst.total.count;

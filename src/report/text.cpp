@@ -20,9 +20,8 @@ namespace {
 // How many replicas' shares are shown at most.
 constexpr std::size_t kMostShares = 40;
 constexpr std::uint64_t kBar = 24;  // characters of the largest
-// And of classes, and of single requests.
+// And of classes.
 constexpr std::size_t kMostClasses = 10;
-constexpr std::size_t kMostRows = 5;
 
 // The most of a value in each of the columns of time, as a row of blocks.
 std::string sparkline(const Burst& burst, std::uint32_t LoadPoint::* value, std::uint32_t top, std::size_t width) {
@@ -62,7 +61,7 @@ class Writer {
     out_ += '\n';
     chart(burst);
     times(burst);
-    classes();
+    classes(burst);
     shares(burst);
     slowest(burst);
     failed(burst);
@@ -94,13 +93,13 @@ class Writer {
   }
 
   void chart(const Burst& burst) {
-    std::uint32_t most_running = 0;
-    for (const LoadPoint& point : burst.load) most_running = std::max(most_running, point.running);
+    const LoadFacts& load = burst.load_facts;
     constexpr std::size_t kBeside = 24;  // characters
     const std::size_t width = std::clamp<std::size_t>(width_ - std::min(width_, kBeside), 20, 60);
-    line("  waiting  {} {} at most", sparkline(burst, &LoadPoint::waiting, burst.deepest_queue, width),
-         burst.deepest_queue);
-    line("  running  {} {} at most", sparkline(burst, &LoadPoint::running, most_running, width), most_running);
+    line("  waiting  {} {} at most", sparkline(burst, &LoadPoint::waiting, load.deepest_queue, width),
+         load.deepest_queue);
+    line("  running  {} {} at most", sparkline(burst, &LoadPoint::running, load.most_running, width),
+         load.most_running);
     line("           0 s{:>{}}", fmt::format("{:.3f} s", burst.makespan_s()), width - 3);
     out_ += '\n';
   }
@@ -126,14 +125,14 @@ class Writer {
 
   void shares(const Burst& burst) {
     std::uint64_t most = 0;
-    for (const auto& [id, share] : burst.shares) most = std::max<std::uint64_t>(most, share);
+    for (const auto& [id, share] : burst.shares) most = std::max(most, share);
     std::size_t shown = 0;
     for (const auto& [id, share] : burst.shares) {
       if (++shown > kMostShares) break;
       std::string bar;
-      for (std::uint64_t i = 0; i < (std::uint64_t{share} * kBar + most - 1) / most; ++i) bar += "█";
+      for (std::uint64_t i = 0; i < (share * kBar + most - 1) / most; ++i) bar += "█";
       line("  replica {:<4} {:>6} answered {:5.1f} %  {}{}", core::to_number(id), share,
-           100.0 * share / static_cast<double>(burst.total.count), bar, use_text(id));
+           100.0 * static_cast<double>(share) / static_cast<double>(burst.total.count), bar, use_text(id));
     }
     if (shown > kMostShares) line("  and {} more replicas", burst.shares.size() - kMostShares);
     if (!burst.shares.empty()) out_ += '\n';
@@ -154,8 +153,8 @@ class Writer {
   }
 
   // Where requests have more than one class.
-  void classes() {
-    const std::vector<GroupStory> groups = by_class(story_);
+  void classes(const Burst& burst) {
+    const std::vector<GroupStory>& groups = burst.classes;
     if (groups.size() < 2) return;
     line("  class       count   failed  wait p50      p95  serv.p50      p95  total p95");
     for (std::size_t i = 0; i < std::min(kMostClasses, groups.size()); ++i) {
@@ -176,25 +175,24 @@ class Writer {
     line("{}", text);
   }
 
-  void rows(std::string_view what, const std::vector<const RequestStory*>& requests) {
+  void rows(std::string_view what, const std::vector<RequestStory>& requests) {
     line("  {}", what);
     row(request_head());
-    for (const RequestStory* request : requests) row(request_row(story_, *request));
+    for (const RequestStory& request : requests) row(request_row(story_, request));
     out_ += '\n';
   }
 
   // Only where some were slower than others: all that is to be said of a few stands above.
   void slowest(const Burst& burst) {
-    if (burst.requests.size() <= kMostRows) return;
+    if (burst.arrivals <= Burst::kNamed) return;
     rows(story_.has_journal ? "the slowest (`--request N` tells one's life, `--requests` lists all)" : "the slowest",
-         slowest_of(burst, kMostRows));
+         burst.slowest);
   }
 
   void failed(const Burst& burst) {
-    const std::vector<const RequestStory*> some = failed_of(burst, kMostRows);
-    if (some.empty()) return;
-    const std::uint64_t all = static_cast<std::uint64_t>(std::ranges::count_if(burst.requests, has_failed));
-    rows(all > some.size() ? fmt::format("the first of {} that failed", all) : "those that failed", some);
+    if (burst.failed.empty()) return;
+    const bool are_some = burst.failures > burst.failed.size();
+    rows(are_some ? fmt::format("the first of {} that failed", burst.failures) : "those that failed", burst.failed);
   }
 
   // A line of what became of the burst; its words begin below each other.

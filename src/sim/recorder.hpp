@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/distribution.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
-#include "sim/distribution.hpp"
 
 namespace tenfold::sim {
 

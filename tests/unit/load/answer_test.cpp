@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/histogram.hpp"
 #include "load/expectation.hpp"
-#include "load/histogram.hpp"
 #include "load/server_timing.hpp"
 #include "load/summary.hpp"
 #include "sim/random.hpp"

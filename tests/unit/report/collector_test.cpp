@@ -32,8 +32,8 @@ Story burst_of_100() {
 }
 
 TEST(Percentiles, AreExactByNearestRank) {
-  std::vector<double> values;
-  for (int i = 100; i >= 1; --i) values.push_back(i);
+  Distribution values;
+  for (int i = 100; i >= 1; --i) values.add(std::chrono::seconds{i});
   const Percentiles p = percentiles_of(values);
   EXPECT_EQ(p.count, 100);
   EXPECT_EQ(p.min_s, 1);
@@ -43,8 +43,10 @@ TEST(Percentiles, AreExactByNearestRank) {
   EXPECT_EQ(p.p95_s, 95);
   EXPECT_EQ(p.p99_s, 99);
   EXPECT_EQ(p.max_s, 100);
-  EXPECT_EQ(percentiles_of({}).count, 0);
-  EXPECT_EQ(percentiles_of({3}).p50_s, 3);
+  EXPECT_EQ(percentiles_of(Distribution{}).count, 0);
+  Distribution one;
+  one.add(3s);
+  EXPECT_EQ(percentiles_of(one).p50_s, 3);
 }
 
 TEST(Collector, MeasuresABurst) {
@@ -53,7 +55,7 @@ TEST(Collector, MeasuresABurst) {
   const Burst& burst = *told.burst;
   EXPECT_EQ(burst.requests.size(), 100);
   EXPECT_EQ(burst.took_slots_at_once, 2);
-  EXPECT_EQ(burst.deepest_queue, 98);
+  EXPECT_EQ(burst.load_facts.deepest_queue, 98);
   EXPECT_DOUBLE_EQ(burst.makespan_s(), 5.0);
   EXPECT_NEAR(burst.total.mean_s, 2.55, 1e-9);
   EXPECT_NEAR(burst.mean_completion_s, 2.55, 1e-9);

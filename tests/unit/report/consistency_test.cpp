@@ -46,8 +46,8 @@ class RandomService {
 
   struct Truth {
     std::uint64_t arrived = 0;
-    std::map<int, std::uint32_t> own_errors;
-    std::map<core::RejectReason, std::uint32_t> rejects;
+    std::map<int, std::uint64_t> own_errors;
+    std::map<core::RejectReason, std::uint64_t> rejects;
     std::optional<core::TimePoint> first_arrival;
     std::optional<core::TimePoint> last_start;
     std::map<ReplicaId, bool> ended_as_told;  // of those that are gone
@@ -193,14 +193,14 @@ class RandomService {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-std::uint32_t sum_of(const auto& counts) {
-  std::uint32_t sum = 0;
+std::uint64_t sum_of(const auto& counts) {
+  std::uint64_t sum = 0;
   for (const auto& [key, count] : counts) sum += count;
   return sum;
 }
 
 void expect_counts_add_up(const Burst& burst) {
-  const std::uint32_t answered = sum_of(burst.shares);
+  const std::uint64_t answered = sum_of(burst.shares);
   EXPECT_EQ(burst.requests.size(),
             answered + sum_of(burst.rejects) + burst.cancelled + burst.unfinished + burst.missing);
   EXPECT_EQ(burst.total.count, answered);

@@ -47,9 +47,18 @@ class RequestsTest : public testing::Test {
                                       .left_slot = now_});
   }
 
-  Requests told() {
+  struct Told {
+    Story story;
+    std::vector<ToldRequest> requests;
+  };
+  Told told() {
     writer_->finish();
-    return tell_requests(directory_, {.scope = Scope::kWholeRun}, disk_).value();
+    Told all;
+    all.story = tell_requests(
+                    directory_, {.scope = Scope::kWholeRun},
+                    [&](const Story&, const ToldRequest& request) { all.requests.push_back(request); }, disk_)
+                    .value();
+    return all;
   }
 
   fs::path directory_ = "/journal";
@@ -61,10 +70,12 @@ class RequestsTest : public testing::Test {
 TEST_F(RequestsTest, ARequestIsFoundByItsNumberAndItsId) {
   arrive(7, 1, "mine");
   arrive(8, 2, "abc-8");
-  const Requests requests = told();
+  const Told all = told();
   const auto numbers = [&](std::string_view id) {
     std::vector<std::uint64_t> found;
-    for (const RequestStory* request : requests.find(id)) found.push_back(core::to_number(request->id));
+    for (const ToldRequest& each : all.requests) {
+      if (is_named(each, id)) found.push_back(core::to_number(each.request.id));
+    }
     return found;
   };
   EXPECT_THAT(numbers("7"), testing::ElementsAre(7));
@@ -81,8 +92,8 @@ TEST_F(RequestsTest, OneThatWasDispatchedTwiceShowsBothAttemptsWithTheirTimes) {
        {core::Dispatch{.request = RequestId{7}, .replica = ReplicaId{2}, .attempt = 2}});
   now_ += 200ms;
   answer(7, 2, 200);
-  const Requests requests = told();
-  const std::string life = to_life_text(requests, *requests.find("7").front());
+  const Told all = told();
+  const std::string life = to_life_text(all.story, all.requests.front());
   EXPECT_THAT(life, HasSubstr("Request 7 (X-Request-Id abc-7): POST /solve?x=1 from ::1, arrived "));
   EXPECT_THAT(life, HasSubstr("   -0.100 s  its client began to send it, for 100.0 ms\n"));
   EXPECT_THAT(life, HasSubstr("    0.000 s  got a slot of replica 1 at once\n"));
@@ -90,7 +101,7 @@ TEST_F(RequestsTest, OneThatWasDispatchedTwiceShowsBothAttemptsWithTheirTimes) {
   EXPECT_THAT(life, HasSubstr("    0.100 s  got a slot of replica 2 at once\n"));
   EXPECT_THAT(life, HasSubstr("    0.300 s  answered, 42 bytes, status 200, after 200.0 ms in its slot\n"));
   EXPECT_THAT(life, HasSubstr("    0.302 s  its client had read its answer, 2.0 ms later\n"));
-  const auto json = boost::json::parse(to_life_json(requests, *requests.find("7").front()));
+  const auto json = boost::json::parse(to_life_json(all.story, all.requests.front()));
   ASSERT_EQ(json.at("attempts").as_array().size(), 2);
   EXPECT_EQ(json.at("attempts").at(0).at("outcome"), "no answer");
   EXPECT_NEAR(json.at("attempts").at(1).at("dispatched_s").as_double(), 0.1, 1e-9);
@@ -104,14 +115,14 @@ TEST_F(RequestsTest, WhoeverFailedARequestIsNamed) {
   answer(2, 1, 422);
   step(core::RequestArrived{.request = RequestId{3}},
        {core::Reject{.request = RequestId{3}, .reason = core::RejectReason::kQueueFull}});
-  const Requests requests = told();
-  const auto failed = failed_of(*requests.story.burst, 10);
+  const Story story = told().story;
+  const std::vector<RequestStory>& failed = story.burst->failed;
   ASSERT_EQ(failed.size(), 2);
-  EXPECT_EQ(end_text(*failed[0]), "the program answered 422");
-  EXPECT_EQ(end_text(*failed[1]), "Tenfold refused it: queue full");
-  EXPECT_EQ(requests.story.bursts[0].failed, 2);
-  EXPECT_EQ(requests.story.replicas[0].failed, 1) << "a refusal is no replica's";
-  const auto classes = by_class(requests.story);
+  EXPECT_EQ(end_text(failed[0]), "the program answered 422");
+  EXPECT_EQ(end_text(failed[1]), "Tenfold refused it: queue full");
+  EXPECT_EQ(story.bursts[0].failed, 2);
+  EXPECT_EQ(story.replicas[0].failed, 1) << "a refusal is no replica's";
+  const std::vector<GroupStory>& classes = story.burst->classes;
   ASSERT_EQ(classes.size(), 2);
   EXPECT_EQ(classes[0].name, "/solve");
   EXPECT_EQ(classes[0].failed, 1);
@@ -123,11 +134,22 @@ TEST_F(RequestsTest, TheSlowestComeTheSlowestFirst) {
     now_ += std::chrono::milliseconds{n == 4 ? 900 : 10 * n};
     answer(n, 1, 200);
   }
-  const Requests requests = told();
   std::vector<std::uint64_t> numbers;
-  for (const RequestStory* request : slowest_of(*requests.story.burst, 3))
-    numbers.push_back(core::to_number(request->id));
-  EXPECT_THAT(numbers, testing::ElementsAre(4, 9, 8));
+  const Story story = told().story;
+  for (const RequestStory& request : story.burst->slowest) numbers.push_back(core::to_number(request.id));
+  EXPECT_THAT(numbers, testing::ElementsAre(4, 9, 8, 7, 6));
+}
+
+TEST_F(RequestsTest, AreToldInTheOrderOfTheirArrivalWhicheverEndsFirst) {
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    arrive(n, 1);
+    now_ += 1ms;
+  }
+  for (const std::uint64_t n : {3U, 1U}) answer(n, 1, 200);
+  std::vector<std::uint64_t> numbers;
+  const Told all = told();
+  for (const ToldRequest& each : all.requests) numbers.push_back(core::to_number(each.request.id));
+  EXPECT_THAT(numbers, testing::ElementsAre(1, 2, 3)) << "also the one that is under way";
 }
 
 TEST_F(RequestsTest, AReplicaTellsWhatItUsed) {

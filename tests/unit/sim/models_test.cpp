@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/distribution.hpp"
 #include "sim/cold_start.hpp"
-#include "sim/distribution.hpp"
 #include "sim/service_time.hpp"
 #include "sim/trace.hpp"
 #include "sim/workload.hpp"

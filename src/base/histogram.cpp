@@ -1,10 +1,10 @@
-#include "load/histogram.hpp"
+#include "base/histogram.hpp"
 
 #include <cmath>
 
 #include "base/require.hpp"
 
-namespace tenfold::load {
+namespace tenfold {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::uint64_t Histogram::upper_edge(std::size_t bin) const {
   return ((static_cast<std::uint64_t>(bin - excess * half) + 1) << excess) - 1;
 }
 
-}  // namespace tenfold::load
+}  // namespace tenfold

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "core/time.hpp"
-
-namespace tenfold::load {
+namespace tenfold {
 
 // The bins of Tene's High Dynamic Range Histogram (hdrhistogram.org): exact nanoseconds up to 2^b, and above that
 // 2^(b-1) bins for each power of two. Its C library is not packaged by Debian 12. Grows as far as its longest value
@@ -22,8 +21,8 @@ class Histogram {
   explicit Histogram(int digits);
 
   // A span below zero counts as zero.
-  void add(core::Duration span) {
-    const auto ns = static_cast<std::uint64_t>(std::max<core::Duration::rep>(span.count(), 0));
+  void add(std::chrono::nanoseconds span) {
+    const auto ns = static_cast<std::uint64_t>(std::max<std::chrono::nanoseconds::rep>(span.count(), 0));
     const std::size_t bin = bin_of(ns);
     if (bin >= counts_.size()) counts_.resize(bin + 1);
     ++counts_[bin];
@@ -60,4 +59,4 @@ class Histogram {
   std::uint64_t max_ns_ = 0;
 };
 
-}  // namespace tenfold::load
+}  // namespace tenfold

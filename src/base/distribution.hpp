@@ -1,22 +1,30 @@
 // Durations, collected: their mean, extremes and percentiles, in bounded memory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "core/time.hpp"
+#include "base/histogram.hpp"
 
-namespace tenfold::sim {
+namespace tenfold {
 
-// Exact up to `kExact` values: all are kept. Beyond, they are counted in buckets whose width is a constant share of
-// their value, as in HdrHistogram (Tene): percentiles are right to 0.1 %, mean and extremes stay exact, and memory is
-// below 4 MiB for any number of values.
+// Exact while there are few: all values are kept. Beyond, they are counted in a histogram: percentiles are right to its
+// digits, mean and extremes stay exact, and memory is bounded for any number of values (see Histogram). Belongs to one
+// thread.
 class Distribution {
  public:
   static constexpr std::size_t kExact = 1 << 18;
 
+  // Percentiles are exact of up to `exact` values, and of more right to `digits`, of 1 to 4.
+  Distribution(std::size_t exact, int digits) : exact_{exact}, digits_{digits} {}
+  Distribution() : Distribution{kExact, 3} {}
+
   // Negative durations count as zero.
-  void add(core::Duration value);
+  void add(std::chrono::nanoseconds value);
+  // All values of `other`, which has as many digits.
+  void merge(const Distribution& other);
 
   std::uint64_t count() const { return count_; }
   double mean_s() const;
@@ -26,10 +34,11 @@ class Distribution {
   double percentile_s(double share) const;
 
  private:
-  static std::size_t bucket_of(std::uint64_t ns);
-  static double middle_of(std::size_t bucket);
-  void count_in_buckets();
+  void count_sum(std::uint64_t low, std::uint64_t high);
+  void leave_exactness();
 
+  std::size_t exact_;
+  int digits_;
   std::uint64_t count_ = 0;
   // The sum, of 128 bits: exact for any number of values.
   std::uint64_t sum_ns_ = 0;
@@ -39,7 +48,7 @@ class Distribution {
   // One of the two is in use. Sorted when first asked.
   mutable std::vector<std::uint64_t> values_;
   mutable bool is_sorted_ = false;
-  std::vector<std::uint64_t> buckets_;
+  std::optional<Histogram> histogram_;
 };
 
-}  // namespace tenfold::sim
+}  // namespace tenfold
