@@ -27,6 +27,7 @@ namespace tenfold::report {
 //
 // A journal also has notes: the status that each client got, process ids, how a replica ended. Without them the status
 // follows from the end (200 if answered, that of the reason if rejected).
+//
 // Up to kMostKept requests it keeps, and can tell any burst of them. More are measured as they end and let go: its size
 // is that of what is under way, and of all decisions. Then it tells what it was made for, which is all or the arrivals
 // of `range`; where something else is selected, `range_to_take` says of what another collector must be made, that takes
