@@ -89,6 +89,7 @@ std::expected<report::Side, std::string> side_of(const std::string& name, const 
 
 int explain_sides(const ExplainOptions& options, const std::vector<JournalPart>& journals) {
   std::vector<report::Side> sides;
+  sides.reserve(journals.size());
   for (std::size_t i = 0; i < journals.size(); ++i) {
     auto side = side_of(options.journals[i], journals[i]);
     if (!side) {
@@ -99,6 +100,7 @@ int explain_sides(const ExplainOptions& options, const std::vector<JournalPart>&
   }
   if (!options.html.empty()) {
     std::vector<report::Summary> summaries;
+    summaries.reserve(sides.size());
     for (const report::Side& side : sides) summaries.push_back(report::summarize(side));
     if (const auto written = write_file(options.html, report::to_sides_html(sides, summaries)); !written) {
       fmt::print(stderr, "tenfold explain: {}\n", written.error());
@@ -117,6 +119,7 @@ std::expected<std::vector<JournalPart>, std::string> parts_of(const ExplainOptio
   if (!selection) return std::unexpected(selection.error());
   if (options.journals.empty()) return std::vector{JournalPart{.directory = newest, .selection = *selection}};
   std::vector<JournalPart> parts;
+  parts.reserve(options.journals.size());
   for (const std::string& text : options.journals) {
     auto part = read_part(text, *selection);
     if (!part) return std::unexpected(part.error());
