@@ -79,7 +79,7 @@ void bound(const PlanView& plan) noexcept {
 
 // In the new process, up to execve: its control groups, a session of its own, no input, output to the relay, default
 // signals.
-[[noreturn]] void become(const PlanView& plan, const LaunchView& launch, pid_t keeper, KeeperOutput output,
+[[noreturn]] void become(const PlanView& plan, std::size_t which, pid_t keeper, KeeperOutput output,
                          int failures) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
@@ -91,9 +91,12 @@ void bound(const PlanView& plan) noexcept {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
-  bound(plan);
+  // The limits are the main program's.
+  const bool is_main = which == plan.main;
+  const LaunchView& launch = plan.launches[which];
+  if (is_main) bound(plan);
   LaunchFailure failure{KeeperReport::Step::kEnterGroup, 0};
-  if (enter(plan)) {
+  if (!is_main || enter(plan)) {
     failure.step = KeeperReport::Step::kChangeDirectory;
     if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
       failure.step = KeeperReport::Step::kExecute;
@@ -175,7 +178,7 @@ class Keeper {
     const bool has_pipe = ::pipe2(failures, O_CLOEXEC) == 0;
     const pid_t pid = has_pipe ? ::_Fork() : -1;
     if (pid < 0) failure.error = errno;
-    if (pid == 0) become(plan_, plan_.launches[i], keeper, output_, failures[1]);
+    if (pid == 0) become(plan_, i, keeper, output_, failures[1]);
     if (has_pipe) {
       ::close(failures[1]);
       if (pid > 0 && ::read(failures[0], &failure, sizeof failure) <= 0) failure.error = 0;  // execve has succeeded

@@ -106,7 +106,8 @@ Fd ReplicaProcess::abandon() {
 
 ReplicaUsage ReplicaProcess::usage_since_last(const UsageReport& report) {
   ReplicaUsage usage;
-  const Cgroup* group = parts_.bounds.group ? &*parts_.bounds.group : nullptr;
+  const bool is_all_in_group = parts_.bounds.group && parts_.sidecars.empty();
+  const Cgroup* group = is_all_in_group ? &*parts_.bounds.group : nullptr;
   const auto cpu = group ? group->cpu() : std::nullopt;
   const auto memory = group ? group->memory() : std::nullopt;
   const std::int64_t cpu_ns = cpu ? cpu->count() : report.cpu_ns;
