@@ -272,6 +272,7 @@ void Collector::let_go_of_ended() {
 
 void Collector::let_go_of_all() {
   std::vector<std::pair<std::uint64_t, core::RequestId>> all;
+  all.reserve(live_.size());
   for (const auto& [id, live] : live_) all.emplace_back(live.order, id);
   std::ranges::sort(all);
   for (const auto& [order, id] : all) let_go(id);

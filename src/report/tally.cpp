@@ -107,7 +107,8 @@ void Tally::add(const RequestStory& request, std::uint64_t order, core::TimePoin
 Burst Tally::finish(const std::map<core::RequestClass, std::string>& names) {
   const auto in_order = [](std::vector<Sampled>& sampled, std::vector<RequestStory>& requests) {
     std::ranges::sort(sampled, {}, &Sampled::order);
-    for (Sampled& each : sampled) requests.push_back(std::move(each.request));
+    requests.reserve(sampled.size());
+    for (const Sampled& each : sampled) requests.push_back(each.request);
   };
   in_order(sample_, burst_.requests);
   in_order(failed_, burst_.failed);

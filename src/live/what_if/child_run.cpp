@@ -79,6 +79,7 @@ void ChildRun::start() {
 
 int ChildRun::spawn() {
   std::vector<char*> arguments;
+  arguments.reserve(argv_.size() + 1);
   for (std::string& word : argv_) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

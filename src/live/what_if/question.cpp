@@ -10,7 +10,7 @@ namespace {
 namespace json = boost::json;
 
 // Further back the journal hardly goes.
-constexpr std::int64_t kMostMinutes = 7 * 24 * 60;
+constexpr std::int64_t kMostMinutes = std::int64_t{7} * 24 * 60;
 constexpr std::size_t kMaxDepth = 4;
 
 std::unexpected<std::string> wrong(std::string_view name, std::string_view wanted) {
