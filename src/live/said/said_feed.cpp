@@ -123,7 +123,9 @@ void SaidFeed::tell(Reader& reader) {
   const SaidLines::Follower::Taken taken = reader.follower.take(kMessageBytes);
   if (taken.missed > 0 || !taken.lines.empty())
     reader.connection->send({"data: ", document("missed", taken.missed, taken.lines), "\n\n"});
-  if (reader.connection->writable() && reader.follower.is_behind()) tell_soon();
+  // What waits already need not wait for more.
+  if (reader.connection->writable() && reader.follower.is_behind())
+    tell_timer_.expires_after({}, [this] { tell_all(); });
 }
 
 void SaidFeed::finish() {
