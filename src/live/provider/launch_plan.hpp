@@ -27,8 +27,8 @@ struct LaunchPlan {
   std::vector<Launch> launches;
   // The main one's place: how many init containers there are.
   std::size_t main = 0;
-  // Directories of control groups that the main program enters, kMaxGroups at most. The keeper removes them at the end, and
-  // what they lie in if that is empty then.
+  // Directories of control groups that the main program enters, kMaxGroups at most. The keeper removes them at the end,
+  // and what they lie in if that is empty then.
   std::vector<std::string> groups;
   // Where no group limits it: bytes of data that a process may have (RLIMIT_DATA), 0 for no limit, and how much less
   // than Tenfold a program is preferred by the scheduler (nice(2)).
