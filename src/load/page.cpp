@@ -8,7 +8,7 @@
 
 #include "load/rows.hpp"
 #include "load/summary.hpp"
-#include "report/page_head.hpp"
+#include "report/page_frame.hpp"
 #include "report/svg.hpp"
 #include "report/words.hpp"
 
@@ -164,7 +164,6 @@ class Page {
   explicit Page(const Summary& summary) : summary_{summary}, result_{summary.result} {}
 
   std::string write() {
-    out_ = report::page_head("Tenfold: load");
     add("<h1>{}</h1>\n", escape_xml(summary_.what));
     add("<p>{} sent{}{}. {} answered, {:.1f} a second; the last answer came {:.3f} s after the first request was due. "
         "{} not answered, or wrong.{}</p>\n",
@@ -179,8 +178,7 @@ class Page {
     }
     counts();
     wrong_answers();
-    out_ += "</body></html>\n";
-    return std::move(out_);
+    return report::page_of("Tenfold: load", out_);
   }
 
  private:

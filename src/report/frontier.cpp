@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "report/page_head.hpp"
+#include "report/page_frame.hpp"
 #include "report/svg.hpp"
 #include "report/words.hpp"
 
@@ -215,7 +215,6 @@ class Page {
   explicit Page(const FrontierPage& page) : page_{page}, frontier_{page.frontier} {}
 
   std::string write() {
-    out_ = page_head("Tenfold: what each setting costs and gives");
     out_ += svg_style();
     add("<h1>{}</h1>\n", escape_xml(frontier_.title));
     for (const FrontierNote& note : page_.notes) {
@@ -228,8 +227,7 @@ class Page {
         Chart{frontier_, kNarrow}.draw_linked("narrow"));
     table();
     use();
-    out_ += "</body></html>\n";
-    return std::move(out_);
+    return page_of("Tenfold: what each setting costs and gives", out_);
   }
 
  private:

@@ -5,7 +5,7 @@
 
 #include "journal/print.hpp"
 #include "report/moments.hpp"
-#include "report/page_head.hpp"
+#include "report/page_frame.hpp"
 #include "report/story.hpp"
 #include "report/words.hpp"
 
@@ -18,7 +18,6 @@ class Page {
   explicit Page(const Story& story) : story_{story} {}
 
   std::string write() {
-    out_ = page_head("Tenfold: what happened");
     add("<h1>{}</h1>\n<p>", escape_xml(headline_of(story_)));
     for (const std::string& sentence : introduction_of(story_)) add("{} ", escape_xml(sentence));
     out_ += "</p>\n";
@@ -27,8 +26,7 @@ class Page {
     if (story_.burst) times(*story_.burst);
     replicas();
     advice();
-    out_ += "</body></html>\n";
-    return std::move(out_);
+    return page_of("Tenfold: what happened", out_);
   }
 
  private:

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "report/moments.hpp"
-#include "report/page_head.hpp"
+#include "report/page_frame.hpp"
 #include "report/sides.hpp"
 #include "report/svg.hpp"
 #include "report/words.hpp"
@@ -127,7 +127,6 @@ class Page {
   }
 
   std::string write() {
-    out_ = page_head("Tenfold: side by side");
     out_ += svg_style();
     add("<h1>{} side by side</h1>\n", counted(sides_.size(), "run"));
     for (const Side& side : sides_) introduce(side);
@@ -137,8 +136,7 @@ class Page {
     load();
     replicas();
     waits();
-    out_ += "</body></html>\n";
-    return std::move(out_);
+    return page_of("Tenfold: side by side", out_);
   }
 
  private:

@@ -1,4 +1,4 @@
-#include "report/page_head.hpp"
+#include "report/page_frame.hpp"
 
 #include "report/words.hpp"
 
@@ -28,8 +28,12 @@ table.sides th:first-child{background:#0d1117}tr:target{background:#4a3b00}}
 </style></head><body>
 )";
 
+constexpr std::string_view kEnd = "</body></html>\n";
+
 }  // namespace
 
-std::string page_head(std::string_view title) { return std::string{kBegin}.append(escape_xml(title)).append(kStyle); }
+std::string page_of(std::string_view title, std::string_view body) {
+  return std::string{kBegin}.append(escape_xml(title)).append(kStyle).append(body).append(kEnd);
+}
 
 }  // namespace tenfold::report
