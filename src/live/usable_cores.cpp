@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <thread>
 
 #include <fmt/format.h>
 #include <sched.h>
+
+#include "live/cgroup_lines.hpp"
 
 namespace tenfold::live {
 
@@ -50,20 +53,15 @@ double lowest(const fs::path& mount, std::string_view path, Limit limit) {
   return least;
 }
 
-// Lines of /proc/self/cgroup: "0::/a/b" for version 2, "4:cpu,cpuacct:/a/b" for version 1.
 double allowed_by_groups(const fs::path& root) {
   double least = kNoLimit;
-  std::ifstream groups{root / "proc/self/cgroup"};
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string_view path = std::string_view{line}.substr(second + 1);
-    if (controllers.empty()) {
-      least = std::min(least, lowest(root / "sys/fs/cgroup", path, limit_v2));
-    } else if ((',' + controllers + ',').find(",cpu,") != std::string::npos) {
-      least = std::min(least, lowest(root / "sys/fs/cgroup" / controllers, path, limit_v1));
+  std::ifstream file{root / "proc/self/cgroup"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  for (const CgroupLine& line : parse_cgroup_lines(text)) {
+    if (line.controllers.empty()) {
+      least = std::min(least, lowest(root / "sys/fs/cgroup", line.path, limit_v2));
+    } else if (line.has("cpu")) {
+      least = std::min(least, lowest(root / "sys/fs/cgroup" / line.controllers, line.path, limit_v1));
     }
   }
   return least;

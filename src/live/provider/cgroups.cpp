@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "live/cgroup_lines.hpp"
+
 namespace tenfold::live {
 
 namespace {
@@ -86,7 +88,7 @@ std::optional<Mount> parse_mount(std::string_view line) {
   return Mount{.root = place[kRoot], .point = place[kRoot + 1], .is_v2 = kind[0] == "cgroup2", .options = kind[2]};
 }
 
-// A line of /proc/self/cgroup: number, controllers, path. Whether it is of the tree that is mounted there.
+// Whether a group with these controllers is of the tree that is mounted there.
 bool is_of(const Mount& mount, std::string_view controllers) {
   if (mount.is_v2 || controllers.empty()) return mount.is_v2 && controllers.empty();
   const auto all = split(controllers, ',');
@@ -166,20 +168,17 @@ bool limit_memory(const std::string& directory, bool is_v2, core::Bytes memory) 
 
 std::vector<CgroupTree> parse_cgroup_trees(std::string_view mountinfo, std::string_view cgroup) {
   std::vector<CgroupTree> trees;
+  const std::vector<CgroupLine> entries = parse_cgroup_lines(cgroup);
   for (const std::string_view line : split(mountinfo, '\n')) {
     const auto mount = parse_mount(line);
     if (!mount) continue;
-    for (const std::string_view entry : split(cgroup, '\n')) {
-      const std::size_t first = entry.find(':');
-      const std::size_t second = entry.find(':', first + 1);
-      if (first == std::string_view::npos || second == std::string_view::npos) continue;
-      const std::string_view controllers = entry.substr(first + 1, second - first - 1);
-      if (!is_of(*mount, controllers)) continue;
-      trees.push_back({.own = shown_at(*mount, entry.substr(second + 1)),
+    for (const CgroupLine& entry : entries) {
+      if (!is_of(*mount, entry.controllers)) continue;
+      trees.push_back({.own = shown_at(*mount, entry.path),
                        .is_v2 = mount->is_v2,
-                       .has_cpu = has_word(controllers, ',', "cpu"),
-                       .has_cpu_usage = has_word(controllers, ',', "cpuacct"),
-                       .has_memory = has_word(controllers, ',', "memory")});
+                       .has_cpu = entry.has("cpu"),
+                       .has_cpu_usage = entry.has("cpuacct"),
+                       .has_memory = entry.has("memory")});
     }
   }
   return trees;
