@@ -181,6 +181,12 @@ class Service:
     def output(self):
         return "\n".join(self.lines)
 
+    def says(self, text, times=1):
+        """Waits until it has said `text`, not more than `times` times. Its words come by another way than its status
+        and its answers: who has seen those has not seen these yet."""
+        eventually(lambda: self.output().count(text) >= times, f"'{text}' in its output")
+        assert self.output().count(text) == times, self.output()
+
     def __enter__(self):
         try:
             eventually(lambda: self.port or self.process.poll() is not None, "ready")

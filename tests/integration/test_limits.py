@@ -15,6 +15,7 @@ def groups_of(pid):
 
 def has_groups():
     with Service(PUPPET, "--cpu", "1", "--memory", "1Gi", replays=False) as service:
+        eventually(lambda: "limits: " in service.output(), "how they are kept")
         return "cgroup v" in service.output() and "of each process" not in service.output()
 
 
@@ -33,7 +34,7 @@ class Groups(unittest.TestCase):
 class Memory(Groups):
     def test_a_replica_beyond_its_memory_is_ended_alone_and_its_request_gets_507(self):
         with Service(PUPPET, "--memory", "128Mi", min_replicas=2, max_replicas=2) as service:
-            self.assertIn("limits: memory 128Mi of each replica by cgroup v", service.output())
+            service.says("limits: memory 128Mi of each replica by cgroup v")
             eventually(lambda: len(service.replica_pids()) == 2, "both ready")
             held = service.hold()
             answer = service.post("/eat?mb=300")
@@ -42,8 +43,7 @@ class Memory(Groups):
             self.assertIn("more than the 128Mi of memory", answer.json()["detail"])
             service.release()
             self.assertEqual(held.answer().status, 200)
-            eventually(lambda: "was ended by the kernel: it took more than its 128Mi of memory (exit code 137)"
-                       in service.output(), "it is told")
+            service.says("was ended by the kernel: it took more than its 128Mi of memory (exit code 137)")
             eventually(lambda: service.metric('tenfold_replica_exits_total{reason="out_of_memory"}') == 1, "counted")
             eventually(lambda: len(service.replica_pids()) == 2, "both ready")
 
@@ -91,14 +91,13 @@ class Remains(Groups):
 class Process(unittest.TestCase):
     def test_without_groups_the_memory_of_a_process_is_bounded_and_it_is_said(self):
         with Service(PUPPET, "--memory", "256Mi", "--cpu", "0.5", "--replica-limits", "process") as service:
-            self.assertIn("limits: memory 0.25Gi of each process by its data limit, cpu 0.5 by niceness alone",
-                          service.output())
+            service.says("limits: memory 0.25Gi of each process by its data limit, cpu 0.5 by niceness alone")
             self.assertNotEqual(service.post("/eat?mb=400").status, 200)  # a MemoryError, and the connection's end
             self.assertEqual(service.post("/eat?mb=50").status, 200)
 
     def test_off_is_off(self):
         with Service(PUPPET, "--memory", "64Mi", "--replica-limits", "off") as service:
-            self.assertIn("memory 64Mi of a replica are not kept", service.output())
+            service.says("memory 64Mi of a replica are not kept")
             self.assertEqual(service.post("/eat?mb=200").status, 200)
 
     def test_what_was_not_stated_is_no_limit(self):

@@ -94,6 +94,7 @@ class OneClient(unittest.TestCase):
             for _ in range(600):
                 stack.enter_context(service.connect())
             self.assertEqual([answer.status for answer in service.burst(10, "/echo")], [200] * 10)
+            eventually(lambda: any("connections" in line for line in service.lines), "the word")
             told = [line for line in service.lines if "connections" in line]
             self.assertEqual(len(told), 1, service.output())
 

@@ -44,8 +44,7 @@ class Probes(unittest.TestCase):
             busy = next(r["replica"] for r in service.status()["list"] if r["running"] == 1)
             service.sick(busy).touch()
             eventually(lambda: service.states()[busy] == "not ready", "the probe fails")
-            self.assertIn(f"replica {busy}: its readiness probe GET /well was answered 503; it gets nothing new",
-                          service.output())
+            service.says(f"replica {busy}: its readiness probe GET /well was answered 503; it gets nothing new")
             service.release()
             self.assertEqual(held.answer().status, 200)
             self.assertEqual(service.served_by(6), {str(3 - busy)})
@@ -58,7 +57,7 @@ class Probes(unittest.TestCase):
             eventually(lambda: set(service.states().values()) == {"ready"}, "both ready")
             service.sick(1).touch()
             eventually(lambda: service.states() == {2: "ready", 3: "ready"}, "another takes its place")
-            self.assertIn("replica 1: its liveness probe GET /well was answered 503; it is replaced", service.output())
+            service.says("replica 1: its liveness probe GET /well was answered 503; it is replaced")
             self.assertEqual(service.served_by(6), {"2", "3"})
 
     def test_a_replica_that_hangs_is_replaced_and_its_request_is_answered_by_another(self):
@@ -70,8 +69,7 @@ class Probes(unittest.TestCase):
             os.kill(hung["pid"], signal.SIGSTOP)
             service.release()
             self.assertEqual(held.answer().status, 200)
-            self.assertIn(f"replica {hung['replica']}: its liveness probe GET /well did not answer within 2 s",
-                          service.output())
+            service.says(f"replica {hung['replica']}: its liveness probe GET /well did not answer within 2 s")
             eventually(lambda: hung["replica"] not in service.states(), "another takes its place")
 
 

@@ -171,10 +171,10 @@ class CustomMetrics(unittest.TestCase):
                 self.assertTrue(rule_of(status, "jobs")["failing"])
                 self.assertEqual(rule_of(status, "jobs")["value"], 15)
                 self.assertEqual(status["replicas"]["ready"], 3)
-                self.assertEqual(service.output().count("no value for rule 'jobs'"), 1)
+                service.says("no value for rule 'jobs'")
                 server.waiting(20)
                 service.wait_for(ready(4))
-                self.assertIn("the metric of rule 'jobs' is back: 20", service.output())
+                service.says("the metric of rule 'jobs' is back: 20")
 
     def test_a_value_that_is_too_old_counts_no_more(self):
         with MetricServer() as server, AppFile() as app:
@@ -362,7 +362,7 @@ class Reload(unittest.TestCase):
                 app.write(address="127.0.0.2", limits={"body": "1MiB"}, timeout="100s")
                 reload(service, "timeout 240s -> 100s")
                 eventually(lambda: "max body: needs a restart" in service.output(), "the last line")
-                self.assertIn("address: needs a restart", service.output())
+                service.says("address: needs a restart")
                 self.assertEqual(service.post("/echo", b"x" * 2_000_000).status, 200)
 
     def test_nothing_new_is_said_as_such(self):
@@ -412,11 +412,11 @@ class Machine(unittest.TestCase):
         with AppFile() as app:
             app.write(low=1, high=400, cpu=2)
             with app.serve() as service:
-                self.assertEqual(service.output().count("400 replicas of 2 CPU want 800, this machine has"), 1)
+                service.says("400 replicas of 2 CPU want 800, this machine has")
                 reload(service, "nothing new")
                 app.write(low=1, high=500, cpu=2)
                 reload(service, "500 replicas of 2 CPU want 1000, this machine has")
-                self.assertEqual(service.output().count("this machine has"), 2)
+                service.says("this machine has", times=2)
 
 
 class Classes(unittest.TestCase):
