@@ -200,7 +200,7 @@ void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) {
 
 void Ingress::carry_out(core::TimePoint time, const core::StartReplica& action) {
   starts_[action.replica].began = time;
-  provider_->start(action.replica);
+  provider_->start(action.replica, options_.replica);
 }
 
 void Ingress::carry_out(core::TimePoint, const core::DrainReplica& action) { provider_->drain(action.replica); }

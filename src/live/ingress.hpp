@@ -29,6 +29,8 @@ namespace tenfold::live {
 
 struct IngressOptions {
   core::Settings settings;
+  // What replicas are that are started.
+  ReplicaSpec replica;
   // From a request's arrival to its answer's end; clients may ask for less.
   core::Duration request_timeout = std::chrono::seconds{240};
   // The service says that any of its requests may be run twice.

@@ -95,8 +95,22 @@ http::Limits client_limits(const config::AppConfig& config) {
   return limits;
 }
 
+ReplicaSpec replica_spec(const config::AppConfig& config) {
+  return {.argv = config.command,
+          .env = config.env,
+          .init_containers = config.init_containers,
+          .sidecars = config.sidecars,
+          .concurrency = told_concurrency(config),
+          .start_timeout = config.core.replica.start_timeout,
+          .probes = config::asked_probes(config),
+          .target_port = config.target_port,
+          .limits = {.cpu = config.has_cpu ? std::optional{config.core.replica.cpu} : std::nullopt,
+                     .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt}};
+}
+
 IngressOptions ingress_options(const config::AppConfig& config) {
   IngressOptions options{.settings = config.core,
+                         .replica = replica_spec(config),
                          .request_timeout = config.request_timeout,
                          .is_retry_safe = config.is_retry_safe,
                          .class_by = config.class_by,
@@ -108,18 +122,9 @@ IngressOptions ingress_options(const config::AppConfig& config) {
   return options;
 }
 
-ProcessSpec process_spec(const config::AppConfig& config, Console& console, SaidLines& lines) {
-  return {.argv = config.command,
-          .env = config.env,
-          .init_containers = config.init_containers,
-          .sidecars = config.sidecars,
-          .concurrency = told_concurrency(config),
-          .start_timeout = config.core.replica.start_timeout,
-          .probes = config::asked_probes(config),
-          .target_port = config.target_port,
-          .limits = {.cpu = config.has_cpu ? std::optional{config.core.replica.cpu} : std::nullopt,
-                     .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt},
-          .limit_mode = config.limits,
+ProcessOptions process_options(const config::AppConfig& config, Console& console, SaidLines& lines) {
+  return {.limit_mode = config.limits,
+          .limits = replica_spec(config).limits,
           .console = config.log.level == config::LogLevel::kError ? nullptr : &console,
           .lines = &lines};
 }
@@ -164,7 +169,8 @@ class App final : private Observer {
     wait_for_signal();
     wait_for_reload();
     warn_of_oversubscription();
-    if (const std::string limits = provider_->limits_text(); !limits.empty()) say_info("{}", limits);
+    if (const std::string limits = provider_->limits_text(replica_spec(config_).limits); !limits.empty())
+      say_info("{}", limits);
     tell_gaps();
     ingress_.start(*provider_);
     poller_->start();
@@ -185,8 +191,7 @@ class App final : private Observer {
   // Everything that can fail before there is a service. The provider comes before the journal: it forks, and the
   // journal has a thread.
   std::optional<std::string> set_up() {
-    const ProcessSpec spec = process_spec(config_, console_, said_);
-    if (const auto checked = check_command(spec); !checked) return checked.error();
+    if (const auto checked = check_command(replica_spec(config_)); !checked) return checked.error();
     auto poller = MetricPoller::make(loop_, config_, metric_callbacks());
     if (!poller) return poller.error();
     poller_ = std::move(*poller);
@@ -198,7 +203,7 @@ class App final : private Observer {
           "{} connections are as many as the limit of open files allows (ulimit -Hn): idle ones make room for new ones",
           most);
     });
-    provider_.emplace(loop_, spec, ingress_);
+    provider_.emplace(loop_, process_options(config_, console_, said_), ingress_);
     http::raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
     if (auto error = open_journal()) return error;
     if (auto error = open_access_log()) return error;
@@ -408,7 +413,6 @@ class App final : private Observer {
       tracing_->contexts().configure(chosen->options->sampler);
     if (const auto error = open_access_log()) say_error("{}", *error);
     poller_ = std::move(*poller);
-    provider_->reconfigure(process_spec(config_, console_, said_));
     ingress_.reconfigure(ingress_options(config_));
     poller_->start();
     say_info("reloaded {}: {}", source_.name,

@@ -24,7 +24,7 @@ StreetProvider::StreetProvider(VirtualLoop& loop, Host& world, Ledger& ledger, l
                                const StreetProviderOptions& options)
     : loop_{loop}, world_{world}, ledger_{ledger}, listener_{listener}, options_{options}, random_{options.seed, 5} {}
 
-void StreetProvider::start(core::ReplicaId id) {
+void StreetProvider::start(core::ReplicaId id, const live::ReplicaSpec&) {
   ++starts_;
   replicas_[id];
   const Duration takes = kColdStarts[random_.below(kColdStarts.size())];

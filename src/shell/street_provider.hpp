@@ -28,7 +28,7 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   StreetProvider(VirtualLoop& loop, Host& world, Ledger& ledger, live::ProviderListener& listener,
                  const StreetProviderOptions& options);
 
-  void start(core::ReplicaId replica) override;
+  void start(core::ReplicaId replica, const live::ReplicaSpec& spec) override;
   void drain(core::ReplicaId) override {}
   void stop(core::ReplicaId replica, core::Duration grace) override;
   bool is_ending(core::ReplicaId replica) const override { return !replicas_.contains(replica); }

@@ -80,12 +80,12 @@ void wait_for_keepers(const std::vector<Fd>& controls) {
 
 class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvider::Impl> {
  public:
-  Impl(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener)
+  Impl(boost::asio::io_context& loop, const ProcessOptions& options, ProviderListener& listener)
       : loop_(loop),
-        spec_(std::move(spec)),
+        options_(options),
         listener_(listener),
-        limits_(spec_.limit_mode, spec_.limits),
-        guardian_(loop, spec_.sample_interval, [this](const UsageReport& report) { take_usage(report); }) {}
+        limits_(options.limit_mode, options.limits),
+        guardian_(loop, options.sample_interval, [this](const UsageReport& report) { take_usage(report); }) {}
 
   ~Impl() {
     std::vector<Fd> controls;
@@ -95,17 +95,9 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     limits_.remove();
   }
 
-  void reconfigure(const ProcessSpec& spec) {
-    spec_.concurrency = spec.concurrency;
-    spec_.start_timeout = spec.start_timeout;
-    spec_.probes = spec.probes;
-    spec_.target_port = spec.target_port;
-    spec_.limits = spec.limits;
-  }
-
-  void start(core::ReplicaId id) {
+  void start(core::ReplicaId id, const ReplicaSpec& spec) {
     try {
-      launch(id);
+      launch(id, spec);
     } catch (const std::system_error& error) {
       fail_later(id, error.code().value(), fmt::format("could not be started: {}", error.what()));
     }
@@ -115,7 +107,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     if (const auto found = replicas_.find(id); found != replicas_.end()) found->second->stop(grace);
   }
 
-  std::string limits_text() const { return limits_.text(spec_.limits); }
+  std::string limits_text(const ReplicaLimits& limits) const { return limits_.text(limits); }
 
   bool is_out_of_memory(core::ReplicaId id) const {
     const auto found = replicas_.find(id);
@@ -132,38 +124,38 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     return fmt::format("{}/{}.{}", directory_.path(), core::to_number(id), what);
   }
 
-  void launch(core::ReplicaId id) {
-    const auto program = find_program(spec_);
+  void launch(core::ReplicaId id, const ReplicaSpec& spec) {
+    const auto program = find_program(spec);
     if (!program) return fail_later(id, ENOENT, fmt::format("could not be started: {}", program.error()));
     const auto port = ports_.take();
     if (!port) return fail_later(id, EADDRNOTAVAIL, fmt::format("could not be started: {}", port.error()));
 
-    const Contract contract{id, *port, path_of(id, "sock"), path_of(id, "notify"), spec_.concurrency};
+    const Contract contract{id, *port, path_of(id, "sock"), path_of(id, "notify"), spec.concurrency};
     auto [control, keeper_control] = make_control_sockets();
     auto [out, replica_out] = make_pipe();
     auto [err, replica_err] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
-    auto bounds = limits_.of(id, spec_.limits);
+    auto bounds = limits_.of(id, spec.limits);
     if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
-    LaunchPlan launches = plan_of(*program, contract);
+    LaunchPlan launches = plan_of(spec, *program, contract);
     bounds->put_into(launches);
     const Fd plan = pack(launches);
     guardian_.spawn(id, keeper_control, replica_out, replica_err, plan);
 
     ReplicaProcess::Parts parts{.id = id,
                                 .program = *program,
-                                .init_containers = names_of(spec_.init_containers),
-                                .sidecars = names_of(spec_.sidecars),
+                                .init_containers = names_of(spec.init_containers),
+                                .sidecars = names_of(spec.sidecars),
                                 .places = {contract.socket_path, contract.port},
                                 .control = std::move(control),
                                 .output = {.out = std::move(out), .err = std::move(err)},
                                 .notify = std::move(notify),
-                                .start_timeout = spec_.start_timeout,
-                                .probes = spec_.probes,
-                                .target_port = spec_.target_port,
+                                .start_timeout = spec.start_timeout,
+                                .probes = spec.probes,
+                                .target_port = spec.target_port,
                                 .bounds = std::move(*bounds),
-                                .console = spec_.console,
-                                .lines = spec_.lines};
+                                .console = options_.console,
+                                .lines = options_.lines};
     ReplicaProcess::Callbacks callbacks{
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
         .on_probe_failed = [this, id](core::Probe probe,
@@ -175,22 +167,22 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     replica->watch();
   }
 
-  LaunchPlan plan_of(const std::string& program, const Contract& contract) const {
-    LaunchPlan plan{.main = spec_.init_containers.size()};
+  static LaunchPlan plan_of(const ReplicaSpec& spec, const std::string& program, const Contract& contract) {
+    LaunchPlan plan{.main = spec.init_containers.size()};
     const auto add = [&](std::string path, Told told) {
       plan.launches.push_back(
-          {std::move(path), spec_.directory, std::move(told.arguments), std::move(told.environment)});
+          {std::move(path), spec.directory, std::move(told.arguments), std::move(told.environment)});
     };
     const auto add_all = [&](const std::vector<config::Container>& containers) {
       for (const config::Container& container : containers) {
         // One that is gone since `up` began fails as one that cannot be run does.
-        const auto path = find_program(container.command, container.env, spec_.directory);
+        const auto path = find_program(container.command, container.env, spec.directory);
         add(path.value_or(container.command.front()), tell_container(container, contract));
       }
     };
-    add_all(spec_.init_containers);
-    add(program, tell_program(spec_, contract));
-    add_all(spec_.sidecars);
+    add_all(spec.init_containers);
+    add(program, tell_program(spec, contract));
+    add_all(spec.sidecars);
     return plan;
   }
 
@@ -230,7 +222,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   }
 
   boost::asio::io_context& loop_;
-  ProcessSpec spec_;
+  ProcessOptions options_;
   ProviderListener& listener_;
   LimitKeeper limits_;  // before the guardian, which is to be in the group that Tenfold is in then
   Guardian guardian_;
@@ -240,18 +232,17 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   std::set<core::ReplicaId> out_of_memory_;  // of those that are gone
 };
 
-ProcessProvider::ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener)
-    : impl_(std::make_shared<Impl>(loop, std::move(spec), listener)) {}
+ProcessProvider::ProcessProvider(boost::asio::io_context& loop, const ProcessOptions& options,
+                                 ProviderListener& listener)
+    : impl_(std::make_shared<Impl>(loop, options, listener)) {}
 
 ProcessProvider::~ProcessProvider() = default;
 
-void ProcessProvider::reconfigure(const ProcessSpec& spec) { impl_->reconfigure(spec); }
-
-std::string ProcessProvider::limits_text() const { return impl_->limits_text(); }
+std::string ProcessProvider::limits_text(const ReplicaLimits& limits) const { return impl_->limits_text(limits); }
 
 bool ProcessProvider::is_out_of_memory(core::ReplicaId replica) const { return impl_->is_out_of_memory(replica); }
 
-void ProcessProvider::start(core::ReplicaId replica) { impl_->start(replica); }
+void ProcessProvider::start(core::ReplicaId replica, const ReplicaSpec& spec) { impl_->start(replica, spec); }
 
 void ProcessProvider::drain(core::ReplicaId) {}  // requests come through the ingress alone, and it knows
 

@@ -1,8 +1,8 @@
 // Runs replicas as processes of this machine.
 //
 //   asio::io_context loop;
-//   ProcessProvider provider{loop, spec, listener};
-//   provider.start(core::ReplicaId{1});
+//   ProcessProvider provider{loop, {.console = &console}, listener};
+//   provider.start(core::ReplicaId{1}, {.argv = {"./solve"}});
 //   loop.run();
 //
 // The contract is that of Cloud Run and Azure Container Apps: the program serves HTTP on the unix socket
@@ -21,27 +21,41 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "live/provider/process_spec.hpp"
+#include "config/app_config.hpp"
+#include "live/console.hpp"
 #include "live/provider/provider.hpp"
+#include "live/provider/replica_spec.hpp"
+#include "live/said/said_lines.hpp"
 
 namespace tenfold::live {
+
+// What all replicas have in common, whatever their revision.
+struct ProcessOptions {
+  // Between two samples of what a replica uses.
+  core::Duration sample_interval = std::chrono::seconds{1};
+  // Whether limits are kept by control groups where these can be made. They are looked for if the first replicas have
+  // limits, `limits`.
+  config::LimitMode limit_mode = config::LimitMode::kAuto;
+  ReplicaLimits limits;
+  // Where the output of replicas is said, line by line, each with "[replica 3] " before it, and where it is kept for
+  // who asks later. Null, both: only the last 4 KiB are kept, for when it ends. Must outlive the provider.
+  Console* console = nullptr;
+  SaidLines* lines = nullptr;
+};
 
 class ProcessProvider final : public Provider {
  public:
   // `loop` and `listener` must outlive the provider. Throws std::system_error when the machine gives no process,
   // no descriptor or no directory for sockets.
-  ProcessProvider(boost::asio::io_context& loop, ProcessSpec spec, ProviderListener& listener);
+  ProcessProvider(boost::asio::io_context& loop, const ProcessOptions& options, ProviderListener& listener);
 
   // Kills every replica that is left, without a callback, and waits (at most a second) until they are gone.
   ~ProcessProvider() override;
 
-  // Of replicas that are started from now on: what `spec` says of concurrency and of readiness. The rest of it stays.
-  void reconfigure(const ProcessSpec& spec);
+  // How these limits of replicas are kept, as a sentence without its end; empty for none.
+  std::string limits_text(const ReplicaLimits& limits) const;
 
-  // How the limits of replicas are kept, as a sentence without its end, if any were stated.
-  std::string limits_text() const;
-
-  void start(core::ReplicaId replica) override;
+  void start(core::ReplicaId replica, const ReplicaSpec& spec) override;
   void drain(core::ReplicaId replica) override;
   void stop(core::ReplicaId replica, core::Duration grace) override;
   bool is_ending(core::ReplicaId replica) const override;

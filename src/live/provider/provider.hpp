@@ -1,7 +1,7 @@
 // What runs replicas: processes on this machine today, pods some day. Nothing above this interface knows which.
 //
 //   class Ingress : public ProviderListener { ... };
-//   provider.start(core::ReplicaId{1});       // then replica_ready or replica_exited
+//   provider.start(core::ReplicaId{1}, spec); // then replica_ready or replica_exited
 //   provider.stop(core::ReplicaId{1}, 30s);   // then replica_exited
 //
 // All calls come from the loop's thread, and all callbacks run on it, never from within a call: a listener may call
@@ -15,6 +15,7 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "http/endpoint.hpp"
+#include "live/provider/replica_spec.hpp"
 
 namespace tenfold::live {
 
@@ -72,8 +73,9 @@ class Provider {
  public:
   virtual ~Provider() = default;
 
-  // Starts a replica under an id that was never used before. What goes wrong is told by replica_exited.
-  virtual void start(core::ReplicaId replica) = 0;
+  // Starts a replica as `spec` has it, under an id that was never used before. What goes wrong is told by
+  // replica_exited.
+  virtual void start(core::ReplicaId replica, const ReplicaSpec& spec) = 0;
 
   // Nothing new will be sent to the replica. A provider that routes by itself takes it off its list.
   virtual void drain(core::ReplicaId replica) = 0;

@@ -88,7 +88,7 @@ Told tell(const std::vector<std::string>& argv, const config::Variables& env, co
 
 }  // namespace
 
-Told tell_program(const ProcessSpec& spec, const Contract& contract) {
+Told tell_program(const ReplicaSpec& spec, const Contract& contract) {
   return tell(spec.argv, spec.env, contract_variables(contract));
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
-#include "live/provider/process_spec.hpp"
+#include "live/provider/replica_spec.hpp"
 
 namespace tenfold::live {
 
@@ -28,7 +28,7 @@ struct Told {
 // Of the program that serves: the spec's command with the contract's variables put in, `$PORT` and `${PORT}` as a shell
 // would (other names and dollars stay as they are), and Tenfold's own environment without what was meant for Tenfold
 // alone, the spec's variables over it, and the contract's over both.
-Told tell_program(const ProcessSpec& spec, const Contract& contract);
+Told tell_program(const ReplicaSpec& spec, const Contract& contract);
 
 // Of a container that runs before it or beside it. Of the contract it has $TENFOLD_REPLICA alone: the others say where
 // the program serves, and a second one that served there would take its place.

@@ -194,7 +194,7 @@ class IngressTest : public testing::Test, public Provider, public Observer {
   std::optional<core::ReplicaId> out_of_memory_;
 
  private:
-  void start(core::ReplicaId id) override {
+  void start(core::ReplicaId id, const ReplicaSpec&) override {
     boost::asio::post(loop_, [this, id] {
       const auto path = directory_ / std::to_string(core::to_number(id));
       replicas_[id] = std::make_unique<FakeReplica>(loop_, path.string());

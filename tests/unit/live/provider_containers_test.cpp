@@ -36,7 +36,7 @@ class ProviderContainers : public ProviderFixture {
 };
 
 TEST_F(ProviderContainers, InitContainersRunOneAfterTheOtherBeforeTheProgram) {
-  ProcessSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main\\n')")};
+  ReplicaSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main\\n')")};
   spec.init_containers = {
       container("first", log("first began") + "; sleep 0.05; " + log("first $MODE"), {{"MODE", "a"}}),
       container("second", log("second $MODE$TENFOLD_SOCKET$PORT of $TENFOLD_REPLICA"))};
@@ -47,7 +47,7 @@ TEST_F(ProviderContainers, InitContainersRunOneAfterTheOtherBeforeTheProgram) {
 }
 
 TEST_F(ProviderContainers, AnInitContainerThatFailsIsTheReplicasFailureByNameWithWhatItSaid) {
-  ProcessSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main')")};
+  ReplicaSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main')")};
   spec.init_containers = {container("fine", "true"), container("migrate", "echo no such table >&2; exit 3"),
                           container("never", log("never"))};
   serve(spec);
@@ -59,7 +59,7 @@ TEST_F(ProviderContainers, AnInitContainerThatFailsIsTheReplicasFailureByNameWit
 }
 
 TEST_F(ProviderContainers, AnInitContainerThatCannotBeRunIsNamed) {
-  ProcessSpec spec{.argv = unix_server()};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.init_containers = {{.name = "gone", .command = {"/no/such/program"}}};
   serve(spec);
   start(1);
@@ -67,7 +67,7 @@ TEST_F(ProviderContainers, AnInitContainerThatCannotBeRunIsNamed) {
 }
 
 TEST_F(ProviderContainers, AnInitContainerThatDoesNotEndIsTooLateByName) {
-  ProcessSpec spec{.argv = unix_server(), .start_timeout = 300ms};
+  ReplicaSpec spec{.argv = unix_server(), .start_timeout = 300ms};
   spec.init_containers = {container("slow", "echo $$ >> " + log_ + "; exec sleep 1000")};
   serve(spec);
   start(1);
@@ -76,7 +76,7 @@ TEST_F(ProviderContainers, AnInitContainerThatDoesNotEndIsTooLateByName) {
 }
 
 TEST_F(ProviderContainers, AnInitContainerHearsOfTheStopAndNothingFollowsIt) {
-  ProcessSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main')")};
+  ReplicaSpec spec{.argv = unix_server("open('" + log_ + "', 'a').write('main')")};
   spec.init_containers = {
       container("slow", "trap '" + log("told") + "; exit 0' TERM; " + log("began") + "; while :; do sleep 0.01; done"),
       container("never", log("never"))};
@@ -90,7 +90,7 @@ TEST_F(ProviderContainers, AnInitContainerHearsOfTheStopAndNothingFollowsIt) {
 
 // The order to stop may come while the last process has just ended: then nothing is left that could end.
 TEST_F(ProviderContainers, AStopInTheInstantInWhichAnInitContainerEndsIsTheEnd) {
-  ProcessSpec spec{.argv = unix_server()};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.init_containers = {container("short", "exit 3")};
   serve(spec);
   constexpr int kTries = 20;
@@ -104,7 +104,7 @@ TEST_F(ProviderContainers, AStopInTheInstantInWhichAnInitContainerEndsIsTheEnd) 
 }
 
 TEST_F(ProviderContainers, SidecarsRunBesideTheProgramAndEndWithIt) {
-  ProcessSpec spec{.argv = unix_server()};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.sidecars = {
       container("cache",
                 log("$MODE$TENFOLD_SOCKET$PORT$NOTIFY_SOCKET of $TENFOLD_REPLICA") + "; trap '" + log("told") +
@@ -129,7 +129,7 @@ TEST_F(ProviderContainers, AProgramBehindAShellHearsOfTheStopOnce) {
                                                        (scratch_ / "gate") +
                                                        "'): time.sleep(0.01)\n"
                                                        "raise SystemExit");
-  ProcessSpec spec{.argv = {"/bin/sh", "-c", "\"$@\" & wait", "sh"}};
+  ReplicaSpec spec{.argv = {"/bin/sh", "-c", "\"$@\" & wait", "sh"}};
   spec.argv.insert(spec.argv.end(), program.begin(), program.end());
   spec.sidecars = {container("slow", "trap 'sleep 0.2; " + log("over") + "; exit' TERM; while :; do sleep 0.01; done")};
   serve(spec);
@@ -145,7 +145,7 @@ TEST_F(ProviderContainers, AProgramBehindAShellHearsOfTheStopOnce) {
 }
 
 TEST_F(ProviderContainers, ASidecarThatIgnoresTheStopIsKilledAfterTheGrace) {
-  ProcessSpec spec{.argv = unix_server()};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.sidecars = {container("deaf", "trap '' TERM; echo $$ >> " + log_ + "; while :; do sleep 0.01; done")};
   serve(spec);
   start(1);
@@ -157,7 +157,7 @@ TEST_F(ProviderContainers, ASidecarThatIgnoresTheStopIsKilledAfterTheGrace) {
 }
 
 TEST_F(ProviderContainers, WhenTheProgramEndsUnaskedSidecarsHaveAMomentForALastWord) {
-  ProcessSpec spec{.argv =
+  ReplicaSpec spec{.argv =
                        python("import os, socket, time\n"
                               "s = socket.socket(socket.AF_UNIX); s.bind(os.environ['TENFOLD_SOCKET']); s.listen()\n"
                               "while not os.path.exists('" +
@@ -176,10 +176,10 @@ TEST_F(ProviderContainers, WhenTheProgramEndsUnaskedSidecarsHaveAMomentForALastW
 
 TEST_F(ProviderContainers, ASidecarThatEndsIsToldAndStartedAgainWhileTheReplicaServes) {
   Said said;
-  ProcessSpec spec{.argv = unix_server(), .console = &said};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.sidecars = {container("flaky", log("began") + "; sleep 1000 & exit 5"),
                    {.name = "gone", .command = {"/no/such/program"}}};
-  serve(spec);
+  serve(spec, {.console = &said});
   start(2);
   ready(2);
   ASSERT_TRUE(run_until([&] { return has("began\nbegan\nbegan\n"); }));
@@ -193,7 +193,7 @@ TEST_F(ProviderContainers, ASidecarThatEndsIsToldAndStartedAgainWhileTheReplicaS
 }
 
 TEST_F(ProviderContainers, NothingOfThemIsLeftWhenTheProviderEnds) {
-  ProcessSpec spec{.argv = unix_server()};
+  ReplicaSpec spec{.argv = unix_server()};
   spec.sidecars = {container("stray", "setsid sh -c 'trap \"\" TERM; echo $$ >> " + log_ +
                                           "; while :; do sleep 0.01; done' & echo $$ >> " + log_ + "; wait")};
   serve(spec);

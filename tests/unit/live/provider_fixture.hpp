@@ -83,10 +83,14 @@ inline std::vector<std::string> unix_server(const std::string& more = "") {
 
 class ProviderFixture : public testing::Test, public ProviderListener {
  protected:
-  void serve(ProcessSpec spec) { provider_.emplace(loop_, std::move(spec), *this); }
-  void serve(std::vector<std::string> argv) { serve(ProcessSpec{.argv = std::move(argv)}); }
+  void serve(ReplicaSpec spec, ProcessOptions options = {}) {
+    spec_ = std::move(spec);
+    options.limits = spec_.limits;
+    provider_.emplace(loop_, options, *this);
+  }
+  void serve(std::vector<std::string> argv) { serve(ReplicaSpec{.argv = std::move(argv)}); }
 
-  void start(int id) { provider_->start(core::ReplicaId(id)); }
+  void start(int id) { provider_->start(core::ReplicaId(id), spec_); }
   void stop(int id, core::Duration grace) { provider_->stop(core::ReplicaId(id), grace); }
 
   bool run_until(const std::function<bool()>& done) {
@@ -109,6 +113,7 @@ class ProviderFixture : public testing::Test, public ProviderListener {
   }
 
   boost::asio::io_context loop_;
+  ReplicaSpec spec_;
   std::optional<ProcessProvider> provider_;
   std::map<int, ReplicaAddress> ready_;
   std::map<int, ReplicaExit> exits_;

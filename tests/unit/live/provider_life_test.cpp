@@ -66,7 +66,7 @@ TEST_F(ProviderLife, AReplicaCancelsThatSaysSoBeforeItListens) {
 }
 
 TEST_F(ProviderLife, TheContractIsInTheEnvironmentAndInTheArguments) {
-  ProcessSpec spec{.argv = shell("echo \"$TENFOLD_REPLICA $TENFOLD_CONCURRENCY $COLOUR ${NOTIFY_SOCKET##*/} $PORT\";"
+  ReplicaSpec spec{.argv = shell("echo \"$TENFOLD_REPLICA $TENFOLD_CONCURRENCY $COLOUR ${NOTIFY_SOCKET##*/} $PORT\";"
                                  "echo \"$1\"")};
   spec.argv.insert(spec.argv.end(), {"sh", "$PORT=${PORT} $PORTAL ${PORT $TENFOLD_REPLICA"});
   spec.env = {{"COLOUR", "blue"}, {"PORT", "overridden"}};
@@ -80,7 +80,7 @@ TEST_F(ProviderLife, TheContractIsInTheEnvironmentAndInTheArguments) {
 }
 
 TEST_F(ProviderLife, ItRunsInItsDirectory) {
-  ProcessSpec spec{.argv = {"./sh", "-c", "pwd"}, .directory = "/bin"};
+  ReplicaSpec spec{.argv = {"./sh", "-c", "pwd"}, .directory = "/bin"};
   serve(spec);
   start(1);
   EXPECT_THAT(exited(1).last_output, HasSubstr("bin\n"));
@@ -148,13 +148,13 @@ TEST_F(ProviderLife, AProgramThatTheKernelRefusesIsNotStarted) {
 }
 
 TEST_F(ProviderLife, ADirectoryThatDoesNotExistIsTold) {
-  serve(ProcessSpec{.argv = {"sh"}, .directory = "/no/such/directory"});
+  serve(ReplicaSpec{.argv = {"sh"}, .directory = "/no/such/directory"});
   start(1);
   EXPECT_EQ(exited(1).kind, core::ExitKind::kNotStarted);
 }
 
 TEST_F(ProviderLife, AReplicaThatNeverListensIsKilledAndSaysWhere) {
-  ProcessSpec spec{.argv = shell("exec tail -f /dev/null"), .start_timeout = 200ms};
+  ReplicaSpec spec{.argv = shell("exec tail -f /dev/null"), .start_timeout = 200ms};
   serve(spec);
   start(1);
   EXPECT_THAT(exited(1).description, HasSubstr("was not ready after 0.2 s: it listens neither on $TENFOLD_SOCKET (/"));
@@ -293,9 +293,7 @@ TEST_F(ProviderLife, ManyReplicasStartAtOnceEachWithItsOwnPlace) {
 
 TEST_F(ProviderLife, UsageIsThatOfTheWholeTree) {
   // The child spins, the main process waits.
-  ProcessSpec spec{.argv = unix_server("subprocess.run([sys.executable, '-c', 'while True: pass'])"),
-                   .sample_interval = 20ms};
-  serve(spec);
+  serve({.argv = unix_server("subprocess.run([sys.executable, '-c', 'while True: pass'])")}, {.sample_interval = 20ms});
   start(1);
   const auto total_cpu = [&] {
     core::Duration cpu{};
@@ -311,10 +309,9 @@ TEST_F(ProviderLife, UsageIsThatOfTheWholeTree) {
 }
 
 TEST_F(ProviderLife, TheCpuTimeOfChildrenThatHaveEndedCounts) {
-  ProcessSpec spec{.argv = unix_server("spin = 'import time\\nwhile time.process_time() < 0.1: pass'\n"
-                                       "for i in range(3): subprocess.run([sys.executable, '-c', spin])"),
-                   .sample_interval = 20ms};
-  serve(spec);
+  serve({.argv = unix_server("spin = 'import time\\nwhile time.process_time() < 0.1: pass'\n"
+                             "for i in range(3): subprocess.run([sys.executable, '-c', spin])")},
+        {.sample_interval = 20ms});
   start(1);
   EXPECT_TRUE(run_until([&] {
     core::Duration cpu{};

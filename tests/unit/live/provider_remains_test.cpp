@@ -129,8 +129,7 @@ TEST_F(ProviderRemains, TheSocketsOfAKilledTenfoldAreRemovedByTheNext) {
 
 TEST_F(ProviderRemains, AKilledKeeperTakesItsReplicaWithIt) {
   const ScratchDirectory scratch;
-  ProcessSpec spec{.argv = stubborn_server(scratch / "pids"), .sample_interval = 20ms};
-  serve(spec);
+  serve({.argv = stubborn_server(scratch / "pids")}, {.sample_interval = 20ms});
   start(1);
   start(2);  // the guardian goes on measuring, and so finds the orphans
   ready(1);

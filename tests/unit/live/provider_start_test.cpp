@@ -37,7 +37,7 @@ class ProviderStart : public ProviderFixture {
 };
 
 TEST_F(ProviderStart, AReplicaIsReadyWhenItsReadinessProbePasses) {
-  ProcessSpec spec{.argv = http_server(log_, "200 if os.path.exists('" + (scratch_ / "gate") + "') else 503"),
+  ReplicaSpec spec{.argv = http_server(log_, "200 if os.path.exists('" + (scratch_ / "gate") + "') else 503"),
                    .probes = {http_probe(Type::kReadiness, "/healthz")}};
   serve(spec);
   start(1);
@@ -51,7 +51,7 @@ TEST_F(ProviderStart, AReplicaIsReadyWhenItsReadinessProbePasses) {
 TEST_F(ProviderStart, StartupComesBeforeReadinessAndEachPassesAsOftenAsItMust) {
   config::Probe readiness = http_probe(Type::kReadiness, "/ready");
   readiness.success_threshold = 3;
-  ProcessSpec spec{.argv = http_server(log_, "204"),
+  ReplicaSpec spec{.argv = http_server(log_, "204"),
                    .probes = {readiness, http_probe(Type::kLiveness, "/alive"), http_probe(Type::kStartup, "/up")}};
   serve(spec);
   start(1);
@@ -62,7 +62,7 @@ TEST_F(ProviderStart, StartupComesBeforeReadinessAndEachPassesAsOftenAsItMust) {
 TEST_F(ProviderStart, ATcpProbeIsTheConnection) {
   config::Probe tcp;
   tcp.type = Type::kStartup;
-  ProcessSpec spec{.argv = unix_server(), .probes = {tcp}};
+  ReplicaSpec spec{.argv = unix_server(), .probes = {tcp}};
   serve(spec);
   start(1);
   EXPECT_TRUE(ready(1).endpoint.is_unix());
@@ -71,7 +71,7 @@ TEST_F(ProviderStart, ATcpProbeIsTheConnection) {
 TEST_F(ProviderStart, ADelayThatTheProbeAsksForIsKept) {
   config::Probe tcp;
   tcp.initial_delay = 1s;
-  ProcessSpec spec{.argv = unix_server(), .probes = {tcp}};
+  ReplicaSpec spec{.argv = unix_server(), .probes = {tcp}};
   serve(spec);
   const auto began = std::chrono::steady_clock::now();
   start(1);
@@ -80,7 +80,7 @@ TEST_F(ProviderStart, ADelayThatTheProbeAsksForIsKept) {
 }
 
 TEST_F(ProviderStart, AProbeThatNeverPassesIsNamedWithItsLastAnswer) {
-  ProcessSpec spec{
+  ReplicaSpec spec{
       .argv = http_server(log_, "503"), .start_timeout = 5s, .probes = {http_probe(Type::kReadiness, "/healthz")}};
   serve(spec);
   start(1);
@@ -90,7 +90,7 @@ TEST_F(ProviderStart, AProbeThatNeverPassesIsNamedWithItsLastAnswer) {
 TEST_F(ProviderStart, AProbeThatGetsNoAnswerIsAskedAgain) {
   config::Probe probe = http_probe(Type::kStartup, "/up");
   probe.timeout = 100ms;
-  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"), .start_timeout = 5s, .probes = {probe}};
+  ReplicaSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"), .start_timeout = 5s, .probes = {probe}};
   serve(spec);
   start(1);
   EXPECT_EQ(exited(1).description, "was not ready after 5 s: its startup probe GET /up did not answer within 0.1 s");
@@ -98,7 +98,7 @@ TEST_F(ProviderStart, AProbeThatGetsNoAnswerIsAskedAgain) {
 }
 
 TEST_F(ProviderStart, AStopWhileAProbeIsUnderWayIsHarmless) {
-  ProcessSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"),
+  ReplicaSpec spec{.argv = http_server(log_, "(time.sleep(60), 200)[1]"),
                    .probes = {http_probe(Type::kReadiness, "/healthz")}};
   serve(spec);
   start(1);
@@ -110,7 +110,7 @@ TEST_F(ProviderStart, AStopWhileAProbeIsUnderWayIsHarmless) {
 
 TEST_F(ProviderStart, AProgramThatListensOnAnotherPortIsToldWhereAndWhatToDo) {
   const std::uint16_t port = free_port();
-  serve(ProcessSpec{.argv = port_server(port), .start_timeout = 5s});
+  serve(ReplicaSpec{.argv = port_server(port), .start_timeout = 5s});
   start(1);
   EXPECT_THAT(exited(1).description, HasSubstr("; it listens on port " + std::to_string(port) + ": here"));
   EXPECT_THAT(exited(1).description, HasSubstr("put '$PORT' into its command instead of " + std::to_string(port)));
@@ -121,7 +121,7 @@ TEST_F(ProviderStart, AlsoBehindAShellAndOnTargetPort) {
   std::vector<std::string> argv = shell("\"$@\"; :");
   argv.push_back("sh");
   for (const std::string& word : port_server(port)) argv.push_back(word);
-  serve(ProcessSpec{.argv = argv, .start_timeout = 5s, .target_port = port});
+  serve(ReplicaSpec{.argv = argv, .start_timeout = 5s, .target_port = port});
   start(1);
   EXPECT_THAT(exited(1).description, HasSubstr("port " + std::to_string(port) + ", which is targetPort: here"));
 }

@@ -1,4 +1,4 @@
-#include "live/provider/process_spec.hpp"
+#include "live/provider/replica_spec.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -87,11 +87,11 @@ std::expected<std::string, std::string> find_program(const std::vector<std::stri
   return std::unexpected(not_found_in_path(directory, name, path));
 }
 
-std::expected<std::string, std::string> find_program(const ProcessSpec& spec) {
+std::expected<std::string, std::string> find_program(const ReplicaSpec& spec) {
   return find_program(spec.argv, spec.env, spec.directory);
 }
 
-std::expected<void, std::string> check_command(const ProcessSpec& spec) {
+std::expected<void, std::string> check_command(const ReplicaSpec& spec) {
   if (!spec.directory.empty() && !is_directory(spec.directory)) {
     return std::unexpected(fmt::format("the working directory '{}' does not exist", spec.directory));
   }

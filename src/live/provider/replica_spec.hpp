@@ -1,4 +1,4 @@
-// What a replica is, for the process provider: a command with its surroundings.
+// What a replica is: a command with its surroundings. All replicas of a revision have the same.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,11 @@
 
 #include "config/app_config.hpp"
 #include "core/time.hpp"
-#include "live/console.hpp"
 #include "live/provider/cgroups.hpp"
-#include "live/said/said_lines.hpp"
 
 namespace tenfold::live {
 
-struct ProcessSpec {
+struct ReplicaSpec {
   // The program and its arguments. `$PORT`, `${PORT}`, `$TENFOLD_SOCKET` and the other variables of the contract are
   // replaced inside the arguments, so that no shell is needed to pass them on.
   std::vector<std::string> argv;
@@ -34,26 +32,19 @@ struct ProcessSpec {
   std::vector<config::Probe> probes;
   // Where the container listens on Azure, 0 if that is not known.
   std::uint16_t target_port = 0;
-  // Between two samples of what it uses.
-  core::Duration sample_interval = std::chrono::seconds{1};
-  // What a replica may take, and whether by control groups where these can be made.
+  // What a replica may take.
   ReplicaLimits limits;
-  config::LimitMode limit_mode = config::LimitMode::kAuto;
-  // Where its output is said, line by line, each with "[replica 3] " before it, and where it is kept for who asks
-  // later. Null, both: only the last 4 KiB are kept, for when it ends. Must outlive the provider.
-  Console* console = nullptr;
-  SaidLines* lines = nullptr;
 };
 
 // Whether the command can be run at all: asked before a service starts, so that a slip of the keyboard is one clear
 // message and not a replica that fails again and again. The message says what was looked for, where, and what is
 // probably meant.
-std::expected<void, std::string> check_command(const ProcessSpec& spec);
+std::expected<void, std::string> check_command(const ReplicaSpec& spec);
 
 // The path, as `execve` takes it, of the program of `argv`: found along $PATH of its environment unless it has a slash.
 std::expected<std::string, std::string> find_program(const std::vector<std::string>& argv, const config::Variables& env,
                                                      const std::string& directory);
-std::expected<std::string, std::string> find_program(const ProcessSpec& spec);
+std::expected<std::string, std::string> find_program(const ReplicaSpec& spec);
 
 // Takes the containers out whose program is not on this machine, because it is in an image or nowhere, and makes each a
 // gap.
