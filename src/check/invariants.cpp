@@ -1,7 +1,10 @@
 #include "check/invariants.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
+
+#include "core/rollout.hpp"
 
 namespace tenfold::check {
 
@@ -91,7 +94,12 @@ void Invariants::told(const core::ProbeFailed& e) {
 }
 
 void Invariants::told(const core::ConfigChanged& e) {
+  const core::ReplicaSettings before = settings_.replica;
   settings_ = *e.settings;
+  if (e.revision != revision_) {
+    next_revision_ = e.revision;
+    next_settings_ = std::exchange(settings_.replica, before);
+  }
   waiting_before_change_ = waiting_;
   const bool keeps_slots = settings_.replica.is_concurrency_auto;
   if (!keeps_slots) slots_ = settings_.replica.concurrency;
@@ -124,6 +132,7 @@ void Invariants::asked(const core::Dispatch& a) {
   require(replica->state == core::ReplicaState::kReady, name(a.replica) + " gets a request and is not ready");
   require(replica->suspended_until <= now_, name(a.replica) + " gets a request and is busy");
   require(!replica->is_unready, name(a.replica) + " gets a request and its probe failed");
+  require(replica->revision == revision_, name(a.replica) + " gets a request and its revision does not serve");
   require(++replica->running <= slots_, name(a.replica) + " has more requests than slots");
   ++replica->wanted;
 }
@@ -169,7 +178,8 @@ bool Invariants::holds_stuck(core::ReplicaId id) const {
 }
 
 void Invariants::asked(const core::StartReplica& a) {
-  require(replicas_.emplace(a.replica, Replica{}).second, name(a.replica) + " is started twice");
+  require(replicas_.emplace(a.replica, Replica{.revision = a.revision}).second, name(a.replica) + " is started twice");
+  require(a.revision == revision_ || a.revision == next_revision_, name(a.replica) + " is of a revision that is over");
   require(core::to_number(a.replica) > last_started_, name(a.replica) + " has the name of an earlier one");
   require(!shutting_down_, name(a.replica) + " is started during shutdown");
   last_started_ = core::to_number(a.replica);
@@ -179,9 +189,11 @@ void Invariants::asked(const core::DrainReplica& a) {
   Replica* replica = find(a.replica);
   if (!replica) return require(false, name(a.replica) + " is drained and does not exist");
   require(replica->state == core::ReplicaState::kReady, name(a.replica) + " is drained and is not ready");
-  const bool is_chosen = replica->wanted > 0 && must_end_ != a.replica && !holds_stuck(a.replica);
-  const auto is_idle = [](const auto& other) {
-    return other.second.state <= core::ReplicaState::kReady && other.second.wanted == 0;
+  const bool has_to = must_end_ == a.replica || replica->revision != revision_ || holds_stuck(a.replica);
+  const bool is_chosen = replica->wanted > 0 && !has_to;
+  const auto is_idle = [this](const auto& other) {
+    return other.second.revision == revision_ && other.second.state <= core::ReplicaState::kReady &&
+           other.second.wanted == 0;
   };
   require(!is_chosen || std::ranges::none_of(replicas_, is_idle),
           name(a.replica) + " is sent away and another is idle");
@@ -202,7 +214,26 @@ void Invariants::asked(const core::StopReplica& a) {
   replica->state = core::ReplicaState::kStopping;
 }
 
+bool Invariants::is_next_ready(std::uint32_t desired) const {
+  const auto can_serve = [this](const auto& other) {
+    const Replica& replica = other.second;
+    return replica.revision == next_revision_ && replica.state == core::ReplicaState::kReady && !replica.is_unready;
+  };
+  return std::ranges::count_if(replicas_, can_serve) >= std::max(1U, desired);
+}
+
 void Invariants::asked(const core::RecordDecision& a) {
+  if (a.cause == core::DecisionCause::kPromoted) {
+    require(a.revision == next_revision_, "a revision serves that nobody asked for");
+    require(is_next_ready(a.desired), "a revision serves before it is ready");
+    revision_ = std::exchange(next_revision_, {});
+    settings_.replica = next_settings_;
+  }
+  if (a.cause == core::DecisionCause::kRolledBack || a.cause == core::DecisionCause::kWithdrawn) {
+    require(a.cause == core::DecisionCause::kWithdrawn || a.failures >= core::kHopelessStarts,
+            "a revision is given up that may still start");
+    if (a.revision == next_revision_) next_revision_ = {};
+  }
   const bool in_range = a.desired >= settings_.scale.min_replicas && a.desired <= settings_.scale.max_replicas;
   require(shutting_down_ || in_range, "a desired count lies outside of min..max");
   const bool is_auto = settings_.replica.is_concurrency_auto;
@@ -244,8 +275,10 @@ void Invariants::check_counts(const core::ServiceView& view) {
     require(first_time <= bound, "more requests wait than the queue holds");
   }
   const std::uint32_t active = view.starting + view.ready;
-  require(view.starting + view.ready + view.draining + view.stopping == replicas_.size(),
+  require(view.starting + view.ready + view.draining + view.stopping + view.standbys == replicas_.size(),
           "the core counts other replicas than exist");
+  require(view.revision == revision_, "another revision serves than was told");
+  require(view.standbys == 0 || view.next_revision == next_revision_, "replicas are left of a revision that is over");
   require(active <= settings_.scale.max_replicas, "more replicas than max");
   const bool pauses = view.start_failures > 0;
   require(active >= settings_.scale.min_replicas || pauses || view.shutting_down, "fewer replicas than min");
@@ -268,7 +301,7 @@ void Invariants::check_no_idle_slot() {
   if (waiting_ == 0) return;
   for (const auto& [id, replica] : replicas_) {
     const bool can_take = replica.state == core::ReplicaState::kReady && replica.suspended_until <= now_ &&
-                          !replica.is_unready && replica.running < slots_;
+                          !replica.is_unready && replica.running < slots_ && replica.revision == revision_;
     require(!can_take, name(id) + " has a free slot while a request waits");
   }
 }

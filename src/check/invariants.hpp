@@ -49,6 +49,7 @@ class Invariants {
     core::ReplicaState state = core::ReplicaState::kStarting;
     std::uint32_t running = 0;
     std::uint32_t wanted = 0;  // of these, those that somebody waits for
+    core::RevisionId revision = core::kFirstRevision;
     core::TimePoint suspended_until{};
     core::Duration pause{};
     bool is_unready = false;
@@ -64,6 +65,8 @@ class Invariants {
 
   // Whether the time of what ends now has passed: that is for TimerDue to say.
   bool is_over(core::TimePoint limit) const { return limit < now_ || (limit == now_ && timer_at_ == now_); }
+  // Which can serve where `desired` are wanted: of the revision that is to serve next.
+  bool is_next_ready(std::uint32_t desired) const;
   // Whether a request was taken back from the replica that has not ended by its limit.
   bool holds_stuck(core::ReplicaId id) const;
 
@@ -119,6 +122,9 @@ class Invariants {
   std::uint32_t waiting_ = 0;
   std::uint32_t waiting_before_change_ = 0;
   std::uint32_t slots_;
+  core::RevisionId revision_ = core::kFirstRevision;  // which serves
+  core::RevisionId next_revision_{};
+  core::ReplicaSettings next_settings_;
   bool owes_cancel_ = false;
   core::ReplicaId must_end_{};  // its liveness probe failed in this step
   core::TimePoint timer_at_ = core::TimePoint::min();

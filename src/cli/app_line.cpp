@@ -32,9 +32,9 @@ void AppLine::add_to(CLI::App& command, const std::vector<std::string_view>& wit
   }
 }
 
-std::expected<config::AppConfig, std::string> AppLine::read(config::AppConfig config) const {
-  if (!file_.empty()) {
-    if (auto applied = config::apply_file(config, file_); !applied) return std::unexpected(applied.error());
+std::expected<config::AppConfig, std::string> AppLine::read(const std::string& file, config::AppConfig config) const {
+  if (!file.empty()) {
+    if (auto applied = config::apply_file(config, file); !applied) return std::unexpected(applied.error());
   }
   for (const config::Setting& setting : config::settings()) {
     const auto given = flags_.find(setting.flag);

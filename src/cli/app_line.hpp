@@ -22,7 +22,11 @@ class AppLine {
 
   // What file and flags say, not finished: see config::finish. Each call reads the file again.
   // `base` is what is there before.
-  std::expected<config::AppConfig, std::string> read(config::AppConfig base = {}) const;
+  std::expected<config::AppConfig, std::string> read(config::AppConfig base = {}) const {
+    return read(file_, std::move(base));
+  }
+  // The same with another file; none if its name is empty.
+  std::expected<config::AppConfig, std::string> read(const std::string& file, config::AppConfig base = {}) const;
 
   // Where the app comes from; empty if from flags alone.
   const std::string& file() const { return file_; }

@@ -10,6 +10,7 @@ namespace tenfold::cli {
 
 // `command` is what stands after `--`: the replicas' program.
 void add_up_command(CLI::App& app, std::vector<std::string> command, int& exit_code);
+void add_deploy_command(CLI::App& app, int& exit_code);
 void add_status_command(CLI::App& app, int& exit_code);
 void add_top_command(CLI::App& app, int& exit_code);
 void add_logs_command(CLI::App& app, int& exit_code);

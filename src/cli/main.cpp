@@ -90,6 +90,7 @@ int run(int argc, char** argv) {
   const std::vector<std::string> program{split == all.end() ? split : split + 1, all.end()};
   const int own = static_cast<int>(split - all.begin());
   tenfold::cli::add_up_command(app, program, exit_code);
+  tenfold::cli::add_deploy_command(app, exit_code);
   tenfold::cli::add_status_command(app, exit_code);
   tenfold::cli::add_top_command(app, exit_code);
   tenfold::cli::add_logs_command(app, exit_code);

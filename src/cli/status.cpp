@@ -38,36 +38,8 @@ struct StatusLine {
   bool is_json = false;
 };
 
-using Answer = std::expected<std::string, std::string>;
-
-std::expected<live::MetricRequest, std::string> request_of(const StatusLine& line) {
-  const auto request = line.admin.get("/status");
-  if (!request) return std::unexpected(request.error());
-  return live::MetricRequest{
-      .host = request->to.host, .port = request->to.port, .head = request->head, .url = line.admin.url()};
-}
-
-// What was answered, or what was wrong as a sentence.
-Answer to_answer(const AdminLine& admin, const std::expected<live::MetricAnswer, std::string>& got) {
-  if (!got) return std::unexpected(admin.no_answer(got.error()));
-  if (got->status == 200) return got->body;
-  return std::unexpected(admin.refusal(got->status, got->body));
-}
-
-Answer ask(const AdminLine& admin, const live::MetricRequest& request) {
-  http::EpollLoop loop;
-  Answer answer = std::unexpected(std::string{});
-  const auto getter = std::make_shared<live::Getter>(loop, request, kTimeout, [&](const auto& got) {
-    answer = to_answer(admin, got);
-    loop.stop();
-  });
-  getter->get();
-  loop.run();
-  return answer;
-}
-
-int print_once(std::string_view command, const StatusLine& line, const live::MetricRequest& request) {
-  const Answer answer = ask(line.admin, request);
+int print_once(std::string_view command, const StatusLine& line, const AdminLine::Request& request) {
+  const auto answer = line.admin.ask(request);
   if (!answer) return complain(command, answer.error());
   if (line.is_json) {
     fmt::print("{}", *answer);
@@ -82,11 +54,12 @@ int print_once(std::string_view command, const StatusLine& line, const live::Met
 // Draws the status anew each second, over what was there. The terminal is as it was before when this ends.
 class Top {
  public:
-  Top(const StatusLine& line, const live::MetricRequest& request)
+  Top(const StatusLine& line, const AdminLine::Request& request)
       : line_{line},
         timer_{loop_},
         signals_{loop_, SIGINT, SIGTERM, SIGHUP},
-        getter_{std::make_shared<live::Getter>(loop_, request, kTimeout, [this](const auto& got) { show(got); })} {
+        getter_{std::make_shared<live::Getter>(loop_, line.admin.metric_request(request), kTimeout,
+                                               [this](const auto& got) { show(got); })} {
     write(kEnterScreen);
   }
   ~Top() { write(kLeaveScreen); }
@@ -109,7 +82,7 @@ class Top {
   // A service that is away for a while is asked again.
   void show(const std::expected<live::MetricAnswer, std::string>& got) {
     const TerminalSize size = terminal_size().value_or(TerminalSize{.rows = 24, .columns = 80});
-    Answer text = to_answer(line_.admin, got);
+    auto text = line_.admin.to_answer(got);
     if (text) text = status_text(*text, {.rows = size.rows - 1, .columns = size.columns});
     draw(text ? *text : text.error() + "\n");
     timer_.expires_after(kRefresh);
@@ -147,7 +120,7 @@ void add_status_command(CLI::App& app, int& exit_code) {
   const auto line = add_line(*command);
   command->add_flag("--json", line->is_json, "as the admin port's /status has it");
   command->callback([line, &exit_code] {
-    const auto request = request_of(*line);
+    const auto request = line->admin.get("/status");
     exit_code = request ? print_once("status", *line, *request) : complain("status", request.error(), kWrongLine);
   });
 }
@@ -157,7 +130,7 @@ void add_top_command(CLI::App& app, int& exit_code) {
   const auto line = add_line(*command);
   command->footer("Without a terminal to draw on it prints once, as `tenfold status` does.");
   command->callback([line, &exit_code] {
-    const auto request = request_of(*line);
+    const auto request = line->admin.get("/status");
     if (!request) {
       exit_code = complain("top", request.error(), kWrongLine);
     } else if (::isatty(STDOUT_FILENO) == 0) {

@@ -26,8 +26,8 @@ struct UpLine {
   bool is_quiet = false;
 };
 
-std::expected<config::AppConfig, std::string> to_config(const UpLine& line) {
-  auto config = line.app.read();
+std::expected<config::AppConfig, std::string> to_config(const UpLine& line, const std::string& file) {
+  auto config = line.app.read(file);
   if (!config) return config;
   if (!line.command.empty()) config->command = line.command;
   if (line.is_quiet) config->log.level = config::LogLevel::kError;
@@ -67,14 +67,14 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
 
 Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs; a second one ends at once.)");
   command->callback([line, &exit_code] {
-    const auto config = to_config(*line);
+    const auto config = to_config(*line, line->app.file());
     if (!config) {
       fmt::print(stderr, "tenfold up: {}\n", config.error());
       exit_code = 2;
       return;
     }
-    live::ConfigSource source;
-    if (!line->app.file().empty()) source = {.name = line->app.file(), .read = [line] { return to_config(*line); }};
+    const live::ConfigSource source{.name = line->app.file(),
+                                    .read = [line](const std::string& file) { return to_config(*line, file); }};
     exit_code = live::run_app(*config, source, report::to_sentence, what_if_command);
   });
 }

@@ -1,6 +1,7 @@
 #include "config/app_name.hpp"
 
 #include <filesystem>
+#include <string_view>
 
 #include "config/document.hpp"
 
@@ -14,6 +15,16 @@ std::string app_name(const AppConfig& config) {
   }
   if (config.command.empty()) return "app";
   return std::filesystem::path{config.command.front()}.filename().string();
+}
+
+std::string revision_name(const AppConfig& config) {
+  const Node* map = &config.document;
+  for (const std::string_view key : {"properties", "template"}) {
+    map = map != nullptr && map->is_map() ? map->find(key) : nullptr;
+  }
+  if (map == nullptr || !map->is_map()) return {};
+  const std::string suffix = text_at(*map, "revisionSuffix");
+  return suffix.empty() ? "" : app_name(config) + "--" + suffix;
 }
 
 }  // namespace tenfold::config

@@ -56,9 +56,10 @@ struct CancelOnReplica {
   friend bool operator==(const CancelOnReplica&, const CancelOnReplica&) = default;
 };
 
-// Start a replica; ReplicaReady or ReplicaExited follows.
+// Start a replica of the revision; ReplicaReady or ReplicaExited follows.
 struct StartReplica {
   ReplicaId replica{};
+  RevisionId revision = kFirstRevision;
   friend bool operator==(const StartReplica&, const StartReplica&) = default;
 };
 
@@ -87,6 +88,10 @@ enum class DecisionCause : std::uint8_t {
   kConcurrency,  // the slots of a replica changed, not the count of replicas
   kUnhealthy,    // a replica did not end a request that was taken back, and is replaced
   kKilled,       // a replica was killed to end a request that was taken back: `cancel: kill`
+  kRollOut,      // a new revision starts beside the one that serves
+  kPromoted,     // the new revision is ready: it gets what comes, and the one before leaves
+  kRolledBack,   // the new revision does not start: it is given up, and the one that serves goes on
+  kWithdrawn,    // the new revision is not wanted any more before it was ready
 };
 
 // What kept a policy from its bare recommendation, where something did. Before min and max, which are the service's.
@@ -152,6 +157,9 @@ struct RecordDecision {
   Duration pause{};
   // kUnhealthy, kKilled: which replica.
   ReplicaId replica{};
+  // kRollOut, kPromoted, kRolledBack, kWithdrawn: which revision. `starts` and `drains` are then of the revision that
+  // comes and of the one that goes.
+  RevisionId revision = kFirstRevision;
   // Slots of each replica from now on.
   std::uint32_t slots = 0;
   // What the service looked like.

@@ -8,8 +8,8 @@
 namespace tenfold::core {
 
 // Doubles with each failure in a row, from `backoff_first` to `backoff_max`. A replica that failed after it had been
-// ready for `backoff_reset` was no failed start and is replaced at once; a time as long without a failure starts the
-// count anew.
+// ready for `backoff_reset` was no failed start and is replaced at once; one that was started that long after the
+// pause starts the count anew.
 class Backoff {
  public:
   explicit Backoff(const ReplicaSettings& settings, const BackoffRecord& record = {})
@@ -17,7 +17,8 @@ class Backoff {
 
   void configure(const ReplicaSettings& settings) { settings_ = settings; }
 
-  void failed(TimePoint now);
+  // A start failed that began at `started`. One that began long after the pause that was due is none of the row.
+  void failed(TimePoint now, TimePoint started);
 
   // No replica is started before this.
   TimePoint next_start() const { return record_.last_failure + record_.pause; }

@@ -56,6 +56,7 @@ struct RequestRecord {
 
 struct ReplicaRecord {
   ReplicaId id{};
+  RevisionId revision = kFirstRevision;
   ReplicaState state = ReplicaState::kStarting;
   std::uint32_t running = 0;
   // When it was started, and when it entered its state.
@@ -356,6 +357,14 @@ struct BackoffRecord {
   friend bool operator==(const BackoffRecord&, const BackoffRecord&) = default;
 };
 
+// A revision on its way to take the place of the one that serves.
+struct RolloutRecord {
+  RevisionId revision = kFirstRevision;
+  ReplicaSettings settings;
+  BackoffRecord backoff;
+  friend bool operator==(const RolloutRecord&, const RolloutRecord&) = default;
+};
+
 struct Checkpoint {
   Settings settings;
   bool started = false;
@@ -368,6 +377,8 @@ struct Checkpoint {
   // When replicas that drain are stopped all the same: during shutdown.
   TimePoint drain_limit = kNever;
   BackoffRecord backoff;
+  RevisionId revision = kFirstRevision;  // which serves
+  std::optional<RolloutRecord> rollout;
   SignalsRecord signals;
   TimesRecord times;
   std::vector<MetricRecord> metrics;

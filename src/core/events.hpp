@@ -105,8 +105,13 @@ struct MetricObserved {
 };
 
 // The app's configuration changed: what is new applies from now on, what waits and runs is kept.
+//
+// `revision` is what the service is to consist of: the one that serves, or the one that is on its way, or a new one.
+// The settings' `replica` is that revision's and applies with it. A new one is started beside the one that serves and
+// takes its place when it is ready; one that was on its way and is not meant any more is given up.
 struct ConfigChanged {
   Boxed<Settings> settings;
+  RevisionId revision = kFirstRevision;
   friend bool operator==(const ConfigChanged&, const ConfigChanged&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace tenfold::core {
 
@@ -25,17 +26,43 @@ void ReplicaSet::configure(const ReplicaSettings& settings) {
   for (const Slot slot : by_age_) reorder(slot);
 }
 
+void ReplicaSet::expect_standbys(Duration start_timeout) {
+  standby_start_timeout_ = start_timeout;
+  for (const Slot slot : standbys_) reorder(slot);
+}
+
+void ReplicaSet::serve(RevisionId revision) {
+  revision_ = revision;
+  standby_counts_ = {};
+  for (const Slot slot : std::exchange(standbys_, {})) {
+    assert(table_[slot].revision == revision);
+    count(table_[slot], +1);
+    enlist(slot);
+    reorder(slot);
+  }
+}
+
+void ReplicaSet::enlist(Slot slot) {
+  std::vector<Slot>& list = is_standby(table_[slot]) ? standbys_ : by_age_;
+  list.insert(std::ranges::upper_bound(list, table_[slot].id, {}, [this](Slot other) { return table_[other].id; }),
+              slot);
+}
+
 void ReplicaSet::prefer(Preference preference) {
   preference_ = preference;
   for (const Slot slot : by_age_) reorder(slot);
 }
 
-ReplicaId ReplicaSet::add(TimePoint now) {
+ReplicaId ReplicaSet::add(TimePoint now, RevisionId revision) {
   const ReplicaId id{next_id_++};
-  const Slot slot =
-      table_.insert({.id = id, .state = ReplicaState::kStarting, .started = now, .since = now, .busy_until = now});
-  by_age_.push_back(slot);
-  count(ReplicaState::kStarting, +1);
+  const Slot slot = table_.insert({.id = id,
+                                   .revision = revision,
+                                   .state = ReplicaState::kStarting,
+                                   .started = now,
+                                   .since = now,
+                                   .busy_until = now});
+  enlist(slot);
+  count(table_[slot], +1);
   reorder(slot);
   return id;
 }
@@ -43,9 +70,14 @@ ReplicaId ReplicaSet::add(TimePoint now) {
 void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
   ReplicaRecord& replica = table_[slot];
   assert(replica.state < state);
-  count(replica.state, -1);
-  count(state, +1);
+  const bool was_standby = is_standby(replica);
+  count(replica, -1);
   replica.state = state;
+  count(replica, +1);
+  if (was_standby && !is_standby(replica)) {
+    std::erase(standbys_, slot);
+    enlist(slot);
+  }
   replica.since = now;
   if (state == ReplicaState::kReady) replica.readiness_changed = replica.idle_since = now;
   replica.turn = next_turn_++;
@@ -54,12 +86,12 @@ void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
 
 void ReplicaSet::remove(Slot slot) {
   nanocpus_ -= to_nanocpus(table_[slot].cpus);
-  count(table_[slot].state, -1);
+  count(table_[slot], -1);
   free_.erase(slot);
   idle_.erase(slot);
   state_deadlines_.erase(slot);
   suspended_.erase(slot);
-  std::erase(by_age_, slot);
+  std::erase(is_standby(table_[slot]) ? standbys_ : by_age_, slot);
   table_.erase(slot);
 }
 
@@ -74,6 +106,11 @@ std::uint32_t ReplicaSet::serving() const {
     const ReplicaRecord& replica = table_[slot];
     return replica.state == ReplicaState::kReady && !replica.is_unready && replica.withdrawn < settings_.concurrency;
   }));
+}
+
+std::uint32_t ReplicaSet::passing_standbys() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      standbys_, [this](Slot slot) { return table_[slot].state == ReplicaState::kReady && !table_[slot].is_unready; }));
 }
 
 void ReplicaSet::take_slot(Slot slot, TimePoint now) {
@@ -182,40 +219,46 @@ void ReplicaSet::save(Checkpoint& checkpoint) const {
   checkpoint.next_turn = next_turn_;
   checkpoint.drain_limit = drain_limit_;
   for (const Slot slot : by_age_) checkpoint.replicas.push_back(table_[slot]);
+  for (const Slot slot : standbys_) checkpoint.replicas.push_back(table_[slot]);
+  std::ranges::sort(checkpoint.replicas, {}, &ReplicaRecord::id);
+  checkpoint.revision = revision_;
 }
 
 void ReplicaSet::load(const Checkpoint& checkpoint) {
   next_id_ = checkpoint.next_replica;
   next_turn_ = checkpoint.next_turn;
   drain_limit_ = checkpoint.drain_limit;
+  revision_ = checkpoint.revision;
+  if (checkpoint.rollout) standby_start_timeout_ = checkpoint.rollout->settings.start_timeout;
   for (const ReplicaRecord& replica : checkpoint.replicas) {
     const Slot slot = table_.insert(replica);
-    by_age_.push_back(slot);
-    count(replica.state, +1);
+    enlist(slot);
+    count(replica, +1);
     nanocpus_ += to_nanocpus(replica.cpus);
     if (replica.suspended_until != TimePoint{}) suspended_.set(slot, {replica.suspended_until, replica.id});
     reorder(slot);
   }
 }
 
-void ReplicaSet::count(ReplicaState state, int change) {
+void ReplicaSet::count(const ReplicaRecord& replica, int change) {
   const auto add = [change](std::uint32_t& counter) { counter += static_cast<std::uint32_t>(change); };
-  switch (state) {
+  ReplicaCounts& counts = is_standby(replica) ? standby_counts_ : counts_;
+  switch (replica.state) {
     case ReplicaState::kStarting:
-      return add(counts_.starting);
+      return add(counts.starting);
     case ReplicaState::kReady:
-      return add(counts_.ready);
+      return add(counts.ready);
     case ReplicaState::kDraining:
-      return add(counts_.draining);
+      return add(counts.draining);
     case ReplicaState::kStopping:
-      return add(counts_.stopping);
+      return add(counts.stopping);
   }
 }
 
 void ReplicaSet::reorder(Slot slot) {
   const ReplicaRecord& replica = table_[slot];
-  const bool has_room =
-      replica.state == ReplicaState::kReady && !replica.is_unready && replica.running < settings_.concurrency;
+  const bool serves = replica.state == ReplicaState::kReady && replica.revision == revision_;
+  const bool has_room = serves && !replica.is_unready && replica.running < settings_.concurrency;
   const bool prefers_newest = preference_ == Preference::kNewest;
   if (has_room && !suspended_.contains(slot)) {
     const std::uint64_t newest_first = ~std::uint64_t{to_number(replica.id)};
@@ -223,13 +266,14 @@ void ReplicaSet::reorder(Slot slot) {
   } else {
     free_.erase(slot);
   }
-  if (prefers_newest && replica.state == ReplicaState::kReady && replica.running == 0) {
+  if (prefers_newest && serves && replica.running == 0) {
     idle_.set(slot, {replica.idle_since, replica.id});
   } else {
     idle_.erase(slot);
   }
   if (replica.state == ReplicaState::kStarting) {
-    state_deadlines_.set(slot, {replica.since + settings_.start_timeout, replica.id});
+    const Duration timeout = replica.revision == revision_ ? settings_.start_timeout : standby_start_timeout_;
+    state_deadlines_.set(slot, {replica.since + timeout, replica.id});
   } else if (replica.state == ReplicaState::kDraining && drain_limit_ != kNever) {
     state_deadlines_.set(slot, {drain_limit_, replica.id});
   } else {

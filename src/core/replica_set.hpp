@@ -35,6 +35,10 @@ enum class Preference : std::uint8_t {
   kNewest,
 };
 
+// One revision serves. The replicas of another that start, or are ready, are standbys: counted apart, not among those
+// that are sorted by age, and given nothing until their revision serves. What leaves is counted with what serves,
+// whatever its revision.
+//
 // Keeps, in O(log n) per change, the order of dispatch. A replica whose slots are all taken, or that pauses, is not in
 // it.
 class ReplicaSet {
@@ -50,11 +54,24 @@ class ReplicaSet {
   const ReplicaSettings& settings() const { return settings_; }
 
   const ReplicaCounts& counts() const { return counts_; }
+  // Starting and ready ones of a revision that does not serve.
+  const ReplicaCounts& standby_counts() const { return standby_counts_; }
+  RevisionId revision() const { return revision_; }
+  bool is_standby(const ReplicaRecord& replica) const {
+    return replica.revision != revision_ && replica.state <= ReplicaState::kReady;
+  }
+  // Standbys that are ready and pass their readiness probe. O(n).
+  std::uint32_t passing_standbys() const;
   std::optional<Slot> find(ReplicaId id) const { return table_.find(id); }
   const ReplicaRecord& operator[](Slot slot) const { return table_[slot]; }
 
   // A new replica, which starts.
-  ReplicaId add(TimePoint now);
+  ReplicaId add(TimePoint now, RevisionId revision = kFirstRevision);
+  // From now on this revision serves: its replicas are no standbys any more. Those of the one before have left, or
+  // leave.
+  void serve(RevisionId revision);
+  // How long the starts of standbys may take.
+  void expect_standbys(Duration start_timeout);
   // It announced that it ends a request whose connection is closed.
   void set_cancels(Slot slot, bool cancels) { table_[slot].cancels = cancels; }
   // Moves a replica on to `state`, never back.
@@ -113,14 +130,18 @@ class ReplicaSet {
   // A replica whose start or drain has taken too long by `due`.
   std::optional<Slot> overdue(TimePoint due) const;
 
-  // All slots in the order in which their replicas were started.
+  // All slots but the standbys', in the order in which their replicas were started.
   const std::vector<Slot>& by_age() const { return by_age_; }
+  // The standbys', likewise.
+  const std::vector<Slot>& standbys() const { return standbys_; }
 
   void save(Checkpoint& checkpoint) const;
   void load(const Checkpoint& checkpoint);
 
  private:
-  void count(ReplicaState state, int change);
+  // Puts the replica among those with which it counts.
+  void enlist(Slot slot);
+  void count(const ReplicaRecord& replica, int change);
   void integrate(ReplicaRecord& replica, TimePoint now);
   // Puts the replica where it belongs in the orders that follow from its record.
   void reorder(Slot slot);
@@ -128,8 +149,12 @@ class ReplicaSet {
   ReplicaSettings settings_;
   Preference preference_ = Preference::kLeastBusy;
   SlotTable<ReplicaId, ReplicaRecord> table_;
+  RevisionId revision_ = kFirstRevision;
   std::vector<Slot> by_age_;
+  std::vector<Slot> standbys_;
   ReplicaCounts counts_;
+  ReplicaCounts standby_counts_;
+  Duration standby_start_timeout_{};
   std::int64_t nanocpus_ = 0;  // whole numbers: the sum must not depend on the order in which it came about
   TimePoint drain_limit_ = kNever;
   std::uint32_t next_id_ = 1;

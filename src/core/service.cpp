@@ -10,6 +10,7 @@
 #include "core/queue/request_table.hpp"
 #include "core/replica_set.hpp"
 #include "core/retry.hpp"
+#include "core/rollout.hpp"
 #include "core/scaler.hpp"
 #include "core/service_times.hpp"
 
@@ -42,6 +43,7 @@ class Service::Impl {
     ever_ready_ = checkpoint.ever_ready;
     desired_ = checkpoint.desired;
     backoff_ = Backoff{settings_.replica, checkpoint.backoff};
+    if (checkpoint.rollout) rollout_.emplace(*checkpoint.rollout);
     times_ = ServiceTimes{checkpoint.times};
     concurrency_ = MeasuredSlots{checkpoint.concurrency};
     set_slots();
@@ -70,10 +72,12 @@ class Service::Impl {
       if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
       take();
     }
+    promote_if_ready();
     dispatch();
     activate();
     scaler_.settle(now_);
     if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
+    if (promote_if_ready()) dispatch();
   }
 
   TimePoint next_deadline() const {
@@ -82,6 +86,8 @@ class Service::Impl {
     if (shutting_down_) return next;
     next = std::min(next, scaler_.next_evaluation());
     if (replicas_.counts().active() < desired_) next = std::min(next, backoff_.next_start());
+    if (rollout_ && replicas_.standby_counts().active() < wanted_standbys())
+      next = std::min(next, rollout_->backoff.next_start());
     return next;
   }
 
@@ -104,7 +110,10 @@ class Service::Impl {
             .serving = replicas_.serving(),
             .draining = counts.draining,
             .stopping = counts.stopping,
+            .standbys = replicas_.standby_counts().active(),
             .desired = desired_,
+            .revision = replicas_.revision(),
+            .next_revision = rollout_ ? rollout_->revision : RevisionId{},
             .slots = concurrency_.slots(),
             .start_failures = backoff_.save().failures,
             .oldest_waiting = requests_.waiting() > 0 ? requests_.oldest_waiting() : TimePoint{},
@@ -122,6 +131,7 @@ class Service::Impl {
     checkpoint.ever_ready = ever_ready_;
     checkpoint.desired = desired_;
     checkpoint.backoff = backoff_.save();
+    if (rollout_) checkpoint.rollout = rollout_->save();
     checkpoint.times = times_.save();
     checkpoint.concurrency = concurrency_.save();
     scaler_.save(checkpoint);
@@ -158,9 +168,10 @@ class Service::Impl {
 
   // A start that takes too long has failed; a drain that takes too long, during shutdown, is cut.
   void give_up_on(Slot slot) {
-    if (replicas_[slot].state == ReplicaState::kStarting) backoff_.failed(now_);
+    const ReplicaRecord replica = replicas_[slot];
+    if (replica.state == ReplicaState::kStarting) count_failure(replica);
     stop(slot, Duration::zero());
-    keep_count();
+    make_up_for(replica);
   }
 
   // ---- requests
@@ -312,8 +323,22 @@ class Service::Impl {
     const ReplicaRecord replica = replicas_[*slot];
     replicas_.remove(*slot);
     if (replica.state > ReplicaState::kReady) return;
-    if (!has_lived(replica)) backoff_.failed(now_);
-    keep_count();
+    if (!has_lived(replica)) count_failure(replica);
+    make_up_for(replica);
+  }
+
+  // What a replica's failure means for the starts of its revision.
+  void count_failure(const ReplicaRecord& replica) {
+    Backoff& backoff = replicas_.is_standby(replica) ? rollout_->backoff : backoff_;
+    backoff.failed(now_, replica.started);
+  }
+
+  // A replica is gone, or goes, that nobody sent away; `replica` is what it was.
+  void make_up_for(const ReplicaRecord& replica) {
+    if (!replicas_.is_standby(replica)) return keep_count();
+    if (rollout_->backoff.save().failures >= std::max(kHopelessStarts, wanted_standbys()))
+      return end_rollout(DecisionCause::kRolledBack);
+    start_missing();
   }
 
   bool has_lived(const ReplicaRecord& replica) const {
@@ -331,10 +356,10 @@ class Service::Impl {
     }
     if (replica.state == ReplicaState::kDraining) return stop(*slot, grace_left());
     if (replica.state != ReplicaState::kReady) return;
-    if (!has_lived(replica)) backoff_.failed(now_);
+    if (!has_lived(replica)) count_failure(replica);
     retire(*slot);
     if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, settings_.replica.grace);
-    keep_count();
+    make_up_for(replica);
   }
 
   // At shutdown a drain has had a part of it already.
@@ -374,6 +399,8 @@ class Service::Impl {
 
   void on(const ConfigChanged& changed) {
     const Settings before = std::exchange(settings_, *changed.settings);
+    const bool serves = changed.revision == replicas_.revision();
+    if (!serves) settings_.replica = before.replica;
     requests_.configure(settings_.queue);
     backoff_.configure(settings_.replica);
     concurrency_.configure(settings_.replica, before.replica);
@@ -381,8 +408,65 @@ class Service::Impl {
     scaler_.configure(now_, before);
     replicas_.prefer(scaler_.preference());
     if (shutting_down_) return;
-    decide({.cause = DecisionCause::kConfig}, within_limits(desired_));
+    desired_ = within_limits(desired_);
+    if (rollout_ && rollout_->revision != changed.revision) end_rollout(DecisionCause::kWithdrawn);
+    decide({.cause = DecisionCause::kConfig}, desired_);
+    if (!serves) roll_out(changed.revision, changed.settings->replica);
   }
+
+  // ---- revisions
+
+  void roll_out(RevisionId revision, const ReplicaSettings& settings) {
+    if (rollout_ && rollout_->revision == revision) {
+      rollout_->settings = settings;
+      rollout_->backoff.configure(settings);
+      return replicas_.expect_standbys(settings.start_timeout);
+    }
+    rollout_.emplace(revision, settings);
+    replicas_.expect_standbys(settings.start_timeout);
+    record({.cause = DecisionCause::kRollOut, .starts = missing_standbys(), .revision = revision});
+    start_missing();
+  }
+
+  // A service of no replica has to see one of the new revision to know that it starts.
+  std::uint32_t wanted_standbys() const { return std::max(1U, desired_); }
+
+  bool promote_if_ready() {
+    const bool is_ready = rollout_ && replicas_.passing_standbys() >= wanted_standbys();
+    if (is_ready) promote();
+    return is_ready;
+  }
+
+  void promote() {
+    const Rollout next = *std::exchange(rollout_, std::nullopt);
+    const Settings before = settings_;
+    settings_.replica = next.settings;
+    backoff_ = next.backoff;
+    concurrency_.configure(settings_.replica, before.replica);
+    record({.cause = DecisionCause::kPromoted, .drains = replicas_.counts().active(), .revision = next.revision});
+    retire_all(replicas_.by_age());
+    set_slots();
+    replicas_.serve(next.revision);
+    scaler_.configure(now_, before);
+    while (replicas_.counts().active() > desired_) retire(replicas_.least_needed());  // fewer are wanted by now
+  }
+
+  void end_rollout(DecisionCause cause) {
+    const Rollout last = *std::exchange(rollout_, std::nullopt);
+    record({.cause = cause,
+            .drains = replicas_.standby_counts().active(),
+            .failures = last.backoff.save().failures,
+            .revision = last.revision});
+    retire_all(replicas_.standbys());
+  }
+
+  void retire_all(const std::vector<Slot>& slots) {
+    for (const Slot slot : std::vector<Slot>{slots}) {  // who leaves is not listed where it was
+      if (replicas_[slot].state <= ReplicaState::kReady) retire(slot);
+    }
+  }
+
+  // ---- the ends of replicas
 
   void stop(Slot slot, Duration grace) {
     replicas_.enter(slot, ReplicaState::kStopping, now_);
@@ -448,28 +532,39 @@ class Service::Impl {
   void decide(RecordDecision decision, std::uint32_t desired) {
     desired_ = desired;
     const std::uint32_t current = replicas_.counts().active();
-    decision.policy = scaler_.policy();
-    decision.desired = desired;
-    decision.current = current;
     decision.starts = missing();
     decision.drains = current > desired ? current - desired : 0;
-    decision.waiting = requests_.waiting();
-    decision.running = requests_.running();
-    decision.slots = concurrency_.slots();
-    if (decision.cause != DecisionCause::kRule || scaler_.is_news(decision)) emit(decision);
+    record(decision);
     start_missing();
     for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
   }
 
-  // How many replicas to start now.
-  std::uint32_t missing() const {
-    const std::uint32_t current = replicas_.counts().active();
-    const bool must_pause = backoff_.save().failures > 0 && now_ < backoff_.next_start();
-    return shutting_down_ || must_pause || current >= desired_ ? 0 : desired_ - current;
+  void record(RecordDecision decision) {
+    decision.policy = scaler_.policy();
+    decision.desired = desired_;
+    decision.current = replicas_.counts().active();
+    decision.waiting = requests_.waiting();
+    decision.running = requests_.running();
+    decision.slots = concurrency_.slots();
+    if (decision.cause != DecisionCause::kRule || scaler_.is_news(decision)) emit(decision);
+  }
+
+  // How many replicas to start now, of the revision that serves and of the next.
+  std::uint32_t missing() const { return missing(replicas_.counts().active(), desired_, backoff_); }
+  std::uint32_t missing_standbys() const {
+    return rollout_ ? missing(replicas_.standby_counts().active(), wanted_standbys(), rollout_->backoff) : 0;
+  }
+  std::uint32_t missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const {
+    const bool must_pause = backoff.save().failures > 0 && now_ < backoff.next_start();
+    return shutting_down_ || must_pause || current >= wanted ? 0 : wanted - current;
   }
 
   void start_missing() {
-    for (std::uint32_t n = missing(); n > 0; --n) emit(StartReplica{.replica = replicas_.add(now_)});
+    for (std::uint32_t n = missing(); n > 0; --n) start_replica(replicas_.revision());
+    for (std::uint32_t n = missing_standbys(); n > 0; --n) start_replica(rollout_->revision);
+  }
+  void start_replica(RevisionId revision) {
+    emit(StartReplica{.replica = replicas_.add(now_, revision), .revision = revision});
   }
 
   void on(const ShutdownRequested&) {
@@ -477,6 +572,7 @@ class Service::Impl {
     shutting_down_ = true;
     replicas_.limit_drains(now_ + settings_.replica.grace);
     while (requests_.waiting() > 0) fail(requests_.front(), RejectReason::kShuttingDown);
+    if (rollout_) end_rollout(DecisionCause::kWithdrawn);
     decide({.cause = DecisionCause::kShutdown}, 0);
   }
 
@@ -488,6 +584,7 @@ class Service::Impl {
   RequestTable requests_;
   ReplicaSet replicas_;
   Backoff backoff_;
+  std::optional<Rollout> rollout_;
   ServiceTimes times_;
   MeasuredSlots concurrency_;
   Admission admission_;

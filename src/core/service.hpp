@@ -35,10 +35,14 @@ struct ServiceView {
   std::uint32_t serving = 0;
   std::uint32_t draining = 0;
   std::uint32_t stopping = 0;
+  // Starting and ready ones of the revision that is to serve next. They are not among those before.
+  std::uint32_t standbys = 0;
   std::uint32_t desired = 0;
-  std::uint32_t slots = 0;           // of each replica
-  std::uint32_t start_failures = 0;  // in a row
-  TimePoint oldest_waiting{};        // when it arrived, where something waits
+  RevisionId revision = kFirstRevision;  // which serves
+  RevisionId next_revision{};            // which is on its way; zero if none is
+  std::uint32_t slots = 0;               // of each replica
+  std::uint32_t start_failures = 0;      // in a row
+  TimePoint oldest_waiting{};            // when it arrived, where something waits
   bool ever_ready = false;
   bool shutting_down = false;
 };

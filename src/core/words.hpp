@@ -84,6 +84,14 @@ constexpr std::string_view to_word(DecisionCause cause) {
       return "unhealthy";
     case DecisionCause::kKilled:
       return "killed";
+    case DecisionCause::kRollOut:
+      return "roll out";
+    case DecisionCause::kPromoted:
+      return "promoted";
+    case DecisionCause::kRolledBack:
+      return "rolled back";
+    case DecisionCause::kWithdrawn:
+      return "withdrawn";
   }
   return "unknown";
 }

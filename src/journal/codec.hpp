@@ -52,20 +52,21 @@ auto fields(Of<core::TimerDue> auto&) { return std::tie(); }
 auto fields(Of<core::ShutdownRequested> auto&) { return std::tie(); }
 auto fields(Of<core::ProbeFailed> auto& x) { return std::tie(x.replica, x.probe); }
 auto fields(Of<core::MetricObserved> auto& x) { return std::tie(x.rule, x.is_valid, x.value); }
-auto fields(Of<core::ConfigChanged> auto& x) { return std::tie(x.settings); }
+auto fields(Of<core::ConfigChanged> auto& x) { return std::tuple_cat(std::tie(x.settings), since<3>(x.revision)); }
 
 auto fields(Of<core::Dispatch> auto& x) { return std::tie(x.request, x.replica, x.attempt); }
 auto fields(Of<core::Reject> auto& x) { return std::tie(x.request, x.reason, x.retry_after); }
 auto fields(Of<core::CancelOnReplica> auto& x) { return std::tie(x.request, x.replica, x.how); }
-auto fields(Of<core::StartReplica> auto& x) { return std::tie(x.replica); }
+auto fields(Of<core::StartReplica> auto& x) { return std::tuple_cat(std::tie(x.replica), since<3>(x.revision)); }
 auto fields(Of<core::DrainReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::StopReplica> auto& x) { return std::tie(x.replica, x.grace); }
 auto fields(Of<core::Evidence> auto& x) {
   return std::tie(x.panic_since, x.predicted_wait, x.service, x.cold_start, x.arrivals_per_s, x.basis, x.spares, x.hold, x.cpus_per_slot);
 }
 auto fields(Of<core::RecordDecision> auto& x) {
-  return std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,
-                  x.current, x.starts, x.drains, x.failures, x.pause, x.replica, x.slots, x.waiting, x.running, x.evidence);
+  return std::tuple_cat(std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,
+                                 x.current, x.starts, x.drains, x.failures, x.pause, x.replica, x.slots, x.waiting, x.running, x.evidence),
+                        since<3>(x.revision));
 }
 
 auto fields(Of<core::QueueSettings> auto& x) { return std::tie(x.max_waiting, x.order, x.aging); }
@@ -104,8 +105,9 @@ auto fields(Of<core::RequestRecord> auto& x) {
                   x.was_dispatched, x.safe_to_repeat, x.lost_on, x.cancel_limit,                  x.klass, x.expected, x.deviation, x.rank, x.ticket);
 }
 auto fields(Of<core::ReplicaRecord> auto& x) {
-  return std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.idle_since, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
-                  x.sampled, x.sample_began, x.cpus, x.memory);
+  return std::tuple_cat(std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.idle_since, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
+                                 x.sampled, x.sample_began, x.cpus, x.memory),
+                        since<3>(x.revision));
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
 auto fields(Of<core::AcaRecord> auto& x) {
@@ -147,10 +149,12 @@ auto fields(Of<core::TimesRecord> auto& x) {
 auto fields(Of<core::ConcurrencyRecord> auto& x) { return std::tie(x.slots, x.is_measured, x.changed); }
 auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x.limit); }
 auto fields(Of<core::BackoffRecord> auto& x) { return std::tie(x.failures, x.pause, x.last_failure); }
+auto fields(Of<core::RolloutRecord> auto& x) { return std::tie(x.revision, x.settings, x.backoff); }
 auto fields(Of<core::Checkpoint> auto& x) {
-  return std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket, x.drain_limit,
+  return std::tuple_cat(std::tie(x.settings, x.started, x.shutting_down, x.ever_ready, x.desired, x.next_replica, x.next_turn, x.next_ticket, x.drain_limit,
                   x.backoff, x.signals, x.times, x.metrics, x.concurrency, x.news, x.aca, x.hpa, x.knative, x.slo, x.per_request, x.replicas,
-                  x.waiting, x.running);
+                                 x.waiting, x.running),
+                        since<3>(x.revision, x.rollout));
 }
 
 auto fields(Of<Step> auto& x) { return std::tie(x.now, x.event, x.actions); }

@@ -73,6 +73,7 @@ constexpr std::uint8_t version_of(RecordType type) {
       return 2;
     case RecordType::kCheckpoint:
     case RecordType::kStep:
+      return 3;
     case RecordType::kServiceNote:
     case RecordType::kReplicaReadyNote:
     case RecordType::kReplicaExitNote:

@@ -38,8 +38,9 @@ std::string print(const core::MetricObserved& e) {
 }
 std::string print(const core::ConfigChanged& e) {
   const core::Settings& settings = *e.settings;
-  return fmt::format("configuration changed: policy {}, {} to {} replicas, {} rules", to_word(settings.scale.policy),
-                     settings.scale.min_replicas, settings.scale.max_replicas, settings.scale.rules.size());
+  return fmt::format("configuration changed: revision {}, policy {}, {} to {} replicas, {} rules",
+                     core::to_number(e.revision), to_word(settings.scale.policy), settings.scale.min_replicas,
+                     settings.scale.max_replicas, settings.scale.rules.size());
 }
 std::string print(const core::TimerDue&) { return "timer due"; }
 std::string print(const core::ShutdownRequested&) { return "shutdown requested"; }
@@ -58,7 +59,13 @@ std::string print(const core::CancelOnReplica& a) {
   return fmt::format("cancel request {} on replica {}: {}", core::to_number(a.request), core::to_number(a.replica),
                      to_word(a.how));
 }
-std::string print(const core::StartReplica& a) { return fmt::format("start replica {}", core::to_number(a.replica)); }
+// Where it is another than the first, which most services have for all their lives.
+std::string of_revision(core::RevisionId revision) {
+  return revision == core::kFirstRevision ? "" : fmt::format(" of revision {}", core::to_number(revision));
+}
+std::string print(const core::StartReplica& a) {
+  return fmt::format("start replica {}{}", core::to_number(a.replica), of_revision(a.revision));
+}
 std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
 std::string print(const core::StopReplica& a) {
   return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), core::to_seconds(a.grace));
@@ -86,9 +93,9 @@ std::string print(const core::RecordDecision& a) {
       "decide {} replicas ({}, policy {}, {} on {}): metric {:.3f}, target {:.3f}, recommended {}, stabilized {}, "
       "limit "
       "{}, current {}, starts {}, drains {}, failures {}, pause {:.3f} s, slots {}, waiting {}, running {}{}",
-      a.desired, to_word(a.cause), to_word(a.policy), rule, to_word(a.measures), a.metric, a.target, a.recommended,
-      a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures, core::to_seconds(a.pause), a.slots,
-      a.waiting, a.running, print(a.evidence));
+      a.desired, std::string{to_word(a.cause)} + of_revision(a.revision), to_word(a.policy), rule, to_word(a.measures),
+      a.metric, a.target, a.recommended, a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures,
+      core::to_seconds(a.pause), a.slots, a.waiting, a.running, print(a.evidence));
 }
 
 std::string print(const core::Checkpoint& x) {

@@ -10,7 +10,14 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kWhatIf = "/what-if";
+constexpr std::string_view kDeploy = "/deploy";
 constexpr std::string_view kOpenMetrics = "application/openmetrics-text";
+
+// What stands after the question mark.
+std::string_view query_of(const http::Head& head) {
+  const std::size_t mark = head.path().find('?');
+  return mark == std::string_view::npos ? "" : head.path().substr(mark + 1);
+}
 
 void refuse(http::ServerConnection& connection, const http::Problem& problem, std::string_view fields = {}) {
   connection.respond(problem.status, http::kProblemType, http::to_json(problem), fields);
@@ -34,10 +41,10 @@ void Admin::on_request(http::ServerConnection& connection) {
                    "the Host of this request is another"});
   }
   const std::string_view path = head.path().substr(0, head.path().find('?'));
-  const bool is_question = path == kWhatIf;
-  if (is_question ? head.method() != "POST" : head.method() != "GET" && head.method() != "HEAD") {
-    return refuse(connection, {.status = 405, .detail = "the admin API answers GET, and at /what-if POST"},
-                  is_question ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n");
+  const bool is_post = path == kWhatIf || path == kDeploy;
+  if (is_post ? head.method() != "POST" : head.method() != "GET" && head.method() != "HEAD") {
+    return refuse(connection, {.status = 405, .detail = "the admin API answers GET, and at /what-if and /deploy POST"},
+                  is_post ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n");
   }
   if (path == "/healthz") return connection.respond(200, kJson, "{\"status\":\"ok\"}\n");
   if (path == "/readyz") return answer_readiness(connection);
@@ -50,12 +57,15 @@ void Admin::on_request(http::ServerConnection& connection) {
   }
   if (path == "/events") return answer_events(connection);
   if (path == "/logs") return answer_logs(connection);
-  if (is_question) return answer_what_if(connection);
+  if (is_post && !AdminAccess::is_from_here(head))
+    return refuse(connection, {.status = 403, .detail = "pages of others may not ask this"});
+  if (path == kWhatIf) return answer_what_if(connection);
+  if (path == kDeploy) return answer_deploy(connection);
   if (path == "/status") return answer_status(connection);
   if (path == "/metrics") return answer_metrics(connection);
   refuse(connection,
          {.status = 404,
-          .detail = "the admin API has /, /events, /logs, /what-if, /healthz, /readyz, /status and /metrics"});
+          .detail = "the admin API has /, /events, /logs, /what-if, /deploy, /healthz, /readyz, /status and /metrics"});
 }
 
 void Admin::answer_readiness(http::ServerConnection& connection) const {
@@ -71,22 +81,28 @@ void Admin::answer_events(http::ServerConnection& connection) {
 }
 
 void Admin::answer_logs(http::ServerConnection& connection) {
-  const std::string_view path = connection.head().path();
-  const std::size_t mark = path.find('?');
-  const auto query = SaidQuery::parse(mark == std::string_view::npos ? "" : path.substr(mark + 1));
+  const auto query = SaidQuery::parse(query_of(connection.head()));
   if (!query) return refuse(connection, {.status = 400, .detail = query.error()});
   said_feed_.answer(connection, *query);
 }
 
 void Admin::answer_what_if(http::ServerConnection& connection) {
-  if (!AdminAccess::is_from_here(connection.head()))
-    return refuse(connection, {.status = 403, .detail = "pages of others may not ask this"});
   if (sources_.what_if == nullptr) {
     return refuse(connection,
                   {.status = 409,
                    .detail = "this service keeps no journal (--journal none), and nothing else tells what there was"});
   }
   sources_.what_if->answer(connection);
+}
+
+void Admin::answer_deploy(http::ServerConnection& connection) {
+  const auto file = deployed_file(query_of(connection.head()));
+  if (!file) return refuse(connection, {.status = 400, .detail = file.error()});
+  if (!sources_.deploy)
+    return refuse(connection, {.status = 409, .detail = "this service has no configuration to read"});
+  const auto deployed = sources_.deploy(*file);
+  if (!deployed) return refuse(connection, {.status = 422, .detail = deployed.error()});
+  connection.respond(200, kJson, to_json(*deployed));
 }
 
 void Admin::answer_status(http::ServerConnection& connection) const {

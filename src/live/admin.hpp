@@ -9,6 +9,7 @@
 #include "journal/writer.hpp"
 #include "live/admin_access.hpp"
 #include "live/board/metrics.hpp"
+#include "live/deployment.hpp"
 #include "live/ingress.hpp"
 #include "live/page/feed.hpp"
 #include "live/said/said_feed.hpp"
@@ -29,6 +30,9 @@ struct AdminSources {
   std::function<std::optional<ProcessUsage>()> process;
   AdminAccess access;
   WhatIf* what_if = nullptr;  // null without a journal
+  // Reads the configuration again, from this file or from that of the start; null where there is none to read. The
+  // error is one line.
+  std::function<std::expected<Deployment, std::string>(const std::string& file)> deploy;
 };
 
 // GET /          the live page, and what it is made of
@@ -40,6 +44,7 @@ struct AdminSources {
 // GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics for who accepts that
 //
 // POST /what-if  what the last minutes would have been under other settings: see WhatIf
+// POST /deploy   reads the configuration again, or ?file=/a/path: 200 and what came of it, 422 and what is wrong
 //
 // Who asks by a name that is not ours gets 421. Where there is a token, all but the page itself and health is for who
 // has it; else 401. A GET changes nothing and costs little; a POST from a page of a stranger gets 403.
@@ -56,6 +61,7 @@ class Admin final : public http::ServerHandler {
   void answer_events(http::ServerConnection& connection);
   void answer_logs(http::ServerConnection& connection);
   void answer_what_if(http::ServerConnection& connection);
+  void answer_deploy(http::ServerConnection& connection);
   void answer_status(http::ServerConnection& connection) const;
   void answer_metrics(http::ServerConnection& connection) const;
 

@@ -98,10 +98,6 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("admin address", running.admin_address, fresh.admin_address);
   keeper.keep("admin hosts", running.admin_hosts, fresh.admin_hosts);
   keeper.keep("admin token file", running.admin_token_file, fresh.admin_token_file);
-  keeper.keep("command", running.command, fresh.command);
-  keeper.keep("env", running.env, fresh.env);
-  keeper.keep("init containers", running.init_containers, fresh.init_containers);
-  keeper.keep("sidecars", running.sidecars, fresh.sidecars);
   keeper.keep("journal", running.journal, fresh.journal);
   keeper.keep("journal keep", running.journal_keep, fresh.journal_keep);
   keeper.keep("max head", running.max_head, fresh.max_head);
@@ -121,7 +117,14 @@ ConfigChanges take_over(config::AppConfig& running, config::AppConfig fresh) {
   ConfigChanges changes;
   changes.needs_restart = keep_what_needs_restart(running, fresh);
   compare_settings(changes.applied, running, fresh);
-  if (running.probes != fresh.probes) changes.applied.emplace_back("probes changed");
+  const auto compare = [&changes](const char* name, const auto& before, const auto& after) {
+    if (before != after) changes.applied.push_back(fmt::format("{} changed", name));
+  };
+  compare("command", running.command, fresh.command);
+  compare("env", running.env, fresh.env);
+  compare("init containers", running.init_containers, fresh.init_containers);
+  compare("sidecars", running.sidecars, fresh.sidecars);
+  compare("probes", running.probes, fresh.probes);
   compare_rules(changes.applied, running, fresh);
   running = std::move(fresh);
   return changes;

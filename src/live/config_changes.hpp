@@ -15,8 +15,8 @@ struct ConfigChanges {
   std::vector<std::string> needs_restart;
 };
 
-// Takes over from `fresh` what may change while a service runs: limits, rules, policies and what feeds them, queue,
-// slots and timeouts. All else in `running` stays as it is.
+// Takes over from `fresh` what may change while a service runs: what replicas are, limits, rules, policies and what
+// feeds them, queue, slots and timeouts. All else in `running` stays as it is.
 ConfigChanges take_over(config::AppConfig& running, config::AppConfig fresh);
 
 }  // namespace tenfold::live

@@ -51,16 +51,19 @@ Ingress::Ingress(http::Loop& loop, const IngressOptions& options, Observers obse
       spools_{options.spool, memory_, options.make_spool_file(options.spool_directory)},
       request_id_prefix_{options.request_id_prefix.empty() ? random_prefix() : options.request_id_prefix},
       upstreams_{loop, options.upstream_limits},
-      driver_{loop, options.settings, *this, observers_} {}
+      driver_{loop, options.settings, *this, observers_},
+      revisions_{options.replica} {}
 
 void Ingress::start(Provider& provider) {
   provider_ = &provider;
   driver_.handle(core::TimerDue{});
 }
 
-void Ingress::reconfigure(const IngressOptions& options) {
+core::RevisionId Ingress::reconfigure(const IngressOptions& options) {
   options_ = options;
-  driver_.handle(core::ConfigChanged{options.settings});
+  const core::RevisionId revision = revisions_.take(options.replica, view());
+  driver_.handle(core::ConfigChanged{.settings = options.settings, .revision = revision});
+  return revision;
 }
 
 void Ingress::trace(TraceContexts& contexts, Observer& tracer) {
@@ -200,7 +203,7 @@ void Ingress::carry_out(core::TimePoint, const core::CancelOnReplica& action) {
 
 void Ingress::carry_out(core::TimePoint time, const core::StartReplica& action) {
   starts_[action.replica].began = time;
-  provider_->start(action.replica, options_.replica);
+  provider_->start(action.replica, revisions_.spec_of(action.revision));
 }
 
 void Ingress::carry_out(core::TimePoint, const core::DrainReplica& action) { provider_->drain(action.replica); }

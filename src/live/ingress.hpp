@@ -23,6 +23,7 @@
 #include "live/observer.hpp"
 #include "live/provider/provider.hpp"
 #include "live/request_class.hpp"
+#include "live/revisions.hpp"
 #include "live/upstreams.hpp"
 
 namespace tenfold::live {
@@ -62,9 +63,9 @@ class Ingress final : public http::ServerHandler,
 
   // Starts the first replicas on `provider`, which must outlive the ingress and report to it.
   void start(Provider& provider);
-  // Takes the new settings; what waits and runs is kept. limits and
-  // the spool stay as they are.
-  void reconfigure(const IngressOptions& options);
+  // Takes the new settings; what waits and runs is kept. Limits and the spool stay as they are. Returns the revision
+  // that replicas are of then: where they are to be others, a new one, which begins to take the old one's place.
+  core::RevisionId reconfigure(const IngressOptions& options);
   // From now on requests are traced: `contexts` says where each belongs, and `tracer` is told of them like all who
   // observe. Before the first request.
   void trace(TraceContexts& contexts, Observer& tracer);
@@ -78,6 +79,8 @@ class Ingress final : public http::ServerHandler,
   // Now, by the loop's clock.
   core::TimePoint time() const { return now(loop_); }
   core::ServiceView view() const { return driver_.service().view(); }
+  // What the app calls the revision, one that serves or is on its way; empty if it gives it no name.
+  const std::string& name_of(core::RevisionId revision) const { return revisions_.spec_of(revision).revision_name; }
   const core::Service& service() const { return driver_.service(); }
   // Requests that have not ended, those included whose body is still on its way.
   std::size_t open_exchanges() const { return exchanges_.size() - idle_.size(); }
@@ -125,6 +128,7 @@ class Ingress final : public http::ServerHandler,
   Upstreams upstreams_;
   CoreDriver driver_;
   Provider* provider_ = nullptr;
+  Revisions revisions_;
 
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<core::Slot> idle_;  // of exchanges

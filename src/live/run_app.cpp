@@ -19,6 +19,7 @@
 #include "config/app_name.hpp"
 #include "config/gaps.hpp"
 #include "config/probes.hpp"
+#include "core/rollout.hpp"
 #include "http/epoll_loop.hpp"
 #include "http/server.hpp"
 #include "http/sockets.hpp"
@@ -44,9 +45,6 @@
 namespace tenfold::live {
 
 namespace {
-
-// Starts that fail in a row before anything was ever ready: then the command is wrong, not unlucky.
-constexpr std::uint32_t kHopelessStarts = 3;
 
 // At the end, how often it is looked whether all is done, and how long clients may take to fetch their last answer.
 constexpr std::chrono::milliseconds kEndLook{5};
@@ -105,7 +103,8 @@ ReplicaSpec replica_spec(const config::AppConfig& config) {
           .probes = config::asked_probes(config),
           .target_port = config.target_port,
           .limits = {.cpu = config.has_cpu ? std::optional{config.core.replica.cpu} : std::nullopt,
-                     .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt}};
+                     .memory = config.has_memory ? std::optional{config.core.replica.memory} : std::nullopt},
+          .revision_name = config::revision_name(config)};
 }
 
 IngressOptions ingress_options(const config::AppConfig& config) {
@@ -238,7 +237,8 @@ class App final : private Observer {
                                        .app = config::app_name(config_),
                                        .process = process_usage,
                                        .access = std::move(access),
-                                       .what_if = what_if_ ? &*what_if_ : nullptr});
+                                       .what_if = what_if_ ? &*what_if_ : nullptr,
+                                       .deploy = [this](const std::string& file) { return deploy(file); }});
     admin_server_.emplace(loop_, *admin_, admin_limits());
     const auto admin = admin_server_->listen(http::Endpoint::tcp(config_.admin_address, config_.admin_port));
     if (!admin) return "admin API: " + admin.error();
@@ -326,13 +326,16 @@ class App final : private Observer {
   }
 
   void replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) override {
-    if (!board_.replica(replica)->is_stopping) say_warning("replica {} {}", core::to_number(replica), exit.description);
+    if (!board_.replica(replica)->is_stopping) {
+      say_warning("replica {} {}", core::to_number(replica), exit.description);
+      last_failure_ = exit.description;
+    }
     boost::asio::post(loop_, [this, exit] { end_if_hopeless(exit); });
   }
 
   void end_if_hopeless(const ReplicaExit& last) {
     const core::ServiceView view = ingress_.view();
-    if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < kHopelessStarts) return;
+    if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < core::kHopelessStarts) return;
     say_error("no replica starts; the last one {}", last.description);
     if (config_.log.level == config::LogLevel::kError && last.last_output.ends_with('\n'))
       console_.say(Console::Stream::kErr, last.last_output);
@@ -352,11 +355,34 @@ class App final : private Observer {
 
   void stepped(core::TimePoint, const core::Event&, const core::Actions& actions, const core::Service&) override {
     for (const core::Action& action : actions) {
-      const auto* decision = std::get_if<core::RecordDecision>(&action);
-      if (decision && decision->starts + decision->drains > 0)
-        say_info("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision->desired,
-                 decision->waiting, decision->running, decision->starts, decision->drains);
+      if (const auto* decision = std::get_if<core::RecordDecision>(&action)) tell(*decision);
     }
+  }
+
+  void tell(const core::RecordDecision& decision) {
+    switch (decision.cause) {
+      case core::DecisionCause::kRollOut:
+        return say_info("{} is on its way: {} replicas of it start beside those that serve", named(decision.revision),
+                        decision.starts);
+      case core::DecisionCause::kPromoted:
+        return say_info("{} serves; {} replicas of the one before leave when they have finished",
+                        named(decision.revision), decision.drains);
+      case core::DecisionCause::kRolledBack:
+        return say_error("revision {} is rolled back after {} failed starts, the last one {}; the one before serves on",
+                         core::to_number(decision.revision), decision.failures, last_failure_);
+      case core::DecisionCause::kWithdrawn:
+        return say_info("revision {} is withdrawn before it was ready", core::to_number(decision.revision));
+      default:
+        if (decision.starts + decision.drains > 0)
+          say_info("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired,
+                   decision.waiting, decision.running, decision.starts, decision.drains);
+    }
+  }
+
+  // "revision 2 (app--v2)".
+  std::string named(core::RevisionId revision) const {
+    const std::string& name = ingress_.name_of(revision);
+    return fmt::format("revision {}{}", core::to_number(revision), name.empty() ? "" : fmt::format(" ({})", name));
   }
 
   // Each kind once.
@@ -390,40 +416,50 @@ class App final : private Observer {
   void wait_for_reload() {
     reload_signal_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      const bool is_left_alone = !source_.read || (had_terminal_ && !has_terminal());
+      const bool is_left_alone = source_.name.empty() || (had_terminal_ && !has_terminal());
       if (is_hangup_fatal_ && is_left_alone) {
         shut_down();
-      } else if (source_.read && !is_ending_) {
-        reload();
+      } else if (!source_.name.empty() && !is_ending_) {
+        if (const auto deployed = deploy({}); !deployed)
+          say_error("not reloaded, the old configuration stays: {}", deployed.error());
       }
       wait_for_reload();
     });
   }
 
-  void reload() {
-    auto fresh = source_.read();
-    if (!fresh) return say_error("not reloaded, the old configuration stays: {}", fresh.error());
+  // From `file`, or the one that there is.
+  std::expected<Deployment, std::string> deploy(const std::string& file) {
+    const std::string name = file.empty() ? source_.name : file;
+    if (is_ending_) return std::unexpected("the service is ending");
+    if (name.empty()) return std::unexpected("the service was started without a file: name the one to deploy");
+    auto fresh = source_.read(name);
+    if (!fresh) return std::unexpected(fresh.error());
     auto poller = MetricPoller::make(loop_, *fresh, metric_callbacks());
-    if (!poller) return say_error("not reloaded, the old configuration stays: {}", poller.error());
+    if (!poller) return std::unexpected(poller.error());
+    *fresh = with_machine(std::move(*fresh));
+    if (const auto checked = check_command(replica_spec(*fresh)); !checked) return std::unexpected(checked.error());
+    source_.name = name;
     const std::uint32_t told_before = told_concurrency(config_);
-    const ConfigChanges changes = take_over(config_, with_machine(std::move(*fresh)));
+    ConfigChanges changes = take_over(config_, std::move(*fresh));
     log_.configure(config_.log);
     access_log_.configure(config_.log.format);
     if (const auto chosen = choose_traces(config_, environment_variable); tracing_ && chosen && chosen->options)
       tracing_->contexts().configure(chosen->options->sampler);
     if (const auto error = open_access_log()) say_error("{}", *error);
     poller_ = std::move(*poller);
-    ingress_.reconfigure(ingress_options(config_));
-    poller_->start();
     say_info("reloaded {}: {}", source_.name,
              changes.applied.empty() ? "nothing new" : fmt::format("{}", fmt::join(changes.applied, ", ")));
-    for (const std::string& name : changes.needs_restart) say_warning("{}: needs a restart", name);
+    const core::RevisionId serving = ingress_.view().revision;
+    const core::RevisionId revision = ingress_.reconfigure(ingress_options(config_));
+    poller_->start();
+    for (const std::string& setting : changes.needs_restart) say_warning("{}: needs a restart", setting);
     if (told_before != told_concurrency(config_)) {
       say_info("replicas that run already keep TENFOLD_CONCURRENCY={}", told_before);
     }
     tell_gaps();
     warn_of_oversubscription();
     if (ingress_.view().ready >= config_.core.scale.min_replicas) say_ready();
+    return Deployment{.revision = revision, .serving = serving, .changes = std::move(changes)};
   }
 
   // ---- the end
@@ -506,6 +542,7 @@ class App final : private Observer {
   boost::asio::signal_set reload_signal_;
   boost::asio::steady_timer end_timer_;
   core::TimePoint done_at_{};
+  std::string last_failure_;  // of a replica that ended unasked
   std::optional<std::string> said_warning_;
   std::string said_gaps_;
   bool is_ready_said_ = false;

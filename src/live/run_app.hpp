@@ -14,8 +14,8 @@ namespace tenfold::live {
 // Where a configuration comes from, so that it can be read again.
 struct ConfigSource {
   std::string name;  // the file's; empty if there is none
-  // Reads it anew, with the flags of the command line over it. The error is one line.
-  std::function<std::expected<config::AppConfig, std::string>()> read;
+  // Reads a file, with the flags of the command line over it. The error is one line.
+  std::function<std::expected<config::AppConfig, std::string>(const std::string& file)> read;
 };
 
 // Serves `config` until SIGINT or SIGTERM, or until its replicas turn out not to start. Prints `ready: URL` on stdout
@@ -23,9 +23,10 @@ struct ConfigSource {
 // 1 after a message, 130 when a second signal cut the end short. Throws std::system_error or Boost's when the machine
 // does not give descriptors, threads or processes for a start.
 //
-// SIGHUP reads `source` again: what changed applies without dropping a request, a configuration with an error is told
-// and the old one stays. Without a file to read, or because the terminal was closed, SIGHUP ends the service like
-// SIGTERM.
+// SIGHUP reads `source` again: what changed applies without dropping a request, other replicas are a new revision that
+// takes the old one's place, a configuration with an error is told and the old one stays. `tenfold deploy` does the
+// same with this file or another, by the admin API. Without a file to read, or because the terminal was closed, SIGHUP
+// ends the service like SIGTERM.
 //
 // `words` makes the sentences of decisions for the live page and /status; `what_ifs` the programs that answer what
 // would have been.

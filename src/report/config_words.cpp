@@ -88,7 +88,7 @@ std::vector<std::string> changes_between(const core::Settings& before, const cor
 
 std::string change_text(const core::Settings& before, const core::Settings& after) {
   const std::vector<std::string> changes = changes_between(before, after);
-  if (changes.empty()) return "the configuration was read again: nothing changed";
+  if (changes.empty()) return "the configuration was read again: limits, rules and policy are as they were";
   return fmt::format("the configuration changed: {}", fmt::join(changes, ", "));
 }
 

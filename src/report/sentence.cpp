@@ -130,6 +130,17 @@ std::string to_sentence(const core::RecordDecision& d, const core::Settings& set
     case core::DecisionCause::kKilled:
       return fmt::format("replica {} is killed to end a request that was taken back (cancel: kill): {}",
                          core::to_number(d.replica), outcome(d));
+    case core::DecisionCause::kRollOut:
+      return fmt::format("revision {} is on its way: {} of it beside those that serve", core::to_number(d.revision),
+                         counted(d.starts, "replica"));
+    case core::DecisionCause::kPromoted:
+      return fmt::format("revision {} is ready and gets what comes: {} of the one before leave{}",
+                         core::to_number(d.revision), counted(d.drains, "replica"), d.drains == 1 ? "s" : "");
+    case core::DecisionCause::kRolledBack:
+      return fmt::format("revision {} is given up after {} failed starts in a row: the one before serves on",
+                         core::to_number(d.revision), d.failures);
+    case core::DecisionCause::kWithdrawn:
+      return fmt::format("revision {} is not wanted any more", core::to_number(d.revision));
   }
   return {};
 }

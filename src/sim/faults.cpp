@@ -333,7 +333,13 @@ class FaultWorld {
   void change_config() {
     ++result_.config_changes;
     settings_ = random_settings();
-    step(core::ConfigChanged{settings_});
+    step(core::ConfigChanged{settings_, random_revision()});
+  }
+
+  // A new one, the last one again, or the one that serves.
+  core::RevisionId random_revision() {
+    if (one_in(2)) newest_ = core::RevisionId{core::to_number(newest_) + 1};
+    return one_in(4) ? service_.view().revision : newest_;
   }
 
   // ---- the core
@@ -435,6 +441,7 @@ class FaultWorld {
   TimePoint end_;
   StepObserver* observer_;
   core::Settings settings_;
+  core::RevisionId newest_ = core::kFirstRevision;
   core::Service service_;
   check::Invariants invariants_;
   FaultResult result_;

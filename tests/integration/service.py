@@ -264,9 +264,9 @@ class Service:
 
     # What it says of itself.
 
-    def admin(self, path, fields=None):
+    def admin(self, path, fields=None, method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE_S)
-        connection.request("GET", path, headers=fields or {})
+        connection.request(method, path, headers=fields or {})
         answer = Answer(connection.getresponse())
         connection.close()
         return answer

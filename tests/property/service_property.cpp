@@ -123,7 +123,7 @@ class RandomWorld {
       case 14:
         return step(UsageSampled{.replica = any_replica(), .cpu = std::chrono::milliseconds{below(1000)}, .wall = 1s});
       case 15:
-        return one_in(20) ? step(ConfigChanged{random_settings()})
+        return one_in(20) ? step(ConfigChanged{random_settings(), RevisionId{1 + below(4)}})
                           : step(MetricObserved{.rule = below(4), .is_valid = !one_in(4), .value = 1.0 * below(100)});
       case 16:
         return fail_probe();

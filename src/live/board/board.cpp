@@ -34,6 +34,12 @@ std::vector<RuleStatus> rules_of(const core::ScaleSettings& scale, const std::ve
   return made;
 }
 
+// The last one that is not empty.
+std::string_view last_line(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text.substr(text.rfind('\n') + 1);
+}
+
 template <class T>
 void keep(std::deque<T>& recent, std::size_t most, T fresh) {
   if (recent.size() == most) recent.pop_front();
@@ -47,6 +53,22 @@ std::string_view ReplicaStatus::state() const {
   if (is_draining) return "draining";
   if (ready_at == core::TimePoint{}) return "starting";
   return is_failing ? "not ready" : "ready";
+}
+
+std::string_view RevisionStatus::word() const {
+  switch (state) {
+    case State::kOnItsWay:
+      return "on its way";
+    case State::kServing:
+      return "serving";
+    case State::kReplaced:
+      return "replaced";
+    case State::kRolledBack:
+      return "rolled back";
+    case State::kWithdrawn:
+      return "withdrawn";
+  }
+  return "unknown";
 }
 
 Board::Board(const core::Settings& settings, DecisionWords words)
@@ -102,7 +124,7 @@ void Board::take(core::TimePoint now, const core::Action& action, const core::Se
         {.at = now, .request = reject->request, .status = problem_of(reject->reason).status, .reason = reject->reason});
   } else if (const auto* start = std::get_if<core::StartReplica>(&action)) {
     ++counters_.starts;
-    replicas_[start->replica].started_at = now;
+    replicas_[start->replica] = {.revision = start->revision, .started_at = now};
   } else if (const auto* drain = std::get_if<core::DrainReplica>(&action)) {
     if (ReplicaStatus* replica = find(drain->replica)) replica->is_draining = true;
   } else if (const auto* stop = std::get_if<core::StopReplica>(&action)) {
@@ -119,12 +141,38 @@ void Board::note(core::TimePoint now, const core::RecordDecision& decision, cons
       !core::is_observed(rules_[rule].rule.kind)) {
     know(rules_[rule], decision.metric, now);
   }
+  note_revision(now, decision);
   counters_.decisions += decision.starts + decision.drains > 0 ? 1 : 0;
   keep(decisions_, kRecentDecisions,
        {.number = ++decisions_told_,
         .at = now,
         .decision = decision,
         .sentence = words_ ? words_(decision, service.settings(), began_) : std::string{}});
+}
+
+void Board::note_revision(core::TimePoint now, const core::RecordDecision& decision) {
+  using State = RevisionStatus::State;
+  const auto enter = [&](core::RevisionId id, State state) {
+    const auto known = std::ranges::find(revisions_, id, &RevisionStatus::id);
+    if (known == revisions_.end()) return keep(revisions_, kRecentRevisions, {.id = id, .state = state, .since = now});
+    known->state = state;
+    known->since = now;
+  };
+  switch (decision.cause) {
+    case core::DecisionCause::kRollOut:
+      return enter(decision.revision, State::kOnItsWay);
+    case core::DecisionCause::kPromoted:
+      for (const RevisionStatus& status : revisions_) {
+        if (status.state == State::kServing) enter(status.id, State::kReplaced);
+      }
+      return enter(decision.revision, State::kServing);
+    case core::DecisionCause::kRolledBack:
+      return enter(decision.revision, State::kRolledBack);
+    case core::DecisionCause::kWithdrawn:
+      return enter(decision.revision, State::kWithdrawn);
+    default:
+      return;
+  }
 }
 
 // ---- requests
@@ -177,7 +225,15 @@ void Board::replica_ready(core::TimePoint now, core::ReplicaId replica, const Re
 }
 
 void Board::replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) {
-  count_exit(exit, replicas_[replica].is_stopping);
+  const ReplicaStatus& status = replicas_[replica];
+  count_exit(exit, status.is_stopping);
+  for (RevisionStatus& revision : revisions_) {
+    const bool is_its = revision.id == status.revision && revision.state == RevisionStatus::State::kOnItsWay;
+    if (!is_its || status.is_stopping) continue;
+    revision.last_failure = exit.description;
+    if (const std::string_view last = last_line(exit.last_output); !last.empty())
+      revision.last_failure.append("; it said last: ").append(last);
+  }
   replicas_.erase(replica);
 }
 

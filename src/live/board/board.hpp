@@ -55,6 +55,7 @@ inline double cores_used(const ReplicaUsage& usage) {
 }
 
 struct ReplicaStatus {
+  core::RevisionId revision = core::kFirstRevision;
   core::TimePoint started_at{};
   core::TimePoint ready_at{};  // zero while it starts
   ReplicaAddress address;
@@ -91,6 +92,26 @@ struct PastDecision {
 using DecisionWords = std::function<std::string(const core::RecordDecision& decision, const core::Settings& settings,
                                                 core::TimePoint zero)>;
 
+// What became of a revision.
+struct RevisionStatus {
+  enum class State : std::uint8_t {
+    kOnItsWay,
+    kServing,
+    kReplaced,    // it served, and another does now
+    kRolledBack,  // it did not start
+    kWithdrawn,   // it was not wanted any more before it was ready
+  };
+  core::RevisionId id = core::kFirstRevision;
+  State state = State::kServing;
+  core::TimePoint since{};
+  // How the last of its replicas ended that ended before it served, and what it had said last: a sentence without its
+  // subject, or empty.
+  std::string last_failure;
+
+  // "on its way", "serving", "replaced", "rolled back" or "withdrawn".
+  std::string_view word() const;
+};
+
 // A request that got a status of 400 or more.
 struct PastFailure {
   std::uint64_t number = 0;  // from 1
@@ -115,6 +136,7 @@ class Board final : public Observer {
  public:
   static constexpr std::size_t kRecentDecisions = 100;
   static constexpr std::size_t kRecentFailures = 100;
+  static constexpr std::size_t kRecentRevisions = 10;
   // A replica that always finds something else to answer is told of no more.
   static constexpr std::size_t kMaxBadAnswers = 8;
 
@@ -132,6 +154,7 @@ class Board final : public Observer {
   // Oldest first.
   const std::deque<PastDecision>& recent_decisions() const { return decisions_; }
   const std::deque<PastFailure>& recent_failures() const { return failures_; }
+  const std::deque<RevisionStatus>& recent_revisions() const { return revisions_; }
   // Numbers of the last decision and of the last failure; 0 if there was none.
   std::uint64_t decisions_told() const { return decisions_told_; }
   std::uint64_t failures_told() const { return failures_told_; }
@@ -154,6 +177,7 @@ class Board final : public Observer {
   void take(core::TimePoint now, const core::Event& event);
   void take(core::TimePoint now, const core::Action& action, const core::Service& service);
   void note(core::TimePoint now, const core::RecordDecision& decision, const core::Service& service);
+  void note_revision(core::TimePoint now, const core::RecordDecision& decision);
   void count_exit(const ReplicaExit& exit, bool was_told);
   ReplicaStatus* find(core::ReplicaId id);
   void note_failure(PastFailure failure);
@@ -166,6 +190,7 @@ class Board final : public Observer {
   std::vector<RuleStatus> rules_;
   std::deque<PastDecision> decisions_;
   std::deque<PastFailure> failures_;
+  std::deque<RevisionStatus> revisions_{RevisionStatus{}};
   std::uint64_t decisions_told_ = 0;
   std::uint64_t failures_told_ = 0;
   RecentSpans wait_;

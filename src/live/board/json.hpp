@@ -20,6 +20,7 @@ struct WallTime {
 void append_now(std::string& out, const core::ServiceView& view, core::TimePoint now);
 void append_replica(std::string& out, core::ReplicaId id, const ReplicaStatus& replica, core::TimePoint now,
                     const WallTime& wall);
+void append_revision(std::string& out, const RevisionStatus& revision, const WallTime& wall);
 void append_decision(std::string& out, const PastDecision& decision, const WallTime& wall);
 void append_failure(std::string& out, const PastFailure& failure, const WallTime& wall);
 void append_minute(std::string& out, const RecentMinute& minute);

@@ -41,11 +41,11 @@ std::string to_status(const Board& board, const core::Service& service, core::Ti
   fmt::format_to(
       std::back_inserter(out),
       R"(,"version":"{}","uptime_s":{:.3f},"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
-      R"("min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":)",
+      R"("standbys":{},"revision":{},"min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":)",
       kVersion, board.began() == core::TimePoint{} ? 0 : core::to_seconds(now - board.began()), view.waiting,
       view.running, view.withdrawn, queue_age_s(view, now), view.desired, view.starting, view.ready, view.serving,
-      view.draining, view.stopping, settings.scale.min_replicas, settings.scale.max_replicas,
-      settings.replica.concurrency, view.slots, to_word(settings.scale.policy));
+      view.draining, view.stopping, view.standbys, core::to_number(view.revision), settings.scale.min_replicas,
+      settings.scale.max_replicas, settings.replica.concurrency, view.slots, to_word(settings.scale.policy));
   append_array(out, board.rules(), [&](const RuleStatus& status) { append_rule(out, status, now); });
   fmt::format_to(std::back_inserter(out), R"(,"requests":{},"failures":{},"last_minute":)", board.counters().requests,
                  board.failures_told());
@@ -53,6 +53,9 @@ std::string to_status(const Board& board, const core::Service& service, core::Ti
   out += R"(,"list":)";
   append_array(out, board.replicas(),
                [&](const auto& entry) { append_replica(out, entry.first, entry.second, now, wall); });
+  out += R"(,"revisions":)";
+  append_array(out, board.recent_revisions(),
+               [&](const RevisionStatus& revision) { append_revision(out, revision, wall); });
   out += R"(,"recent_decisions":)";
   append_array(out, last_of(board.recent_decisions()),
                [&](const PastDecision& decision) { append_decision(out, decision, wall); });

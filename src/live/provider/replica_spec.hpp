@@ -34,6 +34,10 @@ struct ReplicaSpec {
   std::uint16_t target_port = 0;
   // What a replica may take.
   ReplicaLimits limits;
+  // What Azure would call the revision, "app--v2"; empty where the app gives its revisions no names.
+  std::string revision_name;
+
+  friend bool operator==(const ReplicaSpec&, const ReplicaSpec&) = default;
 };
 
 // Whether the command can be run at all: asked before a service starts, so that a slip of the keyboard is one clear
