@@ -21,6 +21,7 @@ std::optional<std::string> Invariants::step(core::TimePoint now, const core::Eve
   now_ = now;
   if (std::holds_alternative<core::TimerDue>(event)) timer_at_ = now;
   must_end_ = {};
+  leaves_ = {};
   std::visit([this](const auto& e) { told(e); }, event);
   for (const core::Action& action : actions) {
     const bool is_cancel = std::holds_alternative<core::CancelOnReplica>(action);
@@ -145,7 +146,10 @@ void Invariants::asked(const core::Reject& a) {
   const bool may_still_be_answered = request->stage == Stage::kRunning && !is_over(request->deadline);
   require(!is_late || !may_still_be_answered, name(a.request) + " is refused before its deadline has passed");
   const bool was_busy = request->stage == Stage::kLost && request->outcome == core::Outcome::kBusy;
-  const bool is_given_up = is_late || a.reason == core::RejectReason::kShuttingDown;
+  const bool is_for_end = a.reason == core::RejectReason::kShuttingDown;
+  require(!is_for_end || now_ >= shutdown_limit_,
+          name(a.request) + " is refused for the end before the grace has passed");
+  const bool is_given_up = is_late || is_for_end;
   require(!was_busy || is_given_up, name(a.request) + " is lost to a replica that was only busy");
   ++rejected_;
   owes_cancel_ = request->stage == Stage::kRunning;
@@ -177,11 +181,24 @@ bool Invariants::holds_stuck(core::ReplicaId id) const {
   });
 }
 
+bool Invariants::does_anything_wait() const {
+  return std::ranges::any_of(requests_, [this](const auto& entry) {
+    const Stage stage = entry.second.stage;
+    return (stage == Stage::kWaiting || stage == Stage::kLost) && entry.first != leaves_;
+  });
+}
+
+std::uint32_t Invariants::active() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      replicas_, [](const auto& entry) { return entry.second.state <= core::ReplicaState::kReady; }));
+}
+
 void Invariants::asked(const core::StartReplica& a) {
   require(replicas_.emplace(a.replica, Replica{.revision = a.revision}).second, name(a.replica) + " is started twice");
   require(a.revision == revision_ || a.revision == next_revision_, name(a.replica) + " is of a revision that is over");
   require(core::to_number(a.replica) > last_started_, name(a.replica) + " has the name of an earlier one");
-  require(!shutting_down_, name(a.replica) + " is started during shutdown");
+  require(!shutting_down_ || (now_ < shutdown_limit_ && does_anything_wait()),
+          name(a.replica) + " is started during shutdown for nobody");
   last_started_ = core::to_number(a.replica);
 }
 
@@ -197,6 +214,9 @@ void Invariants::asked(const core::DrainReplica& a) {
   };
   require(!is_chosen || std::ranges::none_of(replicas_, is_idle),
           name(a.replica) + " is sent away and another is idle");
+  const bool is_told = must_end_ == a.replica || holds_stuck(a.replica) || active() > settings_.scale.max_replicas;
+  require(!is_ending() || is_told || !does_anything_wait(),
+          name(a.replica) + " is sent away for the end while a request waits");
   replica->state = core::ReplicaState::kDraining;
 }
 
@@ -282,7 +302,8 @@ void Invariants::check_counts(const core::ServiceView& view) {
   require(active <= settings_.scale.max_replicas, "more replicas than max");
   const bool pauses = view.start_failures > 0;
   require(active >= settings_.scale.min_replicas || pauses || view.shutting_down, "fewer replicas than min");
-  require(!view.shutting_down || view.waiting == 0, "a request waits during shutdown");
+  require(active > 0 || pauses || view.waiting == 0, "a request waits and no replica is there or comes");
+  require(view.waiting == 0 || !is_over(shutdown_limit_), "a request waits after the grace of the shutdown");
   waiting_ = view.waiting;
 }
 

@@ -67,12 +67,17 @@ class Invariants {
   bool is_over(core::TimePoint limit) const { return limit < now_ || (limit == now_ && timer_at_ == now_); }
   // Which can serve where `desired` are wanted: of the revision that is to serve next.
   bool is_next_ready(std::uint32_t desired) const;
+  // Whether the shutdown's grace goes on: what waits is served as ever.
+  bool is_ending() const { return shutting_down_ && !is_over(shutdown_limit_); }
+  bool does_anything_wait() const;
+  std::uint32_t active() const;
   // Whether a request was taken back from the replica that has not ended by its limit.
   bool holds_stuck(core::ReplicaId id) const;
 
   // ---- what the core was told
 
   void told(const core::RequestArrived& e);
+  void told(const core::RequestCancelled& e) { leaves_ = e.request; }
   void told(const core::ResponseFinished& e);
   void told(const core::ReplicaReady& e);
   void told(const core::ProbeFailed& e);
@@ -126,6 +131,7 @@ class Invariants {
   core::RevisionId next_revision_{};
   core::ReplicaSettings next_settings_;
   bool owes_cancel_ = false;
+  core::RequestId leaves_{};    // its client has left in this step
   core::ReplicaId must_end_{};  // its liveness probe failed in this step
   core::TimePoint timer_at_ = core::TimePoint::min();
   bool shutting_down_ = false;

@@ -120,7 +120,8 @@ struct TimerDue {
   friend bool operator==(const TimerDue&, const TimerDue&) = default;
 };
 
-// Stop: what runs may finish, what waits is refused, then every replica is stopped.
+// End: what waits and what runs is served within the grace, and what comes meanwhile; what cannot make it is refused.
+// Replicas are stopped as they run out of work, and then all.
 struct ShutdownRequested {
   friend bool operator==(const ShutdownRequested&, const ShutdownRequested&) = default;
 };

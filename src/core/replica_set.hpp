@@ -120,6 +120,8 @@ class ReplicaSet {
 
   // From now on a replica that drains may take until `limit`.
   void limit_drains(TimePoint limit);
+  // That limit; kNever if there is none.
+  TimePoint drain_limit() const { return drain_limit_; }
 
   // The next instant that something is due by itself: a start or a drain takes too long, or a pause ends;
   // kNever if nothing is.

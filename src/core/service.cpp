@@ -75,6 +75,7 @@ class Service::Impl {
     promote_if_ready();
     dispatch();
     activate();
+    wind_down();
     scaler_.settle(now_);
     if (!shutting_down_ && scaler_.next_evaluation() <= now_) evaluate();
     if (promote_if_ready()) dispatch();
@@ -83,8 +84,8 @@ class Service::Impl {
   TimePoint next_deadline() const {
     if (!started_) return TimePoint{};
     TimePoint next = std::min(requests_.next_deadline(), replicas_.next_deadline());
-    if (shutting_down_) return next;
-    next = std::min(next, scaler_.next_evaluation());
+    if (!shutting_down_) next = std::min(next, scaler_.next_evaluation());
+    if (shutting_down_ && requests_.waiting() > 0) next = std::min(next, replicas_.drain_limit());
     if (replicas_.counts().active() < desired_) next = std::min(next, backoff_.next_start());
     if (rollout_ && replicas_.standby_counts().active() < wanted_standbys())
       next = std::min(next, rollout_->backoff.next_start());
@@ -154,6 +155,7 @@ class Service::Impl {
   // Whose time was over by `due` has had it.
   void run_timers(TimePoint due) {
     while (requests_.next_deadline() <= due) expire(requests_.next_to_expire());
+    if (replicas_.drain_limit() <= due) refuse_waiting();
     while (const auto slot = replicas_.overdue(due)) give_up_on(*slot);
     replicas_.resume_due(now_);
     start_missing();
@@ -191,7 +193,7 @@ class Service::Impl {
   }
 
   std::optional<RejectReason> reason_to_refuse(const RequestRecord& record) const {
-    return shutting_down_ ? RejectReason::kShuttingDown : admission_.reason_to_refuse(now_, record);
+    return is_grace_over() ? RejectReason::kShuttingDown : admission_.reason_to_refuse(now_, record);
   }
 
   void refuse(const RequestRecord& record, RejectReason reason) {
@@ -275,7 +277,7 @@ class Service::Impl {
         !before || replicas_[*before].is_ending || replicas_[*before].state == ReplicaState::kStopping;
     const Verdict verdict = judge(request, outcome, lost_one_ended);
     if (verdict.sequel == Sequel::kFails) return fail(slot, verdict.reason);
-    if (shutting_down_) return fail(slot, RejectReason::kShuttingDown);
+    if (is_grace_over()) return fail(slot, RejectReason::kShuttingDown);
     if (outcome == Outcome::kNotSent) requests_.count_return(slot);
     const bool counts = verdict.sequel == Sequel::kRepeats;
     requests_.requeue_front(slot, counts ? RequestTable::Again::kCounted : RequestTable::Again::kUncounted);
@@ -295,6 +297,7 @@ class Service::Impl {
         expire(requests_.front());
         continue;
       }
+      if (is_grace_over()) return refuse_waiting();
       if (!first.was_dispatched) scaler_.dispatched(now_ - first.arrived);
       const ReplicaId replica = replicas_[*free].id;
       const Slot slot = requests_.dispatch_front(now_, replica);
@@ -358,12 +361,14 @@ class Service::Impl {
     if (replica.state != ReplicaState::kReady) return;
     if (!has_lived(replica)) count_failure(replica);
     retire(*slot);
+<<<<<<< HEAD
     if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, settings_.replica.grace);
     make_up_for(replica);
+=======
+    if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, grace_left());
+    keep_count();
+>>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
   }
-
-  // At shutdown a drain has had a part of it already.
-  Duration grace_left() const { return shutting_down_ ? Duration::zero() : settings_.replica.grace; }
 
   void on(const TimerDue&) {}
 
@@ -407,11 +412,17 @@ class Service::Impl {
     set_slots();
     scaler_.configure(now_, before);
     replicas_.prefer(scaler_.preference());
+<<<<<<< HEAD
     if (shutting_down_) return;
     desired_ = within_limits(desired_);
     if (rollout_ && rollout_->revision != changed.revision) end_rollout(DecisionCause::kWithdrawn);
     decide({.cause = DecisionCause::kConfig}, desired_);
     if (!serves) roll_out(changed.revision, changed.settings->replica);
+=======
+    // What ends has no minimum.
+    decide({.cause = DecisionCause::kConfig},
+           shutting_down_ ? std::min(desired_, settings_.scale.max_replicas) : within_limits(desired_));
+>>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
   }
 
   // ---- revisions
@@ -479,7 +490,7 @@ class Service::Impl {
       replicas_.enter(slot, ReplicaState::kDraining, now_);
       emit(DrainReplica{.replica = replicas_[slot].id});
     }
-    if (replicas_[slot].state == ReplicaState::kStarting) return stop(slot, settings_.replica.grace);
+    if (replicas_[slot].state == ReplicaState::kStarting) return stop(slot, grace_left());
     end_if_done(slot);
   }
 
@@ -513,13 +524,13 @@ class Service::Impl {
 
   // From no replica at all the first request starts one: it must not wait for the policy's next look.
   void activate() {
-    if (desired_ > 0 || requests_.waiting() == 0 || shutting_down_) return;
+    if (desired_ > 0 || requests_.waiting() == 0) return;
     decide({.cause = DecisionCause::kActivation}, 1);
   }
 
   // A replica is gone that nobody sent away: the count stands, and the decision says how it is kept.
   void keep_count() {
-    if (shutting_down_) return;
+    if (is_winding_down()) return;
     const BackoffRecord& backoff = backoff_.save();
     if (now_ < backoff_.next_start()) {
       decide({.cause = DecisionCause::kBackoff, .failures = backoff.failures, .pause = backoff.pause}, desired_);
@@ -539,6 +550,7 @@ class Service::Impl {
     for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
   }
 
+<<<<<<< HEAD
   void record(RecordDecision decision) {
     decision.policy = scaler_.policy();
     decision.desired = desired_;
@@ -557,6 +569,13 @@ class Service::Impl {
   std::uint32_t missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const {
     const bool must_pause = backoff.save().failures > 0 && now_ < backoff.next_start();
     return shutting_down_ || must_pause || current >= wanted ? 0 : wanted - current;
+=======
+  // How many replicas to start now.
+  std::uint32_t missing() const {
+    const std::uint32_t current = replicas_.counts().active();
+    const bool must_pause = backoff_.save().failures > 0 && now_ < backoff_.next_start();
+    return is_winding_down() || must_pause || current >= desired_ ? 0 : desired_ - current;
+>>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
   }
 
   void start_missing() {
@@ -567,13 +586,40 @@ class Service::Impl {
     emit(StartReplica{.replica = replicas_.add(now_, revision), .revision = revision});
   }
 
+  // ---- the end
+  //
+  // The count stands while something waits, and what is lost is replaced; then replicas end as they run out of work.
+  // What could not make it within the grace is refused, and what still runs is cut.
+
   void on(const ShutdownRequested&) {
     if (shutting_down_) return;
     shutting_down_ = true;
     replicas_.limit_drains(now_ + settings_.replica.grace);
+    decide({.cause = DecisionCause::kShutdown}, is_winding_down() ? 0 : desired_);
+  }
+
+  bool is_winding_down() const { return shutting_down_ && requests_.waiting() == 0; }
+  bool is_grace_over() const { return replicas_.drain_limit() <= now_; }
+
+  // What a replica may take for its end, which must not outlast the shutdown.
+  Duration grace_left() const {
+    const TimePoint limit = replicas_.drain_limit();
+    return limit == kNever ? settings_.replica.grace
+                           : std::clamp(limit - now_, Duration::zero(), settings_.replica.grace);
+  }
+
+  void refuse_waiting() {
     while (requests_.waiting() > 0) fail(requests_.front(), RejectReason::kShuttingDown);
+<<<<<<< HEAD
     if (rollout_) end_rollout(DecisionCause::kWithdrawn);
     decide({.cause = DecisionCause::kShutdown}, 0);
+=======
+    wind_down();
+  }
+
+  void wind_down() {
+    if (is_winding_down() && desired_ > 0) decide({.cause = DecisionCause::kShutdown}, 0);
+>>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
   }
 
   Settings settings_;
