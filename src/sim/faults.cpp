@@ -37,10 +37,14 @@ constexpr Duration kLivenessDelay = 5s;
 // When all faults have ceased, everything must come to its end within this.
 constexpr Duration kHealing = 30min;
 
+// A service that is told to end is told so within the last of the faults.
+constexpr std::uint64_t kLastFaultsMs = 30'000;
+
 class FaultWorld {
  public:
   FaultWorld(const FaultOptions& options, StepObserver* observer)
-      : random_{options.seed, 0},
+      : seed_{options.seed},
+        random_{options.seed, 0},
         is_round_{one_in(2)},
         end_{TimePoint{} + options.duration},
         observer_{observer},
@@ -55,10 +59,15 @@ class FaultWorld {
                             Kind::kBusy, Kind::kSample}) {
       plan(now_ + random_span(mean_of(kind)), kind, 0);
     }
+    // From a stream of its own: what happens before is the same with an end and without.
+    Random of_end{seed_, 1};
+    if (of_end.below(2) == 0) plan(end_ - std::chrono::milliseconds{of_end.below(kLastFaultsMs)}, Kind::kEnd, 0);
     while (!is_broken() && step_once()) {
     }
     if (!is_broken() && invariants_.open() > 0)
       fail(std::to_string(invariants_.open()) + " requests were never answered");
+    if (!is_broken() && is_ending_ && !replicas_.empty())
+      fail(std::to_string(replicas_.size()) + " replicas outlive the service");
     result_.answered = invariants_.answered();
     result_.rejected = invariants_.rejected();
     result_.left = invariants_.cancelled();
@@ -81,6 +90,7 @@ class FaultWorld {
     kLeave,
     kLiveness,
     kReadyAgain,
+    kEnd,
   };
   struct Timed {
     TimePoint at{};
@@ -166,7 +176,7 @@ class FaultWorld {
   bool step_once() {
     const TimePoint deadline = service_.next_deadline();
     const TimePoint timed = timed_.empty() ? core::kNever : timed_.top().at;
-    const bool is_quiet = has_healed() && invariants_.open() == 0;
+    const bool is_quiet = has_healed() && invariants_.open() == 0 && (!is_ending_ || replicas_.empty());
     const TimePoint next = std::min(deadline, timed);
     if (is_quiet || next == core::kNever || next > end_ + kHealing) return false;
     now_ = std::max(now_, next);
@@ -226,7 +236,16 @@ class FaultWorld {
         return step(core::RequestCancelled{core::RequestId{due.subject}});
       case Kind::kLiveness:
         return fail_liveness(core::ReplicaId{static_cast<std::uint32_t>(due.subject)});
+      case Kind::kEnd:
+        return end();
     }
+  }
+
+  void end() {
+    is_ending_ = true;
+    for (std::uint32_t n = below(100); n > 0; --n) arrive();
+    result_.waited_at_end = service_.view().waiting;
+    step(core::ShutdownRequested{});
   }
 
   // ---- clients
@@ -436,6 +455,7 @@ class FaultWorld {
     result_.broken_at = now_;
   }
 
+  std::uint64_t seed_;
   Random random_;
   bool is_round_;
   TimePoint end_;
@@ -447,6 +467,7 @@ class FaultWorld {
   FaultResult result_;
   TimePoint now_{};
   bool are_timers_late_ = false;
+  bool is_ending_ = false;
   std::uint64_t planned_ = 0;
   std::uint64_t turns_ = 0;
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;

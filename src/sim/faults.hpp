@@ -1,6 +1,7 @@
 // Faults, by seed: a service whose replicas crash, hang, start slowly or not at all and lose their readiness, whose
 // clients leave, whose configuration changes and whose clock steps, with every promise checked after every event. Half
-// of the seeds draw their times from few round values, so that an answer comes when its deadline ends.
+// of the seeds draw their times from few round values, so that an answer comes when its deadline ends. Half of them end
+// the service after a burst, while faults go on.
 //
 // One seed is one run, always the same: a seed that fails is the whole bug report.
 #pragma once
@@ -37,10 +38,11 @@ struct FaultResult {
   std::uint64_t failed_probes = 0;
   std::uint64_t config_changes = 0;
   std::uint64_t clock_steps = 0;
-  std::uint64_t busy = 0;         // dispatches that a living replica did not take
-  std::uint64_t lost_alone = 0;   // dispatches that were lost or answered badly by a replica that lives on
-  std::uint64_t never_ended = 0;  // requests that no answer ends, as programs hang in one
-  std::uint64_t ties = 0;         // instants in which a time ended and something happened
+  std::uint64_t busy = 0;           // dispatches that a living replica did not take
+  std::uint64_t lost_alone = 0;     // dispatches that were lost or answered badly by a replica that lives on
+  std::uint64_t never_ended = 0;    // requests that no answer ends, as programs hang in one
+  std::uint64_t ties = 0;           // instants in which a time ended and something happened
+  std::uint64_t waited_at_end = 0;  // requests that waited when the service was told to end
 };
 
 // Runs one seed. `observer`, if there is one, sees every step.

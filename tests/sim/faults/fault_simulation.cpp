@@ -25,6 +25,7 @@ struct Totals {
   std::uint64_t lost_alone = 0;
   std::uint64_t never_ended = 0;
   std::uint64_t ties = 0;
+  std::uint64_t waited_at_end = 0;
 };
 
 void run_seed(std::uint64_t seed, Totals& totals) {
@@ -43,6 +44,7 @@ void run_seed(std::uint64_t seed, Totals& totals) {
   totals.lost_alone += result.lost_alone;
   totals.never_ended += result.never_ended;
   totals.ties += result.ties;
+  totals.waited_at_end += result.waited_at_end;
 }
 
 class FaultSimulation : public testing::TestWithParam<std::uint64_t> {};
@@ -65,6 +67,7 @@ TEST_P(FaultSimulation, KeepsEveryPromise) {
   EXPECT_GT(totals.lost_alone, seeds);
   EXPECT_GT(totals.never_ended, seeds);
   EXPECT_GT(totals.ties, 100 * seeds);
+  EXPECT_GT(totals.waited_at_end, 5 * seeds);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shard, FaultSimulation, test::all_shards());
