@@ -71,7 +71,8 @@ class Ingress final : public http::ServerHandler,
   void trace(TraceContexts& contexts, Observer& tracer);
   // A value for a custom or schedule rule, or that none could be had.
   void observe(const core::MetricObserved& metric);
-  // What runs may finish, what waits is answered 503, then every replica is stopped.
+  // What waits and runs, and what comes meanwhile, is served within the grace; what cannot make it is answered 503, and
+  // every replica is stopped.
   void shut_down();
 
   // What all that buffers for clients takes its memory from.

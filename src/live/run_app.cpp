@@ -472,8 +472,8 @@ class App final : private Observer {
         return stop();
       }
       const core::ServiceView view = ingress_.view();
-      say_info("shutting down: {} running may finish within {:g} s, {} waiting are refused; again to end at once",
-               view.running, core::to_seconds(config_.core.replica.grace), view.waiting);
+      say_info("shutting down: {} running and {} waiting may finish within {:g} s; again to end at once", view.running,
+               view.waiting, core::to_seconds(config_.core.replica.grace));
       shut_down();
       wait_for_signal();
     });

@@ -91,17 +91,44 @@ class Start(unittest.TestCase):
 
 
 class End(unittest.TestCase):
-    def test_what_runs_finishes_and_what_waits_is_refused(self):
+    def test_what_runs_and_what_waits_is_served(self):
         with Service(PUPPET) as service:
             held = service.hold()
             waiting = [service.begin("/echo") for _ in range(3)]
             service.wait_for(lambda status: status["waiting"] == 3)
             service.interrupt()
-            for request in waiting:
-                self.assertEqual(request.answer().status, 503)
-                self.assertIn("shutting-down", request.answer().json()["type"])
+            service.says("shutting down: 1 running and 3 waiting may finish within 30 s; again to end at once")
+            service.release()
+            for request in [held, *waiting]:
+                self.assertEqual(request.answer().status, 200)
+                self.assertEqual(request.answer().fields["Connection"], "close")
+            self.assertEqual(service.wait(), 0)
+
+    def test_what_cannot_make_it_within_the_grace_is_refused(self):
+        with Service(PUPPET, "--grace", "500ms") as service:
+            held = service.hold()
+            waiting = service.begin("/echo")
+            service.wait_for(lambda status: status["waiting"] == 1)
+            service.interrupt()
+            self.assertEqual(waiting.answer().status, 503)
+            self.assertIn("shutting-down", waiting.answer().json()["type"])
+            self.assertEqual(waiting.answer().fields["Retry-After"], "1")
+            self.assertEqual(held.answer().status, 502)
+            self.assertEqual(service.wait(), 0)
+
+    def test_a_replica_that_dies_meanwhile_is_replaced_for_what_waits(self):
+        with Service(PUPPET) as service:
+            held = service.hold(fields={"Idempotency-Key": "held"})
+            waiting = service.begin("/echo")
+            service.wait_for(lambda status: status["waiting"] == 1)
+            pid, = service.replica_pids()
+            service.interrupt()
+            service.says("shutting down: 1 running and 1 waiting")
+            os.kill(pid, signal.SIGKILL)
+            service.says("replica 2 is ready")
             service.release()
             self.assertEqual(held.answer().status, 200)
+            self.assertEqual(waiting.answer().status, 200)
             self.assertEqual(service.wait(), 0)
 
     def test_sigterm_is_as_good(self):

@@ -299,7 +299,7 @@ TEST_F(IngressTest, KnowsTheLastValueOfARule) {
   EXPECT_EQ(board_->rules()[1].value, 12);
 }
 
-TEST_F(IngressTest, ShutdownFinishesWhatRunsAndRefusesWhatWaits) {
+TEST_F(IngressTest, ShutdownServesWhatRunsAndWhatWaits) {
   serve(1, 1);
   auto one = client();
   auto two = client();
@@ -309,13 +309,15 @@ TEST_F(IngressTest, ShutdownFinishesWhatRunsAndRefusesWhatWaits) {
   run_until([&] { return ingress_->view().waiting == 1; });
   ingress_->shut_down();
   server_->drain();
-  run_until([&] { return two->is_done(); });
-  EXPECT_EQ(two->status(), 503);
-  EXPECT_TRUE(stopped_.empty());
   replica(1).answer("done");
-  run_until([&] { return one->is_done() && stopped_.size() == 1; });
+  run_until([&] { return one->is_done() && replica(1).waiting() == 1; });
   EXPECT_EQ(one->status(), 200);
   EXPECT_EQ(one->field("Connection"), "close");
+  EXPECT_TRUE(stopped_.empty());
+  replica(1).answer("too");
+  run_until([&] { return two->is_done() && stopped_.size() == 1; });
+  EXPECT_EQ(two->status(), 200);
+  EXPECT_EQ(two->field("Connection"), "close");
   run_until([&] { return ingress_->open_exchanges() == 0 && ingress_->view().stopping == 0; });
 }
 
