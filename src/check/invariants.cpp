@@ -189,8 +189,9 @@ bool Invariants::does_anything_wait() const {
 }
 
 std::uint32_t Invariants::active() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      replicas_, [](const auto& entry) { return entry.second.state <= core::ReplicaState::kReady; }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(replicas_, [this](const auto& entry) {
+    return entry.second.state <= core::ReplicaState::kReady && entry.second.revision == revision_;
+  }));
 }
 
 void Invariants::asked(const core::StartReplica& a) {
@@ -214,7 +215,7 @@ void Invariants::asked(const core::DrainReplica& a) {
   };
   require(!is_chosen || std::ranges::none_of(replicas_, is_idle),
           name(a.replica) + " is sent away and another is idle");
-  const bool is_told = must_end_ == a.replica || holds_stuck(a.replica) || active() > settings_.scale.max_replicas;
+  const bool is_told = has_to || active() > settings_.scale.max_replicas;
   require(!is_ending() || is_told || !does_anything_wait(),
           name(a.replica) + " is sent away for the end while a request waits");
   replica->state = core::ReplicaState::kDraining;

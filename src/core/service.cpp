@@ -361,13 +361,8 @@ class Service::Impl {
     if (replica.state != ReplicaState::kReady) return;
     if (!has_lived(replica)) count_failure(replica);
     retire(*slot);
-<<<<<<< HEAD
-    if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, settings_.replica.grace);
-    make_up_for(replica);
-=======
     if (replicas_[*slot].state == ReplicaState::kDraining) stop(*slot, grace_left());
-    keep_count();
->>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
+    make_up_for(replica);
   }
 
   void on(const TimerDue&) {}
@@ -412,17 +407,11 @@ class Service::Impl {
     set_slots();
     scaler_.configure(now_, before);
     replicas_.prefer(scaler_.preference());
-<<<<<<< HEAD
-    if (shutting_down_) return;
-    desired_ = within_limits(desired_);
+    // What ends has no minimum, and nothing new begins.
+    desired_ = shutting_down_ ? std::min(desired_, settings_.scale.max_replicas) : within_limits(desired_);
     if (rollout_ && rollout_->revision != changed.revision) end_rollout(DecisionCause::kWithdrawn);
     decide({.cause = DecisionCause::kConfig}, desired_);
-    if (!serves) roll_out(changed.revision, changed.settings->replica);
-=======
-    // What ends has no minimum.
-    decide({.cause = DecisionCause::kConfig},
-           shutting_down_ ? std::min(desired_, settings_.scale.max_replicas) : within_limits(desired_));
->>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
+    if (!serves && !shutting_down_) roll_out(changed.revision, changed.settings->replica);
   }
 
   // ---- revisions
@@ -550,7 +539,6 @@ class Service::Impl {
     for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
   }
 
-<<<<<<< HEAD
   void record(RecordDecision decision) {
     decision.policy = scaler_.policy();
     decision.desired = desired_;
@@ -568,14 +556,7 @@ class Service::Impl {
   }
   std::uint32_t missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const {
     const bool must_pause = backoff.save().failures > 0 && now_ < backoff.next_start();
-    return shutting_down_ || must_pause || current >= wanted ? 0 : wanted - current;
-=======
-  // How many replicas to start now.
-  std::uint32_t missing() const {
-    const std::uint32_t current = replicas_.counts().active();
-    const bool must_pause = backoff_.save().failures > 0 && now_ < backoff_.next_start();
-    return is_winding_down() || must_pause || current >= desired_ ? 0 : desired_ - current;
->>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
+    return is_winding_down() || must_pause || current >= wanted ? 0 : wanted - current;
   }
 
   void start_missing() {
@@ -595,6 +576,7 @@ class Service::Impl {
     if (shutting_down_) return;
     shutting_down_ = true;
     replicas_.limit_drains(now_ + settings_.replica.grace);
+    if (rollout_) end_rollout(DecisionCause::kWithdrawn);
     decide({.cause = DecisionCause::kShutdown}, is_winding_down() ? 0 : desired_);
   }
 
@@ -610,16 +592,11 @@ class Service::Impl {
 
   void refuse_waiting() {
     while (requests_.waiting() > 0) fail(requests_.front(), RejectReason::kShuttingDown);
-<<<<<<< HEAD
-    if (rollout_) end_rollout(DecisionCause::kWithdrawn);
-    decide({.cause = DecisionCause::kShutdown}, 0);
-=======
     wind_down();
   }
 
   void wind_down() {
     if (is_winding_down() && desired_ > 0) decide({.cause = DecisionCause::kShutdown}, 0);
->>>>>>> 2d5b454 (At the end what waits is served too, within the grace: the core refuses only what cannot make it)
   }
 
   Settings settings_;

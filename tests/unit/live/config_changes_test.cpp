@@ -40,22 +40,29 @@ TEST(ConfigChanges, NamesWhatAppliesWithItsOldAndNewValue) {
   EXPECT_EQ(running.class_by, "X-Size");
 }
 
-TEST(ConfigChanges, WhatNeedsARestartIsSaidAndStays) {
+TEST(ConfigChanges, WhatReplicasAreIsTakenOver) {
   config::AppConfig running;
   running.command = {"one"};
   config::AppConfig fresh;
   fresh.command = {"two"};
-  fresh.port = 9999;
   fresh.env = {{"A", "b"}};
+  fresh.sidecars = {{.name = "s"}};
+  const ConfigChanges changes = take_over(running, fresh);
+  EXPECT_THAT(changes.applied, ElementsAre("command changed", "env changed", "sidecars changed"));
+  EXPECT_THAT(running.command, ElementsAre("two"));
+}
+
+TEST(ConfigChanges, WhatNeedsARestartIsSaidAndStays) {
+  config::AppConfig running;
+  config::AppConfig fresh;
+  fresh.port = 9999;
   fresh.max_body = core::mebibytes(1);
   fresh.log.access = "access.log";
   fresh.traces.endpoint = "http://127.0.0.1:4318";
   const ConfigChanges changes = take_over(running, fresh);
-  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "command", "env", "max body", "otlp endpoint", "access log"));
+  EXPECT_THAT(changes.needs_restart, ElementsAre("port", "max body", "otlp endpoint", "access log"));
   EXPECT_THAT(changes.applied, IsEmpty());
-  EXPECT_THAT(running.command, ElementsAre("one"));
   EXPECT_EQ(running.port, 8080);
-  EXPECT_THAT(running.env, IsEmpty());
   EXPECT_EQ(running.max_body, core::mebibytes(64));
   EXPECT_EQ(running.log.access, "");
   EXPECT_EQ(running.traces.endpoint, "");
