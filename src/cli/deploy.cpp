@@ -147,7 +147,8 @@ void add_deploy_command(CLI::App& app, int& exit_code) {
       R"(Limits, rules and policies apply at once. Where replicas are to be others (command, env, secrets, resources, probes,
 init containers, sidecars, revisionSuffix) that is a new revision: its replicas start beside those that serve, and when
 they are ready they get what comes, while the others finish what they have. One whose replicas do not start is rolled
-back; the exit code is 1 then. SIGHUP does the same with the service's own file.
+back; the exit code is 1 then. SIGHUP does the same with the service's own file. Another file than that one is taken
+only where the admin port has a token.
 
   tenfold deploy
   tenfold deploy app.yaml --admin http://127.0.0.1:9901)");

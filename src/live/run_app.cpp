@@ -137,6 +137,11 @@ config::AppConfig with_machine(config::AppConfig config) {
 
 std::chrono::system_clock::time_point wall_clock() { return std::chrono::system_clock::now(); }
 
+bool is_same_file(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return one == other || std::filesystem::equivalent(one, other, error);
+}
+
 std::optional<std::string> environment_variable(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
   return value ? std::optional<std::string>{value} : std::nullopt;
@@ -427,11 +432,17 @@ class App final : private Observer {
     });
   }
 
-  // From `file`, or the one that there is.
+  // From `file`, or the one that there is. A file says what is run, and anybody on this machine may reach the admin
+  // port: another one is taken from who has its token.
   std::expected<Deployment, std::string> deploy(const std::string& file) {
     const std::string name = file.empty() ? source_.name : file;
     if (is_ending_) return std::unexpected("the service is ending");
     if (name.empty()) return std::unexpected("the service was started without a file: name the one to deploy");
+    if (!is_same_file(name, source_.name) && config_.admin_token_file.empty()) {
+      return std::unexpected(
+          "another file than that of the start is taken only from who has the admin port's token, "
+          "and this service has none: --admin-token-file");
+    }
     auto fresh = source_.read(name);
     if (!fresh) return std::unexpected(fresh.error());
     auto poller = MetricPoller::make(loop_, *fresh, metric_callbacks());

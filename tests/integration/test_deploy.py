@@ -40,6 +40,9 @@ def deploy(service, *arguments):
     return run("deploy", *arguments, "--admin", f"http://127.0.0.1:{service.admin_port}")
 
 
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
 def version_of(service):
     return service.post("/environment").json()["VERSION"]
 
@@ -154,14 +157,22 @@ class Deploy(unittest.TestCase):
             self.assertIn("/no/such/file.yaml: No such file or directory", told.stderr)
             self.assertEqual(version_of(service), "1")
 
-    def test_a_service_without_a_file_takes_one(self):
-        with App() as app, Service(PUPPET) as service:
-            told = deploy(service)
-            self.assertEqual(told.returncode, 1)
-            self.assertIn("the service was started without a file: name the one to deploy", told.stderr)
-            app.write(version="2")
-            self.assertEqual(deploy(service, os.path.relpath(app.path)).returncode, 0)
-            self.assertEqual(version_of(service), "2")
+    def test_another_file_is_taken_from_who_has_the_token(self):
+        with App() as app, App() as other, tempfile.NamedTemporaryFile("w", suffix=".token") as token:
+            token.write(TOKEN)
+            token.flush()
+            other.write(version="2")
+            file = os.path.relpath(other.path)
+            with app.serve() as service:
+                self.assertIn("another file than that of the start", deploy(service, file).stderr)
+                self.assertEqual(deploy(service, os.path.relpath(app.path)).returncode, 0)
+                self.assertEqual(version_of(service), "1")
+            with Service(PUPPET, "--admin-token-file", token.name) as service:
+                told = deploy(service, "--admin-token-file", token.name)
+                self.assertIn("the service was started without a file: name the one to deploy", told.stderr)
+                self.assertEqual(deploy(service, file).returncode, 1)
+                self.assertEqual(deploy(service, file, "--admin-token-file", token.name).returncode, 0)
+                self.assertEqual(version_of(service), "2")
 
     def test_a_page_of_another_may_not(self):
         with App() as app, app.serve() as service:
