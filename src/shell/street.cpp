@@ -127,12 +127,20 @@ class Street final : private live::Observer {
     for (int i = 0; i < 2; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)},
                [this] { provider_->fail_readiness_of_one(); });
+    for (int i = 0; i < 2; ++i)
+      loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { deploy(); });
     if (plan_.is_lawful) return;
     loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)},
              [this] { provider_->fail_liveness_of_one(); });
     for (int i = 0; i < 3; ++i)
       loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->kill_one(); });
     loop_.at(start_ + std::chrono::milliseconds{100 * random_.below(300)}, [this] { provider_->silence_one(); });
+  }
+
+  // Other replicas, from now on.
+  void deploy() {
+    plan_.ingress.replica.revision_name = "street--" + std::to_string(++deployed_);
+    ingress_->reconfigure(plan_.ingress);
   }
 
   void heal() {
@@ -208,7 +216,8 @@ class Street final : private live::Observer {
            told.number_of("waiting"));
     differ("requests that wait, at calm", told.sum_of("tenfold_requests_waiting"), 0);
     differ("slots that are taken, at calm", told.sum_of("tenfold_requests_running"), 0);
-    differ("replicas that serve, by the core and their probes", ingress_->view().serving, provider_->passing());
+    differ("replicas that serve, by the core and their probes", ingress_->view().serving,
+           provider_->passing(ingress_->name_of(ingress_->view().revision)));
     is_compared_ = true;
   }
 
@@ -365,6 +374,7 @@ class Street final : private live::Observer {
   Inspection last_told_;
   std::uint64_t lost_when_asked_ = 0;
   bool is_compared_ = false;
+  int deployed_ = 0;
   std::size_t memory_at_start_ = 0;
 };
 

@@ -24,9 +24,9 @@ StreetProvider::StreetProvider(VirtualLoop& loop, Host& world, Ledger& ledger, l
                                const StreetProviderOptions& options)
     : loop_{loop}, world_{world}, ledger_{ledger}, listener_{listener}, options_{options}, random_{options.seed, 5} {}
 
-void StreetProvider::start(core::ReplicaId id, const live::ReplicaSpec&) {
+void StreetProvider::start(core::ReplicaId id, const live::ReplicaSpec& spec) {
   ++starts_;
-  replicas_[id];
+  replicas_[id].revision = spec.revision_name;
   const Duration takes = kColdStarts[random_.below(kColdStarts.size())];
   const bool fails = !options_.is_lawful && !is_healed_ && random_.below(12) == 0;
   loop_.after(takes, [this, id, fails] {
@@ -110,10 +110,10 @@ std::optional<core::ReplicaId> StreetProvider::choose_ready() {
   return ready[random_.below(ready.size())];
 }
 
-std::uint32_t StreetProvider::passing() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(replicas_, [](const auto& entry) {
+std::uint32_t StreetProvider::passing(std::string_view revision) const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(replicas_, [revision](const auto& entry) {
     const Replica& replica = entry.second;
-    return replica.program && !replica.is_unready && !replica.is_stopping;
+    return replica.revision == revision && replica.program && !replica.is_unready && !replica.is_stopping;
   }));
 }
 

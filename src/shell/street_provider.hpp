@@ -49,13 +49,14 @@ class StreetProvider final : public live::Provider, private ProgramOwner {
   void expect_shutdown() { is_shutting_down_ = true; }
   // What all programs hold.
   std::size_t memory() const;
-  // Replicas that pass their readiness probe and are not being stopped.
-  std::uint32_t passing() const;
+  // Replicas of the revision of this name that pass their readiness probe and are not being stopped.
+  std::uint32_t passing(std::string_view revision) const;
   std::uint64_t starts() const { return starts_; }
   std::uint64_t deaths() const { return deaths_; }
 
  private:
   struct Replica {
+    std::string revision;              // its name
     std::unique_ptr<Program> program;  // null while it starts
     Duration sampled{};                // of its work, at the last sample
     bool is_unready = false;           // its readiness probe fails
