@@ -134,6 +134,7 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
   // Of a replica that dies, connections end before its exit is known: what is lost with one would be lost again with
   // the next, and others with it.
   if (core::is_loss(outcome) && provider_->is_ending(replica)) {
+    lost_.note(replica, id);
     driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kProcess});
   }
   if (outcome == core::Outcome::kNoAnswer && provider_->is_out_of_memory(replica))
@@ -234,10 +235,20 @@ void Ingress::readiness_passed(core::ReplicaId replica) {
 }
 
 void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
+  note_lost(replica);
   upstreams_.remove(replica);
   starts_.erase(replica);
-  observers_.tell(&Observer::replica_exited, now(loop_), replica, exit);
+  ReplicaExit told = exit;
+  told.description += lost_.take(replica);
+  observers_.tell(&Observer::replica_exited, now(loop_), replica, told);
   driver_.handle(core::ReplicaExited{.replica = replica, .kind = exit.kind, .code = exit.code});
+}
+
+void Ingress::note_lost(core::ReplicaId replica) {
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    if (exchange && exchange->has_replica() && exchange->facts().last().replica == replica)
+      lost_.note(replica, exchange->id());
+  }
 }
 
 void Ingress::usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) {

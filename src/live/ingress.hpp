@@ -20,6 +20,7 @@
 #include "http/server_connection.hpp"
 #include "live/core_driver.hpp"
 #include "live/exchange.hpp"
+#include "live/lost_requests.hpp"
 #include "live/observer.hpp"
 #include "live/provider/provider.hpp"
 #include "live/request_class.hpp"
@@ -109,6 +110,8 @@ class Ingress final : public http::ServerHandler,
   void carry_out(core::TimePoint now, const core::RecordDecision& action) override;
 
   Exchange* find(core::RequestId id);
+  // Those which the replica has now are lost.
+  void note_lost(core::ReplicaId replica);
   void tell_end(Exchange& exchange);
   void remove(Exchange& exchange);
   core::RequestClass class_of(const Exchange& exchange);
@@ -130,6 +133,7 @@ class Ingress final : public http::ServerHandler,
   CoreDriver driver_;
   Provider* provider_ = nullptr;
   Revisions revisions_;
+  LostRequests lost_;
 
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<core::Slot> idle_;  // of exchanges

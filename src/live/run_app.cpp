@@ -57,6 +57,9 @@ constexpr std::chrono::seconds kStartMargin{1};
 // each request would else never show that it could do more than one. A thread that waits costs little.
 constexpr std::uint32_t kAutoConcurrencyTold = 128;
 
+// Of what a replica printed that failed.
+constexpr std::size_t kLastLines = 20;
+
 constexpr int kInterrupted = 130;
 
 std::uint32_t told_concurrency(const config::AppConfig& config) {
@@ -136,6 +139,16 @@ config::AppConfig with_machine(config::AppConfig config) {
 }
 
 std::chrono::system_clock::time_point wall_clock() { return std::chrono::system_clock::now(); }
+
+// The last `count` lines of `text`, which ends with a line break.
+std::string_view last_lines(std::string_view text, std::size_t count) {
+  std::size_t begin = text.size();
+  for (; count > 0 && begin > 0; --count) {
+    const std::size_t before = begin > 1 ? text.rfind('\n', begin - 2) : std::string_view::npos;
+    begin = before == std::string_view::npos ? 0 : before + 1;
+  }
+  return text.substr(begin);
+}
 
 bool is_same_file(const std::string& one, const std::string& other) {
   std::error_code error;
@@ -335,17 +348,30 @@ class App final : private Observer {
       say_warning("replica {} {}", core::to_number(replica), exit.description);
       last_failure_ = exit.description;
     }
-    boost::asio::post(loop_, [this, exit] { end_if_hopeless(exit); });
+    boost::asio::post(loop_, [this, exit] { judge_starts(exit); });
   }
 
-  void end_if_hopeless(const ReplicaExit& last) {
+  void judge_starts(const ReplicaExit& last) {
     const core::ServiceView view = ingress_.view();
-    if (is_ending_ || view.ever_ready || view.shutting_down || view.start_failures < core::kHopelessStarts) return;
+    const bool is_hopeless = view.start_failures >= core::kHopelessStarts;
+    if (is_ending_ || view.shutting_down || (std::exchange(was_hopeless_, is_hopeless) && view.ever_ready)) return;
+    if (!is_hopeless) return;
+    if (view.ever_ready) {
+      say_error(
+          "replicas fail again and again: {} in a row, the last one {}; they are started after pauses that double",
+          view.start_failures, last.description);
+      return say_last_words(last);
+    }
     say_error("no replica starts; the last one {}", last.description);
-    if (config_.log.level == config::LogLevel::kError && last.last_output.ends_with('\n'))
-      console_.say(Console::Stream::kErr, last.last_output);
+    say_last_words(last);
     exit_code_ = 1;
     shut_down();
+  }
+
+  // What it printed last, where nobody has seen it yet.
+  void say_last_words(const ReplicaExit& exit) {
+    if (config_.log.level != config::LogLevel::kError || !exit.last_output.ends_with('\n')) return;
+    console_.say(Console::Stream::kErr, std::string{last_lines(exit.last_output, kLastLines)});
   }
 
   void probe_failed(core::TimePoint, core::ReplicaId replica, core::Probe probe, std::string_view why) override {
@@ -553,6 +579,7 @@ class App final : private Observer {
   boost::asio::signal_set reload_signal_;
   boost::asio::steady_timer end_timer_;
   core::TimePoint done_at_{};
+  bool was_hopeless_ = false;
   std::string last_failure_;  // of a replica that ended unasked
   std::optional<std::string> said_warning_;
   std::string said_gaps_;

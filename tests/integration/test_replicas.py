@@ -1,9 +1,11 @@
 """Replicas that are killed, that kill, that come and go."""
 import os
+import pathlib
 import signal
+import tempfile
 import unittest
 
-from service import PUPPET, Service, children_of, eventually, is_running, receive_all
+from service import PUPPET, Service, children_of, eventually, is_running, receive_all, run
 
 
 class LostReplicas(unittest.TestCase):
@@ -68,7 +70,8 @@ class LostReplicas(unittest.TestCase):
         with Service(PUPPET, min_replicas=3, max_replicas=3) as service:
             for pid in service.replica_pids():
                 os.kill(pid, signal.SIGKILL)
-            service.says("was killed by SIGKILL", times=3)
+            for replica in (1, 2, 3):
+                service.says(f"replica {replica} was killed by SIGKILL")
             answers = service.burst(10, "/echo", fields={"Idempotency-Key": "one"})
             self.assertEqual({answer.status for answer in answers}, {200})
             service.wait_for(lambda status: status["replicas"]["ready"] == 3)
@@ -77,8 +80,35 @@ class LostReplicas(unittest.TestCase):
         with Service(["sh", "-c", f"echo licence expired >&2; exec {' '.join(PUPPET)}"]) as service:
             os.kill(service.replica_pids()[0], signal.SIGKILL)
             service.wait_for(lambda status: status["replicas"]["ready"] == 1)
-            service.says("was killed by SIGKILL")
+            service.says("replica 1 was killed by SIGKILL")
             service.says("[replica 1] licence expired")
+
+    def test_it_is_told_which_request_it_had(self):
+        with Service(PUPPET) as service:
+            held = service.hold()
+            os.kill(service.replica_pids()[0], signal.SIGKILL)
+            self.assertEqual(held.answer().status, 502)
+            number = service.status()["recent_failures"][0]["request"]
+            service.says(f"replica 1 was killed by SIGKILL while it had request {number}")
+            service.wait_for(lambda status: status["replicas"]["ready"] == 1)
+            story = run("explain", str(service.journal)).stdout
+            self.assertIn(f"was killed by SIGKILL while it had request {number}", story)
+
+    def test_a_crash_loop_is_told_once_with_its_last_words(self):
+        script = f"test -e $0 && {{ seq 1 30 >&2; exit 3; }}; exec {' '.join(PUPPET)}"
+        with tempfile.TemporaryDirectory() as directory:
+            broken = pathlib.Path(directory, "broken")
+            with Service(["sh", "-c", script, str(broken)], "--quiet") as service:
+                broken.touch()
+                self.assertEqual(service.post("/die").status, 502)
+                service.says("replicas fail again and again: 3 in a row, the last one exited with status 3; they are "
+                             "started after pauses that double")
+                service.says("\n11\n12\n")
+                self.assertIn("\n29\n30", service.output())
+                self.assertNotIn("\n10\n", service.output())
+                broken.unlink()
+                self.assertEqual(service.post("/echo").status, 200)
+                self.assertEqual(service.output().count("again and again"), 1)
 
 
 class Scaling(unittest.TestCase):
