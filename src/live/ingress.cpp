@@ -133,8 +133,8 @@ void Ingress::replica_done(Exchange& exchange, core::Outcome outcome) {
     observers_.tell(&Observer::answer_refused, done, replica, exchange.bad_answer());
   // Of a replica that dies, connections end before its exit is known: what is lost with one would be lost again with
   // the next, and others with it.
+  if (outcome == core::Outcome::kNoAnswer || outcome == core::Outcome::kAnswerBroken) lost_.note(done, replica, id);
   if (core::is_loss(outcome) && provider_->is_ending(replica)) {
-    lost_.note(replica, id);
     driver_.handle(done, core::ProbeFailed{.replica = replica, .probe = core::Probe::kProcess});
   }
   if (outcome == core::Outcome::kNoAnswer && provider_->is_out_of_memory(replica))
@@ -239,7 +239,7 @@ void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
   upstreams_.remove(replica);
   starts_.erase(replica);
   ReplicaExit told = exit;
-  told.description += lost_.take(replica);
+  told.description += lost_.take(now(loop_), replica);
   observers_.tell(&Observer::replica_exited, now(loop_), replica, told);
   driver_.handle(core::ReplicaExited{.replica = replica, .kind = exit.kind, .code = exit.code});
 }
@@ -247,7 +247,7 @@ void Ingress::replica_exited(core::ReplicaId replica, const ReplicaExit& exit) {
 void Ingress::note_lost(core::ReplicaId replica) {
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
     if (exchange && exchange->has_replica() && exchange->facts().last().replica == replica)
-      lost_.note(replica, exchange->id());
+      lost_.note(now(loop_), replica, exchange->id());
   }
 }
 
