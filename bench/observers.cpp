@@ -117,6 +117,7 @@ void metrics(benchmark::State& state, live::MetricsFormat format) {
 }
 BENCHMARK_CAPTURE(metrics, prometheus, live::MetricsFormat::kPrometheus)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(metrics, openmetrics, live::MetricsFormat::kOpenMetrics)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(metrics, protobuf, live::MetricsFormat::kProtobuf)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

@@ -11,7 +11,6 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kWhatIf = "/what-if";
 constexpr std::string_view kDeploy = "/deploy";
-constexpr std::string_view kOpenMetrics = "application/openmetrics-text";
 
 // What stands after the question mark.
 std::string_view query_of(const http::Head& head) {
@@ -112,8 +111,7 @@ void Admin::answer_status(http::ServerConnection& connection) const {
 }
 
 void Admin::answer_metrics(http::ServerConnection& connection) const {
-  const auto accept = connection.head().find("Accept");
-  const bool is_open = accept && accept->find(kOpenMetrics) != std::string_view::npos;
+  const MetricsFormat format = metrics_format_for(connection.head().find("Accept").value_or(""));
   const std::string body = to_metrics({.board = sources_.board,
                                        .service = sources_.ingress.service(),
                                        .now = sources_.ingress.time(),
@@ -121,11 +119,8 @@ void Admin::answer_metrics(http::ServerConnection& connection) const {
                                        .journal_lost = sources_.writer ? sources_.writer->lost() : 0,
                                        .spans = sources_.spans ? *sources_.spans : SpanCounters{},
                                        .process = sources_.process ? sources_.process() : std::nullopt},
-                                      is_open ? MetricsFormat::kOpenMetrics : MetricsFormat::kPrometheus);
-  connection.respond(200,
-                     is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                             : "text/plain; version=0.0.4; charset=utf-8",
-                     body);
+                                      format);
+  connection.respond(200, content_type_of(format), body);
 }
 
 }  // namespace tenfold::live

@@ -41,7 +41,7 @@ struct AdminSources {
 // GET /healthz   200 while the process runs
 // GET /readyz    200 while a replica is ready and the service is not shutting down, else 503
 // GET /status    the live state as JSON
-// GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics for who accepts that
+// GET /metrics   Prometheus' text format, version 0.0.4, or OpenMetrics or Protocol Buffers for who accepts that
 //
 // POST /what-if  what the last minutes would have been under other settings: see WhatIf
 // POST /deploy   reads the configuration again, or ?file=/a/path: 200 and what came of it, 422 and what is wrong

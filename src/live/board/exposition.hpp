@@ -1,5 +1,6 @@
-// Metrics in the text formats of Prometheus: its own, version 0.0.4 (prometheus.io/docs/instrumenting/
-// exposition_formats), and OpenMetrics 1.0.0 (RFC draft-richih-opsawg-openmetrics).
+// Metrics as Prometheus takes them: its own text, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats),
+// OpenMetrics 1.0.0 (RFC draft-richih-opsawg-openmetrics), and Protocol Buffers (io.prometheus.client.MetricFamily,
+// delimited), which alone have native histograms.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,10 @@
 #include <utility>
 
 #include "live/board/histogram.hpp"
+#include "live/board/metrics_format.hpp"
+#include "live/board/protobuf.hpp"
 
 namespace tenfold::live {
-
-enum class MetricsFormat : std::uint8_t { kPrometheus, kOpenMetrics };
 
 class Exposition {
  public:
@@ -27,7 +28,7 @@ class Exposition {
   void histogram(std::string_view name, std::string_view help, const Histogram& histogram);
 
   // A family; its samples follow. `name` of a counter ends with _total.
-  void begin_gauge(std::string_view name, std::string_view help) { begin("gauge", name, help); }
+  void begin_gauge(std::string_view name, std::string_view help) { begin(Type::kGauge, name, help); }
   void begin_counter(std::string_view name, std::string_view help);
   void sample(std::string_view name, std::initializer_list<Label> labels, double value);
 
@@ -35,11 +36,24 @@ class Exposition {
   std::string finish();
 
  private:
-  void begin(std::string_view type, std::string_view name, std::string_view help);
+  enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
+
+  void begin(Type type, std::string_view name, std::string_view help);
+  void text_histogram(std::string_view name, const Histogram& histogram);
+  void proto_sample(std::initializer_list<Label> labels, double value);
+  void proto_histogram(const Histogram& histogram);
+  // The family under way is complete.
+  void end_family();
 
   MetricsFormat format_;
   std::string app_;  // the label with its quotes
   std::string out_;
+  // Of Protocol Buffers: a sample is put together in the room of the one before it.
+  ProtoMessage app_label_;
+  ProtoMessage sample_;
+  ProtoMessage part_;
+  ProtoMessage family_;
+  Type type_ = Type::kGauge;
 };
 
 // A label's value between its quotes.

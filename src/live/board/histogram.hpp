@@ -1,4 +1,4 @@
-// Durations, counted as Prometheus' classic histograms are.
+// Durations, counted as Prometheus' histograms are, classic and native.
 #pragma once
 
 #include <array>
@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/time.hpp"
+#include "live/board/native_buckets.hpp"
 
 namespace tenfold::live {
 
@@ -20,12 +21,14 @@ class Histogram {
   // Of those within a bound and not within the one before it; the last is the rest.
   const std::array<std::uint64_t, kBoundsS.size() + 1>& counts() const { return counts_; }
   std::uint64_t count() const { return count_; }
+  const NativeBuckets& native() const { return native_; }
   double sum_s() const { return core::to_seconds(sum_); }
 
  private:
   std::array<std::uint64_t, kBoundsS.size() + 1> counts_{};
   std::uint64_t count_ = 0;
   core::Duration sum_{};
+  NativeBuckets native_;
 };
 
 }  // namespace tenfold::live
