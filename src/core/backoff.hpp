@@ -7,8 +7,9 @@
 
 namespace tenfold::core {
 
-// Doubles with each failure in a row, from `backoff_first` to `backoff_max`. A replica that failed after it had been
-// ready for `backoff_reset` was no failed start and is replaced at once; one that was started that long after the
+// Doubles with each failure in a row, from `backoff_first` to `backoff_max`. A replica that failed after it had
+// answered a request, or had been ready for `backoff_reset`, was no failed start and is replaced at once, however often
+// that comes: who kills replicas that work must not keep others from starting. One that was started that long after the
 // pause starts the count anew.
 class Backoff {
  public:

@@ -80,6 +80,8 @@ struct ReplicaRecord {
   TimePoint readiness_changed{};
   // It is known to be ending.
   bool is_ending = false;
+  // It has answered a request.
+  bool has_answered = false;
   // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
   double busy = 0;
   TimePoint busy_until{};

@@ -133,7 +133,8 @@ void Fleet::make_up_for(const ReplicaRecord& replica) {
 }
 
 bool Fleet::has_lived(const ReplicaRecord& replica) const {
-  return replica.state == ReplicaState::kReady && step_.now - replica.since >= settings_.replica.backoff_reset;
+  const bool is_old = step_.now - replica.since >= settings_.replica.backoff_reset;
+  return replica.state == ReplicaState::kReady && (replica.has_answered || is_old);
 }
 
 // A start that takes too long has failed; a drain that takes too long, during shutdown, is cut.
@@ -146,7 +147,7 @@ void Fleet::give_up_on(Slot slot) {
 
 // A replica is gone that nobody sent away: the count stands, and the decision says how it is kept.
 void Fleet::keep_count() {
-  if (is_winding_down()) return;
+  if (!may_start()) return;
   const BackoffRecord& backoff = backoff_.save();
   if (step_.now < backoff_.next_start()) {
     decide({.cause = DecisionCause::kBackoff, .failures = backoff.failures, .pause = backoff.pause}, desired_);
@@ -161,6 +162,7 @@ void Fleet::leave(ReplicaId replica, RequestState state, Outcome outcome) {
   replicas_.free_slot(*slot, step_.now, state);
   if (outcome == Outcome::kBusy) replicas_.pause(*slot, step_.now);
   if (outcome == Outcome::kAnswered || outcome == Outcome::kBadAnswer) replicas_.answered(*slot);
+  if (outcome == Outcome::kAnswered) replicas_.mark_answered(*slot);
   end_if_done(*slot);
 }
 
@@ -347,7 +349,7 @@ std::uint32_t Fleet::missing_standbys() const {
 
 std::uint32_t Fleet::missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const {
   const bool must_pause = backoff.save().failures > 0 && step_.now < backoff.next_start();
-  return is_winding_down() || must_pause || current >= wanted ? 0 : wanted - current;
+  return !may_start() || must_pause || current >= wanted ? 0 : wanted - current;
 }
 
 void Fleet::start_missing() {

@@ -46,6 +46,8 @@ class Fleet {
   // At the end: nothing waits any more, so nothing is replaced and replicas leave as they run out of work.
   bool is_winding_down() const { return shutting_down_ && requests_.waiting() == 0; }
   bool is_grace_over() const { return replicas_.drain_limit() <= step_.now; }
+  // Whether a replica that starts now could still serve somebody.
+  bool may_start() const { return !is_winding_down() && !is_grace_over(); }
 
   // The first replicas.
   void start();

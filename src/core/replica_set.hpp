@@ -102,6 +102,8 @@ class ReplicaSet {
   // It took no connection: it gets nothing for a pause, which doubles until it answers.
   void pause(Slot slot, TimePoint now);
   void answered(Slot slot) { table_[slot].busy_pause = Duration::zero(); }
+  // It has shown that it works.
+  void mark_answered(Slot slot) { table_[slot].has_answered = true; }
   // Ends the pauses whose time has come.
   void resume_due(TimePoint now);
 

@@ -58,8 +58,8 @@ struct ReplicaSettings {
   // from SIGTERM to its end. A replica that is sent away by scaling finishes what it has, whatever that takes.
   Duration grace = std::chrono::seconds{30};
   // Pause after a failed start: `backoff_first`, doubled with each further failure, at most `backoff_max`. A replica
-  // that stays ready for `backoff_reset` clears the count. The scheme is the kubelet's for CrashLoopBackOff (10 s
-  // doubling to 5 min, reset after 10 min), scaled to cold starts of milliseconds.
+  // that has answered, or stayed ready for `backoff_reset`, is none. The scheme is the kubelet's for CrashLoopBackOff
+  // (10 s doubling to 5 min, reset after 10 min), scaled to cold starts of milliseconds.
   Duration backoff_first = std::chrono::milliseconds{200};
   Duration backoff_max = std::chrono::seconds{30};
   Duration backoff_reset = std::chrono::seconds{10};

@@ -107,7 +107,7 @@ auto fields(Of<core::RequestRecord> auto& x) {
 auto fields(Of<core::ReplicaRecord> auto& x) {
   return std::tuple_cat(std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.idle_since, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
                                  x.sampled, x.sample_began, x.cpus, x.memory),
-                        since<3>(x.revision));
+                        since<3>(x.revision, x.has_answered));
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
 auto fields(Of<core::AcaRecord> auto& x) {

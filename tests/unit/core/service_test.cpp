@@ -347,6 +347,30 @@ TEST(Service, ReplacesALongLivedReplicaAtOnce) {
   EXPECT_EQ(driver.of<RecordDecision>().at(0).cause, DecisionCause::kReplaced);
 }
 
+TEST(Service, AReplicaThatHasAnsweredIsReplacedAtOnceHoweverOftenOneIsKilled) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  for (std::uint32_t n = 1; n <= 20; ++n) {
+    driver.advance(100ms);
+    driver.arrive(n);
+    driver.answer(n, n);
+    driver.handle(ReplicaExited{.replica = replica(n), .kind = ExitKind::kSignaled, .code = 9});
+    ASSERT_EQ(driver.of<StartReplica>().size(), 1U) << n;
+    driver.handle(ReplicaReady{replica(n + 1)});
+  }
+  EXPECT_EQ(driver.view().start_failures, 0U);
+}
+
+TEST(Service, AReplicaThatEndsBeforeItsFirstAnswerIsAFailedStart) {
+  ServiceDriver driver{settings(1, 1)};
+  driver.start(1);
+  driver.arrive(1);
+  driver.lose(1, 1);
+  driver.handle(ReplicaExited{.replica = replica(1), .kind = ExitKind::kSignaled, .code = 11});
+  EXPECT_TRUE(driver.of<StartReplica>().empty());
+  EXPECT_EQ(driver.view().start_failures, 1U);
+}
+
 TEST(Service, PausesLongerAfterEachFailedStart) {
   ServiceDriver driver{settings(1, 1)};
   driver.handle(TimerDue{});
