@@ -22,6 +22,9 @@ std::chrono::milliseconds tick_for(const Limits& limits) {
 // Connections accepted in a row before the others get their turn.
 constexpr int kAcceptBatch = 64;
 
+// More than listen queues hold: net.core.somaxconn is 4096.
+constexpr int kListenQueue = 8192;
+
 }  // namespace
 
 Server::Server(Loop& loop, ServerHandler& handler, const Limits& limits, MemoryBudget* budget)
@@ -113,6 +116,7 @@ void Server::tick() {
     for (TimeoutList* list :
          {&timeouts_.head, &timeouts_.body, &timeouts_.idle, &timeouts_.flush, &timeouts_.linger, &timeouts_.presence})
       list->expire(now_);
+    if (farewell_) farewell_->expire(now_);
     has_paused_ = false;
     for (Listener& listener : listeners_) {
       if (std::exchange(listener.is_paused, false)) accept_clients(listener);
@@ -121,12 +125,32 @@ void Server::tick() {
   });
 }
 
-void Server::drain() {
+void Server::drain(std::chrono::milliseconds farewell) {
+  if (farewell > farewell.zero()) accept_waiting();
   listeners_.clear();
   is_draining_ = true;
+  now_ = loop_.now();
+  if (farewell > farewell.zero()) {
+    farewell_.emplace(farewell);
+    tick_ = std::clamp(farewell / 4, kShortestTick, tick_);
+    tick();
+  }
   for (auto next = connections_.begin(); next != connections_.end();) {
     const std::shared_ptr<ServerConnection> connection = *next++;
-    if (connection->state_ == ServerConnection::State::kHead && !connection->parser_.has_begun()) connection->remove();
+    if (!connection->is_resting()) continue;
+    if (is_closing()) {
+      connection->remove();
+    } else {
+      farewell_->set(*connection, now_);
+    }
+  }
+}
+
+// As many at most as a listen queue holds: others come while we take them.
+void Server::accept_waiting() {
+  for (Listener& listener : listeners_) {
+    for (int left = kListenQueue; left > 0 && accept(listener); --left) {
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/connection.hpp"
@@ -40,7 +41,10 @@ class Server {
   std::expected<Endpoint, std::string> adopt(std::unique_ptr<Acceptor> acceptor);
 
   // Accepts no more, closes what is idle, and ends each connection with the answer that is under way.
-  void drain();
+  //
+  // With a `farewell` nobody is cut who may just have begun to speak: who waits in the listen queue is accepted first,
+  // and a connection without a request is closed only when none has come for so long.
+  void drain(std::chrono::milliseconds farewell = {});
   // Called once, when a client comes and all connections that there may be are there.
   void on_full(std::function<void()> told) { on_full_ = std::move(told); }
   std::size_t connection_count() const { return connections_.size(); }
@@ -71,6 +75,12 @@ class Server {
   // False when nothing more is to be accepted now.
   bool accept(Listener& listener);
   void pause(Listener& listener);
+  // Takes who waits in the listen queues.
+  void accept_waiting();
+  // Where a connection stands that has no request.
+  TimeoutList& resting() { return farewell_ ? *farewell_ : timeouts_.idle; }
+  // Whether a connection without a request is closed at once.
+  bool is_closing() const { return is_draining_ && !farewell_; }
   // Makes room for a client. False when no connection is idle.
   bool close_idlest();
   void start_ticking();
@@ -84,6 +94,7 @@ class Server {
   MemoryBudget* budget_;
   std::function<void()> on_full_;
   Timeouts timeouts_;
+  std::optional<TimeoutList> farewell_;
   std::list<Listener> listeners_;
   std::list<std::shared_ptr<ServerConnection>> connections_;
   Timer ticker_;

@@ -30,7 +30,7 @@ ServerConnection::ServerConnection(Server& server, std::unique_ptr<Transport> tr
 const Limits& ServerConnection::limits() const { return server_.limits_; }
 
 void ServerConnection::start() {
-  server_.timeouts_.idle.set(*this, server_.now());
+  server_.resting().set(*this, server_.now());
   open();
 }
 
@@ -170,12 +170,12 @@ void ServerConnection::finish() {
   handler_ = nullptr;
   if (!is_in_exchange()) return;
   if (is_gone_) return remove();
-  if (!keep_alive() || !decoder_.is_complete() || server_.is_draining_) return linger();
+  if (!keep_alive() || !decoder_.is_complete() || server_.is_closing()) return linger();
   input_.finish_message();
   parser_.reset();
   state_ = State::kHead;
   has_answered_ = false;
-  (writable() ? server_.timeouts_.idle : server_.timeouts_.flush).set(*this, server_.now());
+  (writable() ? server_.resting() : server_.timeouts_.flush).set(*this, server_.now());
   if (is_parsing_) return;
   if (input_.has_more()) {
     receive_heads_later();
@@ -307,7 +307,8 @@ void ServerConnection::on_flushed() {
     if (is_half_closed_) return remove();
     return server_.timeouts_.linger.set(*this, server_.now());
   }
-  if (state_ == State::kHead) server_.timeouts_.idle.set(*this, server_.now());
+  if (state_ == State::kHead && server_.is_closing()) return linger();
+  if (state_ == State::kHead) server_.resting().set(*this, server_.now());
   const bool is_hurried = state_ == State::kExchange && !decoder_.is_complete();
   if (is_in_exchange() && !is_hurried) server_.timeouts_.none.set(*this, server_.now());
   if (is_in_exchange() && handler_) handler_->on_writable(*this);

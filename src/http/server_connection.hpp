@@ -104,6 +104,8 @@ class ServerConnection final : public Connection, private Timed {
   void on_flushing() override;
   void on_timeout() override;
 
+  // It has no request and nothing that its client has not taken yet.
+  bool is_resting() const { return state_ == State::kHead && !parser_.has_begun() && writable(); }
   // A request has a handler, or had one that is not done with it.
   bool is_in_exchange() const { return state_ == State::kExchange || state_ == State::kSwitched; }
   void receive_heads();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -18,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // Answers each request with its method, target and body.
@@ -361,6 +363,95 @@ TEST_F(ServerTest, AHeadRequestGetsNoBody) {
   const std::string got = exchange("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(got, HasSubstr("Content-Length: 7\r\n"));
   EXPECT_THAT(got, EndsWith("\r\n\r\n"));
+}
+
+// ---- its end
+
+constexpr auto kLong = 1h;
+
+TEST_F(ServerTest, WhatIsIdleIsClosedAtOnceWhenItDrains) {
+  serve();
+  fd_ = connect();
+  server_->drain();
+  run_until([&] { return is_closed_; });
+  EXPECT_EQ(got_, "");
+  ::close(fd_);
+}
+
+TEST_F(ServerTest, WithAFarewellWhoStillAsksIsAnsweredOnce) {
+  serve();
+  const int fd = connect();
+  send(fd, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return got_.ends_with("GET /a "); });
+  EXPECT_THAT(got_, Not(HasSubstr("Connection: close")));
+  server_->drain(kLong);
+  send(fd, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, HasSubstr("Connection: close"));
+  EXPECT_THAT(got_, EndsWith("GET /b "));
+  ::close(fd);
+}
+
+// Its answer had said that it may, before the end was known.
+TEST_F(ServerTest, WithAFarewellWhoWasToldToGoOnMayGoOn) {
+  serve();
+  echo_.holds_answers = true;
+  const int fd = connect();
+  send(fd, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return echo_.waiting() != nullptr; });
+  EXPECT_TRUE(echo_.waiting()->keep_alive());
+  server_->drain(kLong);
+  echo_.holds_answers = false;
+  echo_.release();
+  send(fd, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, HasSubstr("GET /a "));
+  EXPECT_THAT(got_, EndsWith("GET /b "));
+  ::close(fd);
+}
+
+TEST_F(ServerTest, WithAFarewellWhoSaysNothingIsClosedAfterIt) {
+  serve();
+  fd_ = connect();
+  server_->drain(20ms);
+  EXPECT_EQ(server_->connection_count(), 1);
+  run_until([&] { return is_closed_; });
+  EXPECT_EQ(got_, "");
+  ::close(fd_);
+}
+
+TEST_F(ServerTest, WithAFarewellWhoWaitsInTheListenQueueIsServed) {
+  serve();
+  const int first = connect();
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(endpoint_.port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  server_->drain(kLong);
+  EXPECT_EQ(server_->connection_count(), 2);
+  send(fd, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+  run_until([&] { return is_closed_; });
+  EXPECT_THAT(got_, EndsWith("GET /late "));
+  ::close(fd);
+  ::close(first);
+}
+
+// Found by reading: whoever had not read all of an answer yet lost the rest when the server drained.
+TEST_F(ServerTest, WhoReadsSlowlyGetsAllOfTheAnswerThoughItDrains) {
+  serve();
+  echo_.answer_size = 20'000'000;
+  const int fd = connect();
+  fd_ = -1;
+  ::send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, MSG_NOSIGNAL);
+  run_until([&] { return echo_.waiting() != nullptr; });
+  server_->drain();
+  fd_ = fd;
+  run_until([&] { return is_closed_; });
+  EXPECT_GT(got_.size(), echo_.answer_size);
+  ::close(fd);
 }
 
 TEST_F(ServerTest, SaysWhyItCannotListen) {
