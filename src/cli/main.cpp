@@ -94,6 +94,7 @@ int run(int argc, char** argv) {
   tenfold::cli::add_status_command(app, exit_code);
   tenfold::cli::add_top_command(app, exit_code);
   tenfold::cli::add_logs_command(app, exit_code);
+  tenfold::cli::add_upgrade_command(app, exit_code);
   tenfold::cli::add_load_command(app, exit_code);
   tenfold::cli::add_explain_command(app, exit_code);
   tenfold::cli::add_export_command(app, exit_code);

@@ -70,6 +70,7 @@ Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs
     const auto config = to_config(*line, line->app.file());
     if (!config) {
       fmt::print(stderr, "tenfold up: {}\n", config.error());
+      live::tell_service_manager(config.error());
       exit_code = 2;
       return;
     }

@@ -214,6 +214,8 @@ struct AppConfig {
   std::optional<Prices> prices;
 
   core::Duration request_timeout = std::chrono::seconds{240};
+  // At the end: how long connections are still taken, though the service says that it is not ready.
+  core::Duration lame_duck{};
   bool is_retry_safe = false;
   core::Bytes max_head = core::kibibytes(32);
   core::Bytes max_body = core::mebibytes(64);

@@ -407,6 +407,10 @@ const auto kReplicas = std::to_array<Setting>({
         "grace", "tenfold.grace", "TIME",
         "at shutdown, how long requests may take to finish; how long a replica may take from SIGTERM to its end",
         TENFOLD_FIELD(core.replica.grace)),
+    field<Time<0, kDayMs>>("lame-duck", "tenfold.lameDuck", "TIME",
+                           "at shutdown, how long connections are still taken while /readyz says 503, for balancers "
+                           "that have not heard yet",
+                           TENFOLD_FIELD(lame_duck)),
     field<Word<CancelModes>>("cancel", "tenfold.cancel", "none|close|kill",
                              "what ends a request that nobody waits for, where the program does not say that it does: "
                              "nothing, closing its connection, killing its replica",

@@ -1,8 +1,13 @@
 #include "live/admin.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "http/problem.hpp"
 #include "live/board/status.hpp"
+#include "live/log.hpp"
 #include "live/page/assets.hpp"
+#include "live/version.hpp"
 
 namespace tenfold::live {
 
@@ -11,6 +16,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kWhatIf = "/what-if";
 constexpr std::string_view kDeploy = "/deploy";
+constexpr std::string_view kUpgrade = "/upgrade";
 
 // What stands after the question mark.
 std::string_view query_of(const http::Head& head) {
@@ -40,10 +46,16 @@ void Admin::on_request(http::ServerConnection& connection) {
                    "the Host of this request is another"});
   }
   const std::string_view path = head.path().substr(0, head.path().find('?'));
-  const bool is_post = path == kWhatIf || path == kDeploy;
-  if (is_post ? head.method() != "POST" : head.method() != "GET" && head.method() != "HEAD") {
-    return refuse(connection, {.status = 405, .detail = "the admin API answers GET, and at /what-if and /deploy POST"},
-                  is_post ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n");
+  const bool is_post = head.method() == "POST";
+  const bool takes_post = path == kWhatIf || path == kDeploy || path == kUpgrade;
+  const bool takes_get = !takes_post || path == kUpgrade;
+  const bool is_get = head.method() == "GET" || head.method() == "HEAD";
+  if (!(is_post && takes_post) && !(is_get && takes_get)) {
+    return refuse(connection,
+                  {.status = 405, .detail = "the admin API answers GET, and at /what-if, /deploy and /upgrade POST"},
+                  !takes_get   ? "Allow: POST\r\n"
+                  : takes_post ? "Allow: GET, HEAD, POST\r\n"
+                               : "Allow: GET, HEAD\r\n");
   }
   if (path == "/healthz") return connection.respond(200, kJson, "{\"status\":\"ok\"}\n");
   if (path == "/readyz") return answer_readiness(connection);
@@ -60,16 +72,18 @@ void Admin::on_request(http::ServerConnection& connection) {
     return refuse(connection, {.status = 403, .detail = "pages of others may not ask this"});
   if (path == kWhatIf) return answer_what_if(connection);
   if (path == kDeploy) return answer_deploy(connection);
+  if (path == kUpgrade) return answer_upgrade(connection);
   if (path == "/status") return answer_status(connection);
   if (path == "/metrics") return answer_metrics(connection);
-  refuse(connection,
-         {.status = 404,
-          .detail = "the admin API has /, /events, /logs, /what-if, /deploy, /healthz, /readyz, /status and /metrics"});
+  refuse(connection, {.status = 404,
+                      .detail = "the admin API has /, /events, /logs, /what-if, /deploy, /upgrade, /healthz, /readyz, "
+                                "/status and /metrics"});
 }
 
 void Admin::answer_readiness(http::ServerConnection& connection) const {
   const core::ServiceView view = sources_.ingress.view();
-  const bool is_ready = view.serving > 0 && !view.shutting_down;
+  const bool is_ending = view.shutting_down || (sources_.is_ending && sources_.is_ending());
+  const bool is_ready = view.serving > 0 && !is_ending;
   connection.respond(is_ready ? 200 : 503, kJson,
                      is_ready ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not ready\"}\n");
 }
@@ -102,6 +116,18 @@ void Admin::answer_deploy(http::ServerConnection& connection) {
   const auto deployed = sources_.deploy(*file);
   if (!deployed) return refuse(connection, {.status = 422, .detail = deployed.error()});
   connection.respond(200, kJson, to_json(*deployed));
+}
+
+void Admin::answer_upgrade(http::ServerConnection& connection) {
+  if (sources_.upgrade == nullptr)
+    return refuse(connection, {.status = 404, .detail = "this service cannot be upgraded"});
+  if (connection.head().method() == "POST") {
+    if (const auto error = sources_.begin_upgrade()) return refuse(connection, {.status = 409, .detail = *error});
+  }
+  connection.respond(200, kJson,
+                     fmt::format("{{\"pid\":{},\"version\":{},\"upgrading\":{},\"failed\":{}}}\n", ::getpid(),
+                                 to_json_string(kVersion), sources_.upgrade->is_under_way(),
+                                 to_json_string(sources_.upgrade->why_failed())));
 }
 
 void Admin::answer_status(http::ServerConnection& connection) const {

@@ -18,6 +18,9 @@ struct ConfigSource {
   std::function<std::expected<config::AppConfig, std::string>(const std::string& file)> read;
 };
 
+// What is wrong before there is a service, told to who started us: see ServiceManager.
+void tell_service_manager(const std::string& status);
+
 // Serves `config` until SIGINT or SIGTERM, or until its replicas turn out not to start. Prints `ready: URL` on stdout
 // when it accepts requests, and what happens to its replicas on stderr. Returns the exit code: 0 after an orderly end,
 // 1 after a message, 130 when a second signal cut the end short. Throws std::system_error or Boost's when the machine
@@ -27,6 +30,8 @@ struct ConfigSource {
 // takes the old one's place, a configuration with an error is told and the old one stays. `tenfold deploy` does the
 // same with this file or another, by the admin API. Without a file to read, or because the terminal was closed, SIGHUP
 // ends the service like SIGTERM.
+//
+// SIGUSR2 starts the binary that lies at the same path now, which takes over when it is ready: see Upgrade.
 //
 // `words` makes the sentences of decisions for the live page and /status; `what_ifs` the programs that answer what
 // would have been.

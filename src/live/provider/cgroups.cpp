@@ -23,6 +23,8 @@ namespace tenfold::live {
 namespace {
 
 constexpr std::string_view kNamePrefix = "tenfold-";
+// Of the group that Tenfold itself goes into, where it must.
+constexpr std::string_view kLeafSuffix = "-self";
 constexpr std::string_view kSharedControllers = "+cpu +memory";
 
 // Over which the kernel counts what a group used: its own default. A quota below 1 ms is none that it takes.
@@ -102,6 +104,15 @@ std::string shown_at(const Mount& mount, std::string_view path) {
   return std::string{mount.point} + (path == "/" ? "" : std::string{path});
 }
 
+// Where the predecessor of an upgrade went into a group below its own, its successor begins there, and has its groups
+// where the predecessor had them.
+std::string without_leaf(const std::string& own) {
+  const std::size_t slash = own.rfind('/');
+  const std::string_view name = std::string_view{own}.substr(slash == std::string::npos ? 0 : slash + 1);
+  const bool is_leaf = name.starts_with(kNamePrefix) && name.ends_with(kLeafSuffix);
+  return is_leaf ? own.substr(0, slash) : own;
+}
+
 // Makes the directory unless it is there.
 bool make_directory(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
 
@@ -174,7 +185,8 @@ std::vector<CgroupTree> parse_cgroup_trees(std::string_view mountinfo, std::stri
     if (!mount) continue;
     for (const CgroupLine& entry : entries) {
       if (!is_of(*mount, entry.controllers)) continue;
-      trees.push_back({.own = shown_at(*mount, entry.path),
+      const std::string own = shown_at(*mount, entry.path);
+      trees.push_back({.own = mount->is_v2 ? without_leaf(own) : own,
                        .is_v2 = mount->is_v2,
                        .has_cpu = entry.has("cpu"),
                        .has_cpu_usage = entry.has("cpuacct"),
@@ -230,7 +242,7 @@ std::expected<Cgroups, std::string> Cgroups::open(std::vector<CgroupTree> trees,
       why = fmt::format("{} may not be written: {}", tree.own, std::strerror(errno));
       continue;
     }
-    if (tree.is_v2 && !share_controllers(tree.own, fmt::format("{}/{}-self", tree.own, groups.name_))) {
+    if (tree.is_v2 && !share_controllers(tree.own, fmt::format("{}/{}{}", tree.own, groups.name_, kLeafSuffix))) {
       why = fmt::format("{} does not pass its controllers on: {}", tree.own, std::strerror(errno));
       if (errno == EBUSY)
         why += " (other processes are in it: `systemd-run --user --scope -p Delegate=yes tenfold ...`)";

@@ -25,7 +25,7 @@ struct ReplicaLimits {
 
 // A tree of groups as the kernel shows it: the one of version 2, or one of version 1 with some of the controllers.
 struct CgroupTree {
-  std::string own;  // the directory of the group that Tenfold is in
+  std::string own;  // the directory of the group that Tenfold is in, or was started in
   bool is_v2 = false;
   bool has_cpu = false;
   bool has_cpu_usage = false;

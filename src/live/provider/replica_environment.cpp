@@ -14,9 +14,9 @@ namespace {
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 // What a service manager tells Tenfold, and what would mislead a replica.
-constexpr std::array<std::string_view, 9> kNotInherited = {"LISTEN_FDS",    "LISTEN_PID",     "LISTEN_FDNAMES",
-                                                           "NOTIFY_SOCKET", "WATCHDOG_USEC",  "WATCHDOG_PID",
-                                                           "PORT",          "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY"};
+constexpr std::array<std::string_view, 10> kNotInherited = {
+    "LISTEN_FDS",   "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET",       "WATCHDOG_USEC",
+    "WATCHDOG_PID", "PORT",       "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY", "TENFOLD_UPGRADE_SOCKET"};
 
 Variables::value_type replica_variable(const Contract& contract) {
   return {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))};

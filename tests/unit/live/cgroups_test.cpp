@@ -35,6 +35,15 @@ TEST(CgroupTrees, OfAContainer) {
       ElementsAre(CgroupTree{.own = "/sys/fs/cgroup/x", .is_v2 = true}));
 }
 
+// It begins in the group that its predecessor went into.
+TEST(CgroupTrees, OfASuccessor) {
+  constexpr std::string_view kMount = "35 24 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n";
+  EXPECT_THAT(parse_cgroup_trees(kMount, "0::/system.slice/tenfold.service/tenfold-123-self\n"),
+              ElementsAre(CgroupTree{.own = "/sys/fs/cgroup/system.slice/tenfold.service", .is_v2 = true}));
+  EXPECT_THAT(parse_cgroup_trees(kMount, "0::/tenfold-12\n"),
+              ElementsAre(CgroupTree{.own = "/sys/fs/cgroup/tenfold-12", .is_v2 = true}));
+}
+
 TEST(CgroupTrees, OfVersionOneWithItsControllersTogetherOrApart) {
   EXPECT_THAT(
       parse_cgroup_trees("32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
