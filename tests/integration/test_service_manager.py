@@ -226,6 +226,7 @@ class Load(threading.Thread):
             try:
                 # As pools of connections do: one that was closed while it was idle is not used again.
                 if connection and select.select([connection.sock], [], [], 0)[0]:
+                    connection.close()
                     connection = None
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
                 connection.request("POST", "/echo", b"x")
@@ -240,6 +241,8 @@ class Load(threading.Thread):
                 with self.lock:
                     self.errors.append(repr(error))
                 connection = None
+        if connection:
+            connection.close()
 
     def end(self):
         self.is_over.set()
