@@ -50,6 +50,10 @@ class Service:
     def metric(self, name):
         return sum(float(line.split()[-1]) for line in self.get("/metrics").splitlines() if line.startswith(name))
 
+    def end(self):
+        """The process that serves now: after an upgrade it is none that was started here."""
+        os.kill(json.loads(self.get("/upgrade"))["pid"], signal.SIGTERM)
+
     def tell(self, command):
         subprocess.run([peers.TENFOLD, command, "--admin", f"http://127.0.0.1:{self.admin}"], check=True, stdout=subprocess.DEVNULL)
 
@@ -67,12 +71,17 @@ def deploy(service, number):
     service.tell("deploy")
 
 
+def upgrade(service, _):
+    service.tell("upgrade")
+
+
 # What happens, how often, and which requests.
 CASES = [
     {"name": "killed every second, safe to repeat", "flags": ["--retry", "safe"], "does": kill, "every_s": EVERY_S},
     {"name": "killed every second, not to be repeated", "flags": [], "does": kill, "every_s": EVERY_S},
     {"name": "hung every 5 s, probed, safe to repeat", "flags": ["--retry", "safe", "--grace", "1s"], "does": stop, "every_s": 5, "probes": [PROBE]},
     {"name": "a revision every second", "flags": [], "does": deploy, "every_s": 1, "most": 20},
+    {"name": "an upgrade every 5 s", "flags": [], "does": upgrade, "every_s": 5, "most": 5},
 ]
 
 
@@ -91,9 +100,11 @@ def run_case(case, seconds):
                 done += 1
         result = json.loads(load.communicate()[0])
         spans = result["time"]
-        return {"name": case["name"], "seconds": seconds, "done": done, "requests": result["sent"], "statuses": result["status"],
+        told = {"name": case["name"], "seconds": seconds, "done": done, "requests": result["sent"], "statuses": result["status"],
                 "errors": result["errors"], "retries": service.metric("tenfold_retries_total"),
                 "p50_ms": 1000 * spans["p50_s"], "p99_ms": 1000 * spans["p99_s"], "max_ms": 1000 * spans["max_s"]}
+        service.end()
+        return told
 
 
 def run(is_long=False):
