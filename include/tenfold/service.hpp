@@ -67,6 +67,18 @@ class Service {
   void post(std::string path, Handler handler);
   void get(std::string path, Handler handler);
 
+  // What is done once, however many replicas there will be: load a model, warm a cache. Tenfold forks its replicas of a
+  // process that has done it (a zygote), and so they start within a millisecond or two and share what was loaded. Hooks
+  // run within `serve`, in their order; what main() did before `serve` was done once likewise. A hook that throws ends
+  // the program with its message. There must be no thread, no open connection and no file position afterwards that
+  // replicas cannot share: those belong into after_fork.
+  void before_fork(std::function<void()> hook);
+
+  // What each replica does for itself before it serves: open connections, start threads, seed random generators. Hooks
+  // run within `serve`, in their order, and are not called in the process that is forked. Where a replica is no fork
+  // they run after those of before_fork.
+  void after_fork(std::function<void()> hook);
+
   // Serves until SIGTERM or SIGINT, finishes what runs, and returns the exit code: 0, or 1 after a message on stderr.
   int serve();
 

@@ -110,6 +110,10 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 // the latter always, or nothing.
 enum class LimitMode : std::uint8_t { kAuto, kProcess, kOff };
 
+// How a replica is started: by running its program, by forking a process that has run it already (a zygote), or by the
+// latter where the program can do it.
+enum class ReplicaStart : std::uint8_t { kAuto, kExec, kZygote };
+
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kText;
@@ -200,6 +204,7 @@ struct AppConfig {
   bool has_cpu = false;
   bool has_memory = false;
   LimitMode limits = LimitMode::kAuto;
+  ReplicaStart start = ReplicaStart::kAuto;
   // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.
   bool has_start_timeout = false;
   // What feeds the custom and schedule rules of `core.scale.rules`, in their order.

@@ -51,6 +51,12 @@ struct LimitModes {
       {{"auto", LimitMode::kAuto}, {"process", LimitMode::kProcess}, {"off", LimitMode::kOff}});
 };
 
+struct ReplicaStarts {
+  static constexpr std::string_view kWhat = "way of starting replicas";
+  static constexpr auto kAll = std::to_array<std::pair<std::string_view, ReplicaStart>>(
+      {{"auto", ReplicaStart::kAuto}, {"exec", ReplicaStart::kExec}, {"zygote", ReplicaStart::kZygote}});
+};
+
 struct Header {
   static Applied read(std::string& member, std::string_view text) {
     constexpr std::string_view kToken = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
@@ -392,6 +398,10 @@ const auto kReplicas = std::to_array<Setting>({
     field<Word<LimitModes>>("replica-limits", "tenfold.limits.replica", "auto|process|off",
                             "how they are kept: by control groups where these can be made; for each process; not",
                             TENFOLD_FIELD(limits)),
+    field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote",
+                               "how a replica starts: by running its program, by forking one process that has begun "
+                               "already; auto: the latter where the program can",
+                               TENFOLD_FIELD(start)),
     {.flag = "cores",
      .key = "tenfold.cores",
      .value_name = "CPUS",

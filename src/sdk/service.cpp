@@ -21,6 +21,7 @@
 #include "http/problem.hpp"
 #include "http/server.hpp"
 #include "sdk/listening.hpp"
+#include "sdk/zygote.hpp"
 
 namespace tenfold {
 
@@ -135,18 +136,18 @@ Answer problem(int status, std::string_view detail) {
           .body = http::to_json({.status = status, .detail = detail})};
 }
 
-class Service::Impl final : public http::ServerHandler {
+namespace {
+
+using Routes = std::map<std::string, std::map<std::string, Handler>>;  // by path and method
+using Hooks = std::vector<std::function<void()>>;
+
+// The service while it serves. It is made after the fork: its descriptors and threads are not to be shared.
+class Serving final : public http::ServerHandler {
  public:
-  Impl() : workers_{concurrency()} {}
+  Serving(const Routes& routes, const http::Limits& limits)
+      : routes_{routes}, server_{loop_, *this, limits}, workers_{concurrency()} {}
 
-  void add(std::string method, std::string path, Handler handler) {
-    routes_[std::move(path)][std::move(method)] = std::move(handler);
-  }
-
-  void set_max_body(std::size_t bytes) { limits_.body_bytes = bytes; }
-
-  int serve() {
-    server_.emplace(loop_, *this, limits_);
+  int run() {
     notify("X_TENFOLD_CANCELS=1");  // before it can be found listening: that makes it ready
     const auto listening = listen();
     if (!listening) {
@@ -168,13 +169,13 @@ class Service::Impl final : public http::ServerHandler {
     const auto places = where_to_serve(real_surroundings());
     if (!places) return std::unexpected(places.error());
     if (const auto* inherited = std::get_if<Inherited>(&*places)) {
-      const auto adopted = server_->adopt(loop_.sockets().adopt(inherited->fd));
+      const auto adopted = server_.adopt(loop_.sockets().adopt(inherited->fd));
       if (!adopted) return std::unexpected(adopted.error());
       return {};
     }
     std::expected<void, std::string> tried;
     for (const http::Endpoint& endpoint : std::get<std::vector<http::Endpoint>>(*places)) {
-      const auto bound = server_->listen(endpoint);
+      const auto bound = server_.listen(endpoint);
       if (bound) {
         fmt::print(stderr, "serving at {}\n", bound->to_string());
         return {};
@@ -208,7 +209,7 @@ class Service::Impl final : public http::ServerHandler {
 
   void start(std::shared_ptr<Call> call) {
     boost::asio::post(workers_, [this, call = std::move(call)]() mutable {
-      Answer made = run(*call);
+      Answer made = answer_of(*call);
       boost::asio::post(loop_, [this, call = std::move(call), made = std::move(made)] {
         if (made.is_last) drain();  // first: so the answer says that its connection ends
         call->answer(made);
@@ -217,7 +218,7 @@ class Service::Impl final : public http::ServerHandler {
   }
 
   // The library's boundary: whatever a handler throws ends here.
-  static Answer run(Call& call) {
+  static Answer answer_of(Call& call) {
     try {
       return call.handler(call.request, call.stop.get_token());
     } catch (const std::exception& error) {
@@ -228,11 +229,11 @@ class Service::Impl final : public http::ServerHandler {
   }
 
   void drain() {
-    server_->drain();
+    server_.drain();
     drain_timer_.expires_after(kDrainLook);
     drain_timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      if (server_->connection_count() == 0) {
+      if (server_.connection_count() == 0) {
         loop_.stop();
       } else {
         drain();
@@ -240,12 +241,48 @@ class Service::Impl final : public http::ServerHandler {
     });
   }
 
+  const Routes& routes_;
   http::EpollLoop loop_;
-  http::Limits limits_;
-  std::optional<http::Server> server_;
+  http::Server server_;
   boost::asio::steady_timer drain_timer_{loop_};
-  std::map<std::string, std::map<std::string, Handler>> routes_;
   boost::asio::thread_pool workers_;
+};
+
+// The library's boundary, too.
+std::expected<void, std::string> run_hooks(const Hooks& hooks, std::string_view name) {
+  try {
+    for (const auto& hook : hooks) hook();
+    return {};
+  } catch (const std::exception& error) {
+    return std::unexpected(fmt::format("a hook of {}() failed: {}", name, error.what()));
+  } catch (...) {
+    return std::unexpected(fmt::format("a hook of {}() threw something that is no exception", name));
+  }
+}
+
+int fail(const std::string& why) {
+  fmt::print(stderr, "{}\n", why);
+  return 1;
+}
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  int serve() {
+    if (const auto done = run_hooks(before_fork, "before_fork"); !done) return fail(done.error());
+    if (const auto socket = zygote_socket()) {
+      if (const auto checked = check_single_threaded(); !checked) return fail(checked.error());
+      if (fork_replicas(*socket) == Fork::kZygote) return 0;
+    }
+    if (const auto done = run_hooks(after_fork, "after_fork"); !done) return fail(done.error());
+    return Serving{routes, limits}.run();
+  }
+
+  Routes routes;
+  http::Limits limits;
+  Hooks before_fork;
+  Hooks after_fork;
 };
 
 Service::Service() : impl_{std::make_unique<Impl>()} {
@@ -253,9 +290,11 @@ Service::Service() : impl_{std::make_unique<Impl>()} {
 }
 Service::~Service() = default;
 
-void Service::set_max_body(std::size_t bytes) { impl_->set_max_body(bytes); }
-void Service::post(std::string path, Handler handler) { impl_->add("POST", std::move(path), std::move(handler)); }
-void Service::get(std::string path, Handler handler) { impl_->add("GET", std::move(path), std::move(handler)); }
+void Service::set_max_body(std::size_t bytes) { impl_->limits.body_bytes = bytes; }
+void Service::post(std::string path, Handler handler) { impl_->routes[std::move(path)]["POST"] = std::move(handler); }
+void Service::get(std::string path, Handler handler) { impl_->routes[std::move(path)]["GET"] = std::move(handler); }
+void Service::before_fork(std::function<void()> hook) { impl_->before_fork.push_back(std::move(hook)); }
+void Service::after_fork(std::function<void()> hook) { impl_->after_fork.push_back(std::move(hook)); }
 int Service::serve() { return impl_->serve(); }
 
 }  // namespace tenfold

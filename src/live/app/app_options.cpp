@@ -55,6 +55,7 @@ ReplicaSpec replica_spec(const config::AppConfig& config) {
           .env = config.env,
           .init_containers = config.init_containers,
           .sidecars = config.sidecars,
+          .start = config.start,
           .concurrency = told_concurrency(config),
           .start_timeout = config.core.replica.start_timeout,
           .probes = config::asked_probes(config),

@@ -8,9 +8,10 @@
 
 namespace tenfold::live {
 
-void Narrator::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress&) {
-  log_.info(fmt::format("replica {} is ready after {:.1f} ms", core::to_number(replica),
-                        core::to_seconds(now - board_.replica(replica)->started_at) * 1000));
+void Narrator::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) {
+  log_.info(fmt::format("replica {} is ready after {:.1f} ms{}", core::to_number(replica),
+                        core::to_seconds(now - board_.replica(replica)->started_at) * 1000,
+                        address.is_forked ? ", forked" : ""));
 }
 
 void Narrator::replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) {

@@ -1,7 +1,6 @@
 #include "live/provider/guardian.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "live/provider/guardian_process.hpp"
+#include "live/provider/packet.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -19,23 +19,6 @@ namespace {
 constexpr int kReportsAtOnce = 256;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
-
-// Sends one request with its descriptors. False, with errno set, when nobody is there to take it.
-bool send_request(int socket, const SpawnRequest& request, const int (&fds)[kSpawnDescriptors]) {
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof fds)] = {};
-  iovec part{const_cast<SpawnRequest*>(&request), sizeof request};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fds);
-  std::memcpy(CMSG_DATA(header), fds, sizeof fds);
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof request);
-}
 
 }  // namespace
 
@@ -46,13 +29,19 @@ Guardian::Guardian(boost::asio::io_context& loop, core::Duration sample_interval
 
 Guardian::~Guardian() { end_process(); }
 
-void Guardian::spawn(core::ReplicaId replica, const Fd& control, const Fd& out, const Fd& err, const Fd& plan) {
-  const SpawnRequest request{core::to_number(replica)};
+void Guardian::spawn(const SpawnRequest& request, const Fd& control, const Fd& out, const Fd& err, const Fd& plan) {
   const int fds[] = {control.get(), out.get(), err.get(), plan.get()};
-  if (send_request(socket_.native_handle(), request, fds)) return;
+  if (send_packet(socket_.native_handle(), &request, sizeof request, fds)) return;
   end_process();
   fork_process();
-  if (!send_request(socket_.native_handle(), request, fds)) fail("asking the guardian to start a replica");
+  if (!send_packet(socket_.native_handle(), &request, sizeof request, fds))
+    fail("asking the guardian to start a replica");
+}
+
+void Guardian::measure(core::ReplicaId replica, pid_t process) {
+  const SpawnRequest request{.kind = SpawnRequest::Kind::kMeasure, .replica = core::to_number(replica), .pid = process};
+  // Without a guardian nothing is measured until the next start.
+  [[maybe_unused]] const bool is_told = send_packet(socket_.native_handle(), &request, sizeof request, {});
 }
 
 void Guardian::fork_process() {

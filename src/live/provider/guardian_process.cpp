@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +14,9 @@
 
 #include "live/provider/keeper.hpp"
 #include "live/provider/messages.hpp"
+#include "live/provider/packet.hpp"
 #include "live/provider/usage_meter.hpp"
+#include "live/provider/zygote_keeper.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -60,30 +61,13 @@ void detach(int socket) noexcept {
   ::close(null);
 }
 
-// Receives one request with its descriptors. False at the end of the connection.
-bool receive(int socket, SpawnRequest& request, int (&fds)[kSpawnDescriptors]) noexcept {
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof fds)];
-  iovec part{&request, sizeof request};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
-  ssize_t n = 0;
-  do {
-    n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (n < 0 && errno == EINTR);
-  const cmsghdr* header = n == static_cast<ssize_t>(sizeof request) ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (header == nullptr || header->cmsg_len != CMSG_LEN(sizeof fds)) return false;
-  std::memcpy(fds, CMSG_DATA(header), sizeof fds);
-  return true;
-}
-
 void fork_keeper(int socket, const SpawnRequest& request, const int (&fds)[kSpawnDescriptors]) noexcept {
+  const bool is_zygote = request.kind == SpawnRequest::Kind::kZygote;
   const pid_t pid = ::_Fork();
   if (pid == 0) {
     ::close(socket);
-    run_keeper(fds[0], {.out = fds[1], .err = fds[2]}, fds[3]);
+    const KeeperOutput output{.out = fds[1], .err = fds[2]};
+    is_zygote ? run_zygote_keeper(fds[0], output, fds[3]) : run_keeper(fds[0], output, fds[3]);
   }
   if (pid < 0) {
     const KeeperReport failed{
@@ -92,6 +76,14 @@ void fork_keeper(int socket, const SpawnRequest& request, const int (&fds)[kSpaw
   } else {
     meter.add(pid, request.replica);
   }
+}
+
+void obey(int socket, const SpawnRequest& request, const int (&fds)[kSpawnDescriptors]) noexcept {
+  if (request.kind == SpawnRequest::Kind::kMeasure) {
+    meter.add(request.pid, request.replica);
+  } else if (fds[0] >= 0) {
+    fork_keeper(socket, request, fds);
+  }
   for (const int fd : fds) ::close(fd);
 }
 
@@ -99,12 +91,12 @@ void report_usage(int socket) noexcept {
   static const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
   static const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
   const std::int64_t now = steady_ns();
-  for (const UsageMeter::Keeper& keeper : meter.keepers()) {
+  for (const UsageMeter::Family& family : meter.families()) {
     UsageReport report;
-    report.replica = keeper.replica;
-    report.cpu_ns = static_cast<std::int64_t>(keeper.cpu_ticks) * tick_ns;
+    report.replica = family.replica;
+    report.cpu_ns = static_cast<std::int64_t>(family.cpu_ticks) * tick_ns;
     report.at_ns = now;
-    report.resident_bytes = keeper.resident_pages * static_cast<std::uint64_t>(page_bytes);
+    report.resident_bytes = family.resident_pages * static_cast<std::uint64_t>(page_bytes);
     // Totals: a report that Tenfold is too busy for is made good by the next one.
     [[maybe_unused]] const ssize_t sent = ::send(socket, &report, sizeof report, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
@@ -119,15 +111,16 @@ void run_guardian(int inherited, std::int64_t sample_interval_ns) noexcept {
   detach(socket);
   std::int64_t next_sample = steady_ns() + sample_interval_ns;
   for (;;) {
-    const bool has_work = !meter.keepers().empty();
+    const bool has_work = !meter.families().empty();
     const std::int64_t pause_ns = std::max<std::int64_t>(next_sample - steady_ns(), 0);
     const timespec pause{pause_ns / 1'000'000'000, pause_ns % 1'000'000'000};
     pollfd ready{socket, POLLIN, 0};
     if (::ppoll(&ready, 1, has_work ? &pause : nullptr, nullptr) > 0) {
       SpawnRequest request;
       int fds[kSpawnDescriptors];
-      if (!receive(socket, request, fds)) break;
-      fork_keeper(socket, request, fds);
+      const Received received = receive_packet(socket, &request, sizeof request, fds);
+      if (received == Received::kEnd) break;
+      if (received == Received::kPacket) obey(socket, request, fds);
     }
     const std::int64_t now = steady_ns();
     if (now < next_sample || !has_work) continue;

@@ -4,31 +4,22 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "live/provider/keeper_steps.hpp"
 #include "live/provider/launch_plan.hpp"
 #include "live/provider/messages.hpp"
 #include "live/provider/proc_scan.hpp"
 
 namespace tenfold::live {
 namespace {
-
-// How long killed processes may take to end before /proc is searched for such as escaped from their group.
-constexpr int kSearchAfterMs = 2;
-// The longest pause between two searches: what will not die hangs in the kernel, and the search is not free.
-constexpr int kSearchAgainMs = 64;
 
 // When the main program ends unasked, how long sidecars have to end after their SIGTERM. Short: until then the replica
 // is not gone, and what it was working on is not tried elsewhere.
@@ -41,72 +32,6 @@ constexpr std::int32_t kLongestPauseMs = 30'000;
 constexpr std::int64_t kLongLifeMs = 10'000;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t now_ms() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
-struct LaunchFailure {
-  KeeperReport::Step step;
-  std::int32_t error;
-};
-
-// How long Tenfold may take to look at a replica that has ended, before its control groups are removed.
-constexpr std::int64_t kLastLookMs = 2000;
-// A group that the kernel still holds is tried again for so long.
-constexpr int kRemovalTries = 100;
-
-// This process, and with it what it will run.
-bool enter(const PlanView& plan) noexcept {
-  for (std::size_t i = 0; i < plan.group_count; ++i) {
-    const int directory = ::open(plan.groups[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-    const int file = directory < 0 ? -1 : ::openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-    if (file < 0 || ::write(file, "0", 1) != 1) return false;
-    ::close(file);
-    ::close(directory);
-  }
-  return true;
-}
-
-// What holds where there are no groups: not for all processes together, but for each.
-void bound(const PlanView& plan) noexcept {
-  const rlimit data{plan.data_limit, plan.data_limit};
-  if (plan.data_limit > 0) ::setrlimit(RLIMIT_DATA, &data);
-  if (plan.niceness > 0) ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + plan.niceness);
-}
-
-// In the new process, up to execve: its control groups, a session of its own, no input, output to the relay, default
-// signals.
-[[noreturn]] void become(const PlanView& plan, std::size_t which, pid_t keeper, KeeperOutput output,
-                         int failures) noexcept {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
-  ::setsid();
-  ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ::dup2(output.out, STDOUT_FILENO);
-  ::dup2(output.err, STDERR_FILENO);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-
-  // The limits are the main program's.
-  const bool is_main = which == plan.main;
-  const LaunchView& launch = plan.launches[which];
-  if (is_main) bound(plan);
-  LaunchFailure failure{KeeperReport::Step::kEnterGroup, 0};
-  if (!is_main || enter(plan)) {
-    failure.step = KeeperReport::Step::kChangeDirectory;
-    if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
-      failure.step = KeeperReport::Step::kExecute;
-      ::execve(launch.program, launch.arguments, launch.environment);
-    }
-  }
-  failure.error = errno;
-  [[maybe_unused]] const ssize_t told = ::write(failures, &failure, sizeof failure);
-  ::_exit(127);
-}
 
 // One container of the replica: its main process, the process group that this one makes, and, of a sidecar, when it is
 // started again.
@@ -128,7 +53,7 @@ class Keeper {
   [[noreturn]] void run() noexcept {
     ::prctl(PR_SET_NAME, "tenfold-keeper");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    watch_children();
+    children_ = watch_children();
     if (plan_.count == 0 || children_ < 0) give_up(plan_.main, {KeeperReport::Step::kFork, errno});
     if (run_init_containers()) {
       for (std::size_t i = plan_.main + 1; i < plan_.count; ++i) start_sidecar(i);
@@ -139,21 +64,12 @@ class Keeper {
     }
     end_everything();
     report({.kind = KeeperReport::Kind::kEnded, .container = number(last_), .status = status_});
-    remove_groups();
+    leave_groups();
     ::_exit(0);
   }
 
  private:
   static std::uint32_t number(std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }
-
-  void watch_children() noexcept {
-    ::signal(SIGCHLD, SIG_DFL);  // the guardian ignores it, and then waitpid would see nothing
-    sigset_t child;
-    ::sigemptyset(&child);
-    ::sigaddset(&child, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &child, nullptr);
-    children_ = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
 
   // ---- starting
 
@@ -170,22 +86,12 @@ class Keeper {
     return true;
   }
 
-  // Runs the container's program. False with what failed when there is no process of it.
+  // Runs the container's program. False with what failed when there is no process of it. The limits are the main
+  // program's.
   bool start(std::size_t i, LaunchFailure& failure) noexcept {
-    int failures[2];
-    failure = {KeeperReport::Step::kFork, 0};
-    const pid_t keeper = ::getpid();
-    const bool has_pipe = ::pipe2(failures, O_CLOEXEC) == 0;
-    const pid_t pid = has_pipe ? ::_Fork() : -1;
-    if (pid < 0) failure.error = errno;
-    if (pid == 0) become(plan_, i, keeper, output_, failures[1]);
-    if (has_pipe) {
-      ::close(failures[1]);
-      if (pid > 0 && ::read(failures[0], &failure, sizeof failure) <= 0) failure.error = 0;  // execve has succeeded
-      ::close(failures[0]);
-    }
-    if (failure.error == 0) containers_[i] = {pid, pid, containers_[i].pause_ms, now_ms(), kNever};
-    return failure.error == 0;
+    const pid_t pid = run_program(plan_, i, output_, i == plan_.main, -1, failure);
+    if (pid != 0) containers_[i] = {pid, pid, containers_[i].pause_ms, now_ms(), kNever};
+    return pid != 0;
   }
 
   void start_or_give_up(std::size_t i) noexcept {
@@ -197,7 +103,7 @@ class Keeper {
     end_everything();
     report(
         {.kind = KeeperReport::Kind::kNotStarted, .step = failure.step, .container = number(i), .code = failure.error});
-    remove_groups();
+    leave_groups();
     ::_exit(1);
   }
 
@@ -276,9 +182,7 @@ class Keeper {
 
   // Takes the exit statuses of children that have ended. False when there is no child left.
   bool reap() noexcept {
-    signalfd_siginfo news;
-    while (::read(children_, &news, sizeof news) > 0) {
-    }
+    clear_news(children_);
     for (;;) {
       // A container's process is looked at before it is waited for: until then its number, which is also its group's,
       // cannot be given to another process, and the group can be told apart and killed safely.
@@ -338,8 +242,8 @@ class Keeper {
     }
   }
 
-  // When Tenfold has seen what they tell, or is gone. What is above goes with the last group below it.
-  void remove_groups() noexcept {
+  // When Tenfold has seen what they tell, or is gone.
+  void leave_groups() noexcept {
     if (plan_.group_count == 0) return;
     const std::int64_t until = now_ms() + kLastLookMs;
     for (std::int64_t left = kLastLookMs; left > 0; left = until - now_ms()) {
@@ -348,12 +252,7 @@ class Keeper {
       if (::poll(&ready, 1, static_cast<int>(left)) == 1 && ::recv(control_, &order, sizeof order, MSG_DONTWAIT) <= 0)
         break;
     }
-    for (std::size_t i = 0; i < plan_.group_count; ++i) {
-      for (int tries = kRemovalTries; ::rmdir(plan_.groups[i]) != 0 && errno == EBUSY && tries > 0; --tries)
-        ::poll(nullptr, 0, 1);
-      *std::strrchr(plan_.groups[i], '/') = '\0';
-      ::rmdir(plan_.groups[i]);
-    }
+    remove_groups(plan_);
   }
 
   // To our children: all, or those that are in no container's group, for whoever is has heard it there. Their own

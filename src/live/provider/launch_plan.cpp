@@ -75,7 +75,8 @@ LaunchView open_launch(char* packed) noexcept {
   text += std::strlen(text) + 1;
   text += std::strlen(text) + 1;
   text = point_at_strings(view.arguments, header.arguments, text);
-  point_at_strings(view.environment, header.environment, text);
+  view.environment_bytes =
+      static_cast<std::size_t>(point_at_strings(view.environment, header.environment, text) - text);
   return view;
 }
 
@@ -104,8 +105,10 @@ PlanView open_plan(int fd) noexcept {
   PlanView view;
   struct stat info{};
   if (::fstat(fd, &info) != 0) return view;
-  void* memory = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  view.size = static_cast<std::size_t>(info.st_size);
+  void* memory = ::mmap(nullptr, view.size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
   if (memory == MAP_FAILED) return view;
+  view.memory = memory;
 
   const PlanHeader& header = *static_cast<const PlanHeader*>(memory);
   char* launch = static_cast<char*>(memory) + sizeof header;
@@ -122,6 +125,10 @@ PlanView open_plan(int fd) noexcept {
   view.data_limit = header.data_limit;
   view.niceness = static_cast<std::int32_t>(header.niceness);
   return view;
+}
+
+void close_plan(const PlanView& plan) noexcept {
+  if (plan.memory != nullptr) ::munmap(plan.memory, plan.size);
 }
 
 }  // namespace tenfold::live

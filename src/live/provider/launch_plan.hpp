@@ -41,12 +41,13 @@ inline constexpr std::size_t kMaxGroups = 4;
 // Packs `plan`. Throws std::system_error when the machine gives no descriptor or memory.
 Fd pack(const LaunchPlan& plan);
 
-// A packed launch in the form that execve takes. Points into a private mapping that lives as long as the process.
+// A packed launch in the form that execve takes. Points into a private mapping that lives until close_plan.
 struct LaunchView {
   const char* program = nullptr;
   const char* directory = nullptr;
   char** arguments = nullptr;
   char** environment = nullptr;
+  std::size_t environment_bytes = 0;  // of its strings, which follow each other, with their closing zeros
 };
 
 struct PlanView {
@@ -57,9 +58,12 @@ struct PlanView {
   std::size_t group_count = 0;
   std::uint64_t data_limit = 0;
   std::int32_t niceness = 0;
+  void* memory = nullptr;
+  std::size_t size = 0;
 };
 
-// Opens a packed plan. Async-signal-safe.
+// Opens a packed plan. Async-signal-safe, as is the end of it.
 PlanView open_plan(int fd) noexcept;
+void close_plan(const PlanView& plan) noexcept;
 
 }  // namespace tenfold::live

@@ -6,10 +6,18 @@
 
 namespace tenfold::live {
 
-// Tenfold to the guardian, with four descriptors in this order: the keeper's end of its control socket, the replica's
-// standard output and its standard error, and the launch plan.
+// Tenfold to the guardian, and of a replica to a zygote's keeper. But for kMeasure with four descriptors in this order:
+// the keeper's end of the control socket, standard output and standard error, and the launch plan.
 struct SpawnRequest {
+  enum class Kind : std::uint8_t {
+    kReplica,  // to the guardian: a keeper, and below it the plan's programs; to a zygote's keeper: a fork of the
+               // zygote
+    kZygote,   // a zygote's keeper, and below it the zygote
+    kMeasure,  // `pid` is the main process of a replica that a zygote's keeper has had forked: it is measured
+  };
+  Kind kind = Kind::kReplica;
   std::uint32_t replica = 0;
+  std::int32_t pid = 0;
 };
 inline constexpr int kSpawnDescriptors = 4;
 
@@ -30,17 +38,19 @@ enum class KeeperOrder : std::uint8_t {
 // A keeper to Tenfold: kInitStarted for each init container, kStarted, kSidecarEnded as often as one ends, and kEnded;
 // or at any time before kStarted, kNotStarted or kEnded as the last one. Nothing of the replica is left at the last
 // one but its control groups, which the keeper removes when Tenfold has closed its end.
+// Of a zygote: kStarted when it forks replicas from now on, kNotStarted or kEnded as the last one.
 struct KeeperReport {
   enum class Kind : std::uint8_t { kInitStarted, kStarted, kSidecarEnded, kNotStarted, kEnded };
   // What failed where `code` is not 0: kNotStarted, and kSidecarEnded for one that could not be run.
-  enum class Step : std::uint8_t { kFork, kEnterGroup, kChangeDirectory, kExecute };
+  enum class Step : std::uint8_t { kFork, kEnterGroup, kChangeDirectory, kExecute, kZygote };
   Kind kind = Kind::kStarted;
   Step step = Step::kFork;
   // Of whom, by its place in the launch plan. kEnded: an init container that failed, else the main program.
   std::uint32_t container = 0;
-  std::int32_t pid = 0;       // kStarted
-  std::int32_t code = 0;      // an errno
-  std::int32_t status = 0;    // kSidecarEnded, kEnded: as waitpid gives it
+  std::int32_t pid = 0;  // kStarted
+  // An errno. Of kZygote 0 if it has ended.
+  std::int32_t code = 0;
+  std::int32_t status = 0;    // kSidecarEnded, kEnded, kNotStarted because of kZygote: as waitpid gives it
   std::int32_t pause_ms = 0;  // kSidecarEnded: until it is started again
 };
 

@@ -22,9 +22,10 @@ constexpr std::size_t kPipeCapacity = std::size_t{1} << 20;
 
 }  // namespace
 
-OutputRelay::OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Pipes pipes, Sinks sinks)
+OutputRelay::OutputRelay(boost::asio::io_context& loop, std::optional<core::ReplicaId> replica, Pipes pipes,
+                         Sinks sinks)
     : replica_(replica),
-      prefix_(fmt::format("[replica {}] ", core::to_number(replica))),
+      prefix_(replica ? fmt::format("[replica {}] ", core::to_number(*replica)) : "[zygote] "),
       sinks_(sinks),
       lanes_{Lane{Console::Stream::kOut, Descriptor{loop}, {}}, Lane{Console::Stream::kErr, Descriptor{loop}, {}}} {
   for (auto& [lane, pipe] : {std::pair{&lanes_[0], &pipes.out}, std::pair{&lanes_[1], &pipes.err}}) {
@@ -45,10 +46,15 @@ void OutputRelay::wait(Lane& lane, std::shared_ptr<void> owner) {
                        });
 }
 
-void OutputRelay::finish() {
+void OutputRelay::catch_up() {
   for (Lane& lane : lanes_) {
-    if (!lane.pipe.is_open()) continue;
-    relay_available(lane, kPipeCapacity);
+    if (lane.pipe.is_open()) relay_available(lane, kPipeCapacity);
+  }
+}
+
+void OutputRelay::finish() {
+  catch_up();
+  for (Lane& lane : lanes_) {
     if (!lane.partial.empty()) pass_on(lane);
     lane.pipe.close();
   }
@@ -94,7 +100,7 @@ void OutputRelay::pass_on(Lane& lane) {
   const std::string& line = lane.partial;
   keep(line);
   if (sinks_.console != nullptr) pending_.append(prefix_).append(line).append("\n");
-  if (sinks_.lines != nullptr) sinks_.lines->add(replica_, lane.stream, line);
+  if (sinks_.lines != nullptr) sinks_.lines->add(replica_, lane.stream, replica_ ? line : prefix_ + line);
   lane.partial.clear();
 }
 

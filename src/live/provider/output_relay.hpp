@@ -1,10 +1,11 @@
 // Passes on what a replica writes to stdout and stderr, line by line, and keeps the end of it.
 //
-// "[replica 3] " stands before each line on the console.
+// "[replica 3] " stands before each line on the console, and "[zygote] " before those of a zygote.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,12 +33,15 @@ class OutputRelay {
     SaidLines* lines = nullptr;
   };
 
-  OutputRelay(boost::asio::io_context& loop, core::ReplicaId replica, Pipes pipes, Sinks sinks);
+  // Without a replica: of a zygote.
+  OutputRelay(boost::asio::io_context& loop, std::optional<core::ReplicaId> replica, Pipes pipes, Sinks sinks);
 
   // Begins to relay. `owner` keeps this object alive for as long as a read is under way.
   void start(const std::shared_ptr<void>& owner);
 
-  // Relays what the pipes hold now and ends: for a replica that is gone.
+  // Relays what the pipes hold now.
+  void catch_up();
+  // The same, and ends: for a replica that is gone.
   void finish();
 
   // The last lines, at most 4 KiB.
@@ -58,7 +62,7 @@ class OutputRelay {
   void flush();
   void keep(std::string_view line);
 
-  core::ReplicaId replica_;
+  std::optional<core::ReplicaId> replica_;
   std::string prefix_;
   Sinks sinks_;
   std::array<Lane, 2> lanes_;

@@ -18,10 +18,13 @@
 #include "live/provider/guardian.hpp"
 #include "live/provider/launch_plan.hpp"
 #include "live/provider/limit_keeper.hpp"
+#include "live/provider/pipes.hpp"
 #include "live/provider/port_pool.hpp"
 #include "live/provider/replica_environment.hpp"
 #include "live/provider/replica_process.hpp"
 #include "live/provider/runtime_directory.hpp"
+#include "live/provider/start_way.hpp"
+#include "live/provider/zygotes.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -31,18 +34,6 @@ namespace {
 constexpr std::chrono::milliseconds kLastWait{1000};
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
-
-std::pair<Fd, Fd> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
-  return {Fd{ends[0]}, Fd{ends[1]}};
-}
-
-std::pair<Fd, Fd> make_control_sockets() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
-  return {Fd{ends[0]}, Fd{ends[1]}};
-}
 
 Fd make_notify_socket(const std::string& path) {
   Fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
@@ -85,11 +76,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
         options_(options),
         listener_(listener),
         limits_(options.limit_mode, options.limits),
-        guardian_(loop, options.sample_interval, [this](const UsageReport& report) { take_usage(report); }) {}
+        guardian_(loop, options.sample_interval, [this](const UsageReport& report) { take_usage(report); }),
+        zygotes_(loop, guardian_, {.console = options.console, .lines = options.lines}) {}
 
   ~Impl() {
-    std::vector<Fd> controls;
-    controls.reserve(replicas_.size());
+    std::vector<Fd> controls = zygotes_.end();
     for (auto& [id, replica] : replicas_) controls.push_back(replica->abandon());
     wait_for_keepers(controls);
     limits_.remove();
@@ -137,13 +128,21 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     Fd notify = make_notify_socket(contract.notify_path);
     auto bounds = limits_.of(id, spec.limits);
     if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
-    LaunchPlan launches = plan_of(spec, *program, contract);
+    const bool is_fork = is_forked(spec).value_or(false);
+    LaunchPlan launches =
+        is_fork ? LaunchPlan{.launches = {{.environment = tell_forked(contract)}}} : plan_of(spec, *program, contract);
     bounds->put_into(launches);
     const Fd plan = pack(launches);
-    guardian_.spawn(id, keeper_control, replica_out, replica_err, plan);
+    std::shared_ptr<Zygote> zygote;
+    if (is_fork) {
+      zygote = zygotes_.spawn(id, spec, keeper_control, replica_out, replica_err, plan);
+    } else {
+      guardian_.spawn({.replica = core::to_number(id)}, keeper_control, replica_out, replica_err, plan);
+    }
 
     ReplicaProcess::Parts parts{.id = id,
                                 .program = *program,
+                                .zygote = std::move(zygote),
                                 .init_containers = names_of(spec.init_containers),
                                 .sidecars = names_of(spec.sidecars),
                                 .places = {contract.socket_path, contract.port},
@@ -157,6 +156,10 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .console = options_.console,
                                 .lines = options_.lines};
     ReplicaProcess::Callbacks callbacks{
+        .on_started =
+            [this, id, is_fork](pid_t main) {
+              if (is_fork) guardian_.measure(id, main);
+            },
         .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
         .on_probe_failed = [this, id](core::Probe probe,
                                       const std::string& why) { listener_.probe_failed(id, probe, why); },
@@ -209,6 +212,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
   void forget(core::ReplicaId id, const ReplicaExit& exit) {
     replicas_.erase(id);
+    zygotes_.forget(id);
     if (exit.is_out_of_memory) out_of_memory_.insert(id);
     ::unlink(path_of(id, "sock").c_str());
     ::unlink(path_of(id, "notify").c_str());
@@ -226,6 +230,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   ProviderListener& listener_;
   LimitKeeper limits_;  // before the guardian, which is to be in the group that Tenfold is in then
   Guardian guardian_;
+  Zygotes zygotes_;
   RuntimeDirectory directory_;
   PortPool ports_;
   std::map<core::ReplicaId, std::shared_ptr<ReplicaProcess>> replicas_;

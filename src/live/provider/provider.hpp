@@ -26,6 +26,8 @@ struct ReplicaAddress {
   std::int64_t pid = 0;
   // It has said that it stops working on a request whose connection is closed.
   bool cancels = false;
+  // It is a fork of a process that had begun before.
+  bool is_forked = false;
 };
 
 // How a replica ended, in numbers for the core and in words for people.

@@ -8,15 +8,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/zygote_protocol.hpp"
+
 namespace tenfold::live {
 namespace {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 // What a service manager tells Tenfold, and what would mislead a replica.
-constexpr std::array<std::string_view, 10> kNotInherited = {
-    "LISTEN_FDS",   "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET",       "WATCHDOG_USEC",
-    "WATCHDOG_PID", "PORT",       "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY", "TENFOLD_UPGRADE_SOCKET"};
+constexpr std::array<std::string_view, 11> kNotInherited = {
+    kZygoteVariable, "LISTEN_FDS", "LISTEN_PID",     "LISTEN_FDNAMES",      "NOTIFY_SOCKET",         "WATCHDOG_USEC",
+    "WATCHDOG_PID",  "PORT",       "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY", "TENFOLD_UPGRADE_SOCKET"};
 
 Variables::value_type replica_variable(const Contract& contract) {
   return {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))};
@@ -74,6 +76,13 @@ Variables inherited_variables() {
   return variables;
 }
 
+std::vector<std::string> to_environment(const Variables& variables) {
+  std::vector<std::string> environment;
+  environment.reserve(variables.size());
+  for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
+  return environment;
+}
+
 Told tell(const std::vector<std::string>& argv, const config::Variables& env, const Variables& contract) {
   Told told;
   told.arguments.reserve(argv.size());
@@ -81,8 +90,7 @@ Told tell(const std::vector<std::string>& argv, const config::Variables& env, co
   Variables variables = inherited_variables();
   for (const auto& [name, value] : env) variables[name] = value;
   for (const auto& [name, value] : contract) variables[name] = value;
-  told.environment.reserve(variables.size());
-  for (const auto& [name, value] : variables) told.environment.push_back(fmt::format("{}={}", name, value));
+  told.environment = to_environment(variables);
   return told;
 }
 
@@ -91,6 +99,14 @@ Told tell(const std::vector<std::string>& argv, const config::Variables& env, co
 Told tell_program(const ReplicaSpec& spec, const Contract& contract) {
   return tell(spec.argv, spec.env, contract_variables(contract));
 }
+
+Told tell_zygote(const ReplicaSpec& spec) {
+  return tell(spec.argv, spec.env, {{kZygoteVariable, std::to_string(kZygoteDescriptor)}});
+}
+
+std::vector<std::string> tell_forked(const Contract& contract) { return to_environment(contract_variables(contract)); }
+
+bool names_contract(const std::string& argument) { return substitute(argument, contract_variables({})) != argument; }
 
 Told tell_container(const config::Container& container, const Contract& contract) {
   return tell(container.command, container.env, {replica_variable(contract)});

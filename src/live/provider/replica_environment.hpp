@@ -30,6 +30,13 @@ struct Told {
 // alone, the spec's variables over it, and the contract's over both.
 Told tell_program(const ReplicaSpec& spec, const Contract& contract);
 
+// The same in two parts where the program is a zygote: what it is told before it is forked, and then each replica.
+Told tell_zygote(const ReplicaSpec& spec);
+std::vector<std::string> tell_forked(const Contract& contract);
+
+// Whether a variable of the contract stands in the argument, so that it differs from replica to replica.
+bool names_contract(const std::string& argument);
+
 // Of a container that runs before it or beside it. Of the contract it has $TENFOLD_REPLICA alone: the others say where
 // the program serves, and a second one that served there would take its place.
 Told tell_container(const config::Container& container, const Contract& contract);

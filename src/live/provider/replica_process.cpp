@@ -16,6 +16,7 @@
 #include "live/provider/listeners.hpp"
 #include "live/provider/notice.hpp"
 #include "live/provider/proc_scan.hpp"
+#include "live/provider/words.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -28,17 +29,6 @@ constexpr std::chrono::seconds kOomIsRecent{1};
 
 // A replica that never stops talking must not keep the loop from the others.
 constexpr int kNoticesAtOnce = 16;
-
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
-}
-
-// How a process ended, by its status as waitpid gives it.
-std::string end_of(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("was killed by {}", signal_name(WTERMSIG(status)));
-  return fmt::format("exited with status {}", WEXITSTATUS(status));
-}
 
 std::string in_seconds(core::Duration span) {
   return fmt::format("{:g} s", std::chrono::duration<double>{span}.count());
@@ -153,13 +143,14 @@ void ReplicaProcess::handle(const KeeperReport& report) {
   }
   init_running_.clear();
   pid_ = report.pid;
+  callbacks_.on_started(report.pid);
   if (state_ != State::kLaunching) return;  // stopped meanwhile
   begin_start();
 }
 
 void ReplicaProcess::tell_of_sidecar(const KeeperReport& report) {
   const std::string how =
-      report.code != 0 ? fmt::format("could not be run: {}", std::strerror(report.code)) : end_of(report.status);
+      report.code != 0 ? fmt::format("could not be run: {}", std::strerror(report.code)) : words_of_end(report.status);
   const std::string when =
       report.pause_ms > 0 ? fmt::format("in {}", in_seconds(std::chrono::milliseconds{report.pause_ms})) : "at once";
   const std::string sentence = fmt::format("replica {}: {} {}; it is started again {}", core::to_number(parts_.id),
@@ -210,7 +201,7 @@ void ReplicaProcess::become_ready(const http::Endpoint& endpoint) {
   was_ready_ = true;
   start_timer_.cancel();
   watch_probes(endpoint);
-  callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_});
+  callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_, .is_forked = parts_.zygote != nullptr});
 }
 
 // Its startup probe has done its work.
@@ -240,6 +231,7 @@ void ReplicaProcess::give_up_start() {
   why_not_ready_ = not_ready_description();
   state_ = State::kStopping;
   stop_probes();
+  if (parts_.zygote && !parts_.zygote->is_ready()) parts_.zygote->end();  // it hangs; the next start makes another
   order(KeeperOrder::kKill);
 }
 
@@ -268,15 +260,21 @@ void ReplicaProcess::end(ReplicaExit exit) {
   stop_probes();
   start_timer_.cancel();
   kill_timer_.cancel();
-  exit.last_output = relay_.last_output();
+  exit.last_output = last_output();
   const auto on_exit = std::move(callbacks_.on_exit);
   callbacks_ = {};
   on_exit(exit);
 }
 
+std::string ReplicaProcess::last_output() const {
+  return parts_.zygote && pid_ == 0 ? parts_.zygote->last_output() : relay_.last_output();
+}
+
 std::string ReplicaProcess::not_ready_description() const {
   if (!init_running_.empty())
     return fmt::format("was not ready after {}: {} still runs", in_seconds(parts_.start_timeout), init_running_);
+  if (parts_.zygote && pid_ == 0)
+    return fmt::format("was not ready after {}: its zygote has not come to serve()", in_seconds(parts_.start_timeout));
   const std::string elsewhere = misplaced();
   return fmt::format("was not ready after {}: {}{}{}", in_seconds(parts_.start_timeout), start_watch_->missing(),
                      elsewhere.empty() ? "" : "; it ", elsewhere);
@@ -300,7 +298,8 @@ std::string ReplicaProcess::misplaced() const {
 
 ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   const std::string container = container_name(report);
-  if (report.kind == KeeperReport::Kind::kNotStarted) {
+  const bool is_of_zygote = report.step == KeeperReport::Step::kZygote && report.code == 0;
+  if (report.kind == KeeperReport::Kind::kNotStarted && !is_of_zygote) {
     const bool is_group = report.step == KeeperReport::Step::kEnterGroup;
     const bool is_directory = report.step == KeeperReport::Step::kChangeDirectory;
     const char* step = is_group ? "its control group" : is_directory ? "its working directory" : "it";
@@ -321,11 +320,13 @@ ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
                                    config::format_size(parts_.bounds.limits.memory.value_or(core::Bytes{})));
   } else if (!why_not_ready_.empty()) {
     exit.description = why_not_ready_;
+  } else if (is_of_zygote) {
+    exit.description = fmt::format("could not be started: its zygote {}", words_of_end(report.status));
   } else if (!container.empty()) {
     exit.kind = core::ExitKind::kNotStarted;
-    exit.description = fmt::format("could not be started: {} {}", container, end_of(report.status));
+    exit.description = fmt::format("could not be started: {} {}", container, words_of_end(report.status));
   } else {
-    exit.description = end_of(report.status);
+    exit.description = words_of_end(report.status);
   }
   return exit;
 }

@@ -21,6 +21,7 @@
 #include "live/provider/probe_watch.hpp"
 #include "live/provider/provider.hpp"
 #include "live/provider/start_watch.hpp"
+#include "live/provider/zygote.hpp"
 
 namespace tenfold::live {
 
@@ -31,6 +32,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   struct Parts {
     core::ReplicaId id{};
     std::string program;
+    std::shared_ptr<Zygote> zygote;  // of which it is forked; null if its program is run
     // The names of the containers that run before and beside it, as in its launch plan.
     std::vector<std::string> init_containers;
     std::vector<std::string> sidecars;
@@ -47,6 +49,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     SaidLines* lines = nullptr;
   };
   struct Callbacks {
+    std::function<void(pid_t main)> on_started;
     std::function<void(const ReplicaAddress&)> on_ready;
     std::function<void(core::Probe, const std::string& why)> on_probe_failed;
     std::function<void()> on_readiness_passed;
@@ -97,6 +100,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool is_starting() const { return state_ == State::kLaunching || state_ == State::kStarting; }
   std::string not_ready_description() const;
   ReplicaExit describe(const KeeperReport& report) const;
+  // What it said last, or, if it never began, its zygote.
+  std::string last_output() const;
   // "its init container 'migrate'"; empty for the main program.
   std::string container_name(const KeeperReport& report) const;
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "live/provider/start_way.hpp"
+
 namespace tenfold::live {
 namespace {
 
@@ -96,6 +98,7 @@ std::expected<void, std::string> check_command(const ReplicaSpec& spec) {
     return std::unexpected(fmt::format("the working directory '{}' does not exist", spec.directory));
   }
   if (auto program = find_program(spec); !program) return std::unexpected(std::move(program).error());
+  if (auto way = is_forked(spec); !way) return std::unexpected(std::move(way).error());
   return {};
 }
 

@@ -24,6 +24,8 @@ struct ReplicaSpec {
   std::vector<config::Container> sidecars;
   // Working directory of all; empty for Tenfold's own.
   std::string directory;
+  // How a replica is started: see start_way.hpp.
+  config::ReplicaStart start = config::ReplicaStart::kAuto;
   // Told to the replica as $TENFOLD_CONCURRENCY.
   std::uint32_t concurrency = 1;
   // From its start until it must be ready; then it is killed and its start has failed.

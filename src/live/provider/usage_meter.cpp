@@ -13,32 +13,34 @@ constexpr int kMaxDepth = 64;
 
 }  // namespace
 
-void UsageMeter::add(pid_t keeper, std::uint32_t replica) noexcept {
-  if (keeper_count_ < keepers_.size()) keepers_[keeper_count_++] = {.pid = keeper, .replica = replica};
+void UsageMeter::add(pid_t head, std::uint32_t replica) noexcept {
+  if (family_count_ < families_.size()) families_[family_count_++] = {.head = head, .replica = replica};
 }
 
 void UsageMeter::measure() noexcept {
   read_processes();
   const pid_t self = ::getpid();
-  const std::span keepers{keepers_.data(), keeper_count_};
-  for (Keeper& keeper : keepers) keeper = {.pid = keeper.pid, .replica = keeper.replica};
+  const std::span families{families_.data(), family_count_};
+  for (Family& family : families) family = {.head = family.head, .replica = family.replica};
 
   for (const ProcessStat& process : std::span{processes_.data(), process_count_}) {
     if (process.parent == self) {
-      Keeper* const keeper = find_keeper(process.pid);
-      if (keeper == nullptr) {
+      Family* const family = find_family(process.pid);
+      if (family == nullptr) {
         ::kill(process.pid, SIGKILL);
         continue;
       }
-      keeper->is_alive = true;
-      keeper->cpu_ticks += process.reaped_ticks;
-    } else if (Keeper* const keeper = keeper_above(process, self)) {
-      keeper->cpu_ticks += process.own_ticks + process.reaped_ticks;
-      keeper->resident_pages += process.resident_pages;
+      family->is_alive = true;
+      family->cpu_ticks += process.reaped_ticks;
+    } else if (Family* const family = family_of(process, self)) {
+      family->is_alive |= family->head == process.pid;
+      family->cpu_ticks += process.own_ticks + process.reaped_ticks;
+      family->resident_pages += process.resident_pages;
     }
   }
-  const auto ended = std::remove_if(keepers.begin(), keepers.end(), [](const Keeper& each) { return !each.is_alive; });
-  keeper_count_ = static_cast<std::size_t>(ended - keepers.begin());
+  const auto ended =
+      std::remove_if(families.begin(), families.end(), [](const Family& each) { return !each.is_alive; });
+  family_count_ = static_cast<std::size_t>(ended - families.begin());
 }
 
 void UsageMeter::read_processes() noexcept {
@@ -60,20 +62,21 @@ const ProcessStat* UsageMeter::find_process(pid_t pid) const noexcept {
   return found == processes.end() || found->pid != pid ? nullptr : &*found;
 }
 
-UsageMeter::Keeper* UsageMeter::find_keeper(pid_t pid) noexcept {
-  const std::span keepers{keepers_.data(), keeper_count_};
+UsageMeter::Family* UsageMeter::find_family(pid_t head) noexcept {
+  const std::span families{families_.data(), family_count_};
   const auto found =
-      std::find_if(keepers.begin(), keepers.end(), [pid](const Keeper& each) { return each.pid == pid; });
-  return found == keepers.end() ? nullptr : &*found;
+      std::find_if(families.begin(), families.end(), [head](const Family& each) { return each.head == head; });
+  return found == families.end() ? nullptr : &*found;
 }
 
-UsageMeter::Keeper* UsageMeter::keeper_above(const ProcessStat& process, pid_t self) noexcept {
+// The nearest of those that it may belong to.
+UsageMeter::Family* UsageMeter::family_of(const ProcessStat& process, pid_t self) noexcept {
   const ProcessStat* at = &process;
   for (int depth = 0; depth < kMaxDepth && at->parent > 1; ++depth) {
-    const ProcessStat* const parent = find_process(at->parent);
-    if (parent == nullptr) return nullptr;
-    if (parent->parent == self) return find_keeper(parent->pid);
-    at = parent;
+    if (Family* const family = find_family(at->pid)) return family;
+    if (at->parent == self) return nullptr;
+    at = find_process(at->parent);
+    if (at == nullptr) return nullptr;
   }
   return nullptr;
 }

@@ -1,4 +1,4 @@
-// Measures what the processes below each keeper use. Runs in the guardian and uses async-signal-safe calls only.
+// Measures what the processes of each replica use. Runs in the guardian and uses async-signal-safe calls only.
 #pragma once
 
 #include <array>
@@ -16,8 +16,9 @@ namespace tenfold::live {
 // until a measurement touches it.
 class UsageMeter {
  public:
-  struct Keeper {
-    pid_t pid = 0;
+  // What is below a keeper, without the keeper itself, or a replica's main process with what is below it.
+  struct Family {
+    pid_t head = 0;
     std::uint32_t replica = 0;
     bool is_alive = false;
     // Since the replica's start, those of processes that have ended included.
@@ -25,14 +26,15 @@ class UsageMeter {
     std::uint64_t resident_pages = 0;
   };
 
-  // A new child of this process that keeps `replica`.
-  void add(pid_t keeper, std::uint32_t replica) noexcept;
+  // `head` is a new child of this process that keeps `replica`, or a zygote; or the main process of a replica that was
+  // forked below the keeper of a zygote.
+  void add(pid_t head, std::uint32_t replica) noexcept;
 
-  // Reads the machine's processes once, adds up what each keeper has below it, and forgets keepers that have ended.
+  // Reads the machine's processes once, adds up what each family uses, and forgets those that have ended.
   // Kills children of this process that are no keepers: they were orphaned by a keeper that was killed.
   void measure() noexcept;
 
-  std::span<const Keeper> keepers() const noexcept { return {keepers_.data(), keeper_count_}; }
+  std::span<const Family> families() const noexcept { return {families_.data(), family_count_}; }
 
  private:
   // Processes of the whole machine that a measurement can hold; those beyond are not measured.
@@ -40,13 +42,13 @@ class UsageMeter {
 
   void read_processes() noexcept;
   const ProcessStat* find_process(pid_t pid) const noexcept;
-  Keeper* find_keeper(pid_t pid) noexcept;
-  Keeper* keeper_above(const ProcessStat& process, pid_t self) noexcept;
+  Family* find_family(pid_t head) noexcept;
+  Family* family_of(const ProcessStat& process, pid_t self) noexcept;
 
   std::array<ProcessStat, kMaxProcesses> processes_{};
-  std::array<Keeper, core::kMaxReplicas> keepers_{};
+  std::array<Family, core::kMaxReplicas> families_{};
   std::size_t process_count_ = 0;
-  std::size_t keeper_count_ = 0;
+  std::size_t family_count_ = 0;
 };
 
 }  // namespace tenfold::live
