@@ -167,7 +167,7 @@ std::expected<std::filesystem::path, std::string> App::start_journal(bool is_suc
       config_.journal.empty() ? journal::new_default_directory() : std::filesystem::path{config_.journal};
   std::string error;
   for (int number = 1; number <= (is_successor ? kJournalsOfOneName : 1); ++number) {
-    const std::filesystem::path directory =
+    std::filesystem::path directory =
         number == 1 ? given : std::filesystem::path{fmt::format("{}.{}", given.string(), number)};
     journal::WriterOptions options;
     options.on_trouble = [this](const std::string& what) {
