@@ -85,7 +85,7 @@ class Chart {
     Svg svg = begin(Colours::kOwn, {});
     svg.text("title", {format_.left, 28}, frontier_.title);
     draw_on(svg, 54);
-    for (const FrontierPoint* point : by_cost(frontier_)) {
+    for (const auto& [place, point] : layered()) {
       svg.open(tip_of(*point));
       dot(svg, *point);
       svg.close();
@@ -97,14 +97,10 @@ class Chart {
   std::string draw_linked(std::string_view klass) {
     Svg svg = begin(Colours::kPage, klass);
     draw_on(svg, 16);
-    const std::vector<const FrontierPoint*> points = by_cost(frontier_);
-    for (const bool is_frontier : {false, true}) {
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        if (points[i]->is_frontier != is_frontier) continue;  // that of the frontier lies above the others
-        svg.open_link(fmt::format("#dot-{}", i + 1), fmt::format("{}. {}", i + 1, tip_of(*points[i])));
-        dot(svg, *points[i]);
-        svg.close_link();
-      }
+    for (const auto& [place, point] : layered()) {
+      svg.open_link(fmt::format("#dot-{}", place), fmt::format("{}. {}", place, tip_of(*point)));
+      dot(svg, *point);
+      svg.close_link();
     }
     return svg.finish();
   }
@@ -180,6 +176,20 @@ class Chart {
       if (point->is_frontier) points.push_back(at(*point));
     }
     svg.steps("frontline", points);
+  }
+
+  // With their places by cost, from 1. What others would cover lies above them: the frontier, and above all what has a
+  // ring.
+  std::vector<std::pair<std::size_t, const FrontierPoint*>> layered() const {
+    std::vector<std::pair<std::size_t, const FrontierPoint*>> points;
+    points.reserve(frontier_.points.size());
+    for (const FrontierPoint* point : by_cost(frontier_)) points.emplace_back(points.size() + 1, point);
+    std::ranges::stable_sort(points, {}, [](const auto& numbered) {
+      const FrontierPoint& point = *numbered.second;
+      const bool has_ring = point.is_chosen || point.is_runner_up || point.is_today;
+      return has_ring ? 2 : point.is_frontier ? 1 : 0;
+    });
+    return points;
   }
 
   std::string tip_of(const FrontierPoint& point) const {

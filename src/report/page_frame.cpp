@@ -20,10 +20,10 @@ svg{max-width:100%;height:auto}figure svg{width:100%;min-width:720px}
 .fit{margin:.2rem 0}.fit svg{min-width:0}.fit .narrow{display:none}h2{font-size:1.25rem;margin:1.6rem 0 .3rem}h3{font-size:1rem;margin:.6rem 0 0}h3 small{font-weight:400}
 p.keys svg{margin:0 .3rem 0 .8rem}p.keys svg:first-child{margin-left:0}
 table.sides th:first-child{position:sticky;left:0;background:#fff;font-weight:400}tr:target{background:#fff3c4}
-@media (max-width:640px){table.sides,table.dots{font-size:.75rem}table.sides td,table.sides th,table.dots td,table.dots th{padding-right:.3rem}.fit .broad{display:none}.fit .narrow{display:block}}
-@media print{figure,h3{break-inside:avoid}h2,h3{break-after:avoid}.wide{overflow-x:visible}}
+@media (max-width:640px){table.sides,table.dots{font-size:.75rem}table.sides td,table.sides th,table.dots td,table.dots th{padding-right:.3rem}.fit .broad{display:none}.fit .narrow{display:block}table.dots td:nth-child(2){min-width:11rem}}
+@media print{:root{color-scheme:light}body{margin:0;max-width:none}figure,h3,tr{break-inside:avoid}h2,h3{break-after:avoid}figure,.wide{overflow-x:visible}figure svg{min-width:0}}
 .wide{overflow-x:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}tr+tr{border-color:#2b323b}
+@media screen and (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}tr+tr{border-color:#2b323b}
 table.sides th:first-child{background:#0d1117}tr:target{background:#4a3b00}}
 </style></head><body>
 )";

@@ -25,7 +25,7 @@ constexpr std::string_view kStyle = R"(<style>
 .tf .wfill{fill:#6e7781}.tf .goal{stroke:#d55e00;stroke-width:1.5;stroke-dasharray:6 4}.tf .goaltext{fill:#b34e00}
 .tf .other{fill:#afb8c1}.tf .front{fill:#0072b2}.tf .frontline{stroke:#0072b2;fill:none;stroke-width:1.5}
 .tf .second{fill:none;stroke:#8250df;stroke-width:3;stroke-dasharray:2 2}.tf .chosen{fill:none;stroke:#007a5a;stroke-width:3}.tf .today{fill:none;stroke:#d55e00;stroke-width:3;stroke-dasharray:6 3}
-@media (prefers-color-scheme:dark){.tf text{fill:#e6edf3}.tf .small{fill:#9da7b1}.tf .ground{fill:#0d1117}
+@media screen and (prefers-color-scheme:dark){.tf text{fill:#e6edf3}.tf .small{fill:#9da7b1}.tf .ground{fill:#0d1117}
 .tf .grid{stroke:#2b323b}.tf .axis{stroke:#6e7681}.tf .queued{fill:#4b535d}.tf .cold{fill:#f0b442}.tf .run{fill:#56b4e9}
 .tf .bad{fill:#ff7b3a}.tf .left{fill:#e29bc3}.tf .life{fill:#16302a}.tf .ready{fill:#2f8f70}.tf .drain{fill:#5a636e}
 .tf .half{fill:#b1bac4}.tf .most{fill:#768390}.tf .flag{fill:#b694f5}.tf .flagline{stroke:#b694f5}

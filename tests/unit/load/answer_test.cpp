@@ -187,7 +187,7 @@ TEST(Summary, TellsTheFirstWrongAnswerAndWhereTheTimeWent) {
 
 TEST(Summary, IsAPageThatNeedsNothingElse) {
   const std::string page = to_html(a_summary({"p95 > 94ms"}));
-  EXPECT_THAT(page, HasSubstr("prefers-color-scheme:dark"));
+  EXPECT_THAT(page, HasSubstr("@media screen and (prefers-color-scheme:dark)"));
   EXPECT_THAT(page, HasSubstr("first &lt;b&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("src=")));

@@ -197,6 +197,7 @@ TEST(Frontier, APageSaysWhatEachDotIs) {
   EXPECT_THAT(page, HasSubstr("5 replicas, &lt;odd&gt;</td><td class=\"words\">beaten"));
   EXPECT_THAT(page, HasSubstr("2 further settings that refused requests are left out"));
   EXPECT_THAT(page, HasSubstr("a: &lt;b&gt;"));
+  EXPECT_GT(page.rfind("class=\"second\""), page.rfind("class=\"other\"")) << "nothing covers a ring";
 }
 
 TEST(Frontier, OfNothingIsAChartToo) { EXPECT_THAT(to_svg(Frontier{.title = "none"}), HasSubstr("</svg>")); }
