@@ -21,15 +21,23 @@ void AppLine::add_to(CLI::App& command, const std::vector<std::string_view>& wit
   command.add_option("app.yaml", file_, "the app as `az containerapp create --yaml` takes it; flags override it");
   for (const config::Setting& setting : config::settings()) {
     const bool is_own = std::ranges::find(without, setting.flag) != without.end();
-    if (setting.flag.empty() || is_own) continue;
-    command.add_option(fmt::format("--{}", setting.flag), flags_[setting.flag], help_of(setting))
-        ->type_name(std::string{setting.value_name})
-        ->group(std::string{setting.group})
-        ->expected(1)
-        ->allow_extra_args(false)  // what follows may be the file
-        ->multi_option_policy(setting.is_repeatable ? CLI::MultiOptionPolicy::TakeAll
-                                                    : CLI::MultiOptionPolicy::TakeLast);
+    if (!setting.flag.empty() && !is_own) add_flag(command, setting);
   }
+}
+
+void AppLine::add_prices_to(CLI::App& command) {
+  for (const config::Setting& setting : config::settings()) {
+    if (setting.key.starts_with("tenfold.prices.")) add_flag(command, setting);
+  }
+}
+
+void AppLine::add_flag(CLI::App& command, const config::Setting& setting) {
+  command.add_option(fmt::format("--{}", setting.flag), flags_[setting.flag], help_of(setting))
+      ->type_name(std::string{setting.value_name})
+      ->group(std::string{setting.group})
+      ->expected(1)
+      ->allow_extra_args(false)  // what follows may be the file
+      ->multi_option_policy(setting.is_repeatable ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 
 std::expected<config::AppConfig, std::string> AppLine::read(const std::string& file, config::AppConfig config) const {

@@ -20,6 +20,9 @@ class AppLine {
   // Adds `app.yaml` and a flag for each setting, but for those in `without`, which the command takes in its own way.
   void add_to(CLI::App& command, const std::vector<std::string_view>& without = {});
 
+  // Adds the flags of prices alone.
+  void add_prices_to(CLI::App& command);
+
   // What file and flags say, not finished: see config::finish. Each call reads the file again.
   // `base` is what is there before.
   std::expected<config::AppConfig, std::string> read(config::AppConfig base = {}) const {
@@ -32,6 +35,8 @@ class AppLine {
   const std::string& file() const { return file_; }
 
  private:
+  void add_flag(CLI::App& command, const config::Setting& setting);
+
   std::string file_;
   std::map<std::string_view, std::vector<std::string>> flags_;
 };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/advice.hpp"
+#include "cli/app_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/selection_line.hpp"
@@ -23,6 +24,7 @@ namespace {
 struct ExplainOptions {
   std::vector<std::string> journals;  // none, one or two
   SelectionLine selection;
+  AppLine prices;
   std::string request;
   bool lists_requests = false;
   bool is_json = false;
@@ -46,14 +48,14 @@ int explain_requests(const ExplainOptions& options, const JournalPart& journal) 
   if (is_one && selection.scope == report::Scope::kLargestBurst) selection.scope = report::Scope::kWholeRun;
   bool is_found = false;
   const auto visit = [&](const report::Story& story, const report::ToldRequest& told) {
-    if (is_one && !report::is_named(told, options.request)) return;
     const bool is_first = !std::exchange(is_found, true);
     if (is_first && !is_one && !options.is_json) fmt::print("{}\n", report::request_head());
     fmt::print("{}\n", options.is_json ? report::to_life_json(story, told)
                        : is_one        ? report::to_life_text(story, told)
                                        : report::request_row(story, told.request));
   };
-  const auto story = report::tell_requests(journal.directory, selection, visit);
+  const auto story = is_one ? report::tell_request(journal.directory, selection, options.request, visit)
+                            : report::tell_requests(journal.directory, selection, visit);
   if (!story) {
     fmt::print(stderr, "tenfold explain: {}\n", story.error());
     return 1;
@@ -70,6 +72,12 @@ int explain_one(const ExplainOptions& options, const JournalPart& journal) {
     fmt::print(stderr, "tenfold explain: {}\n", story.error());
     return 1;
   }
+  const auto priced = options.prices.read(config::AppConfig{.prices = story->prices});
+  if (!priced) {
+    fmt::print(stderr, "tenfold explain: {}\n", priced.error());
+    return 2;
+  }
+  story->prices = *priced->prices;
   add_advice(*story, journal.directory);
   if (const auto written = write_files(*story, options); !written) {
     fmt::print(stderr, "tenfold explain: {}\n", written.error());
@@ -170,6 +178,7 @@ void add_explain_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->add_option("--html", options->html, "also write the story with its chart as one page to this file")
       ->type_name("FILE");
+  options->prices.add_prices_to(*command);
   command->footer(
       R"(Every number is measured: it comes from what the service recorded, not from how it is configured. The service may
 still run. A burst ends where the service was empty
@@ -179,6 +188,7 @@ for longer than ten times the median time between two arrivals, half a second at
   tenfold explain --last
   tenfold explain --request 57            or the id in the X-Request-Id that its client sent or its replica got
   tenfold explain --requests --json
+  tenfold explain --price-machine-hour 0.2      on a machine at 0.2 an hour; else as Azure bills it
   tenfold explain LIVE SIMULATED          side by side; `simulate --journal SIMULATED` writes one
   tenfold explain DIR,burst=1 DIR,last    before and after
   tenfold explain --from 2026-11-24T10:15:00Z --to 2026-11-24T10:30:00Z

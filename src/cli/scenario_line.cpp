@@ -165,7 +165,7 @@ std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
   return scenario;
 }
 
-std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or(config::Prices{}).currency; }
+std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or(Prices{}).currency; }
 
 std::vector<std::string_view> not_simulated() {
   // The scenario says by itself how many cores there are.

@@ -54,6 +54,14 @@ std::string words_of(const sim::Scenario& scenario) {
                      is_as_logged ? "as logged" : scenario.service, scenario.cold_start, scenario.seed);
 }
 
+journal::ServiceNote note_of(const sim::Scenario& scenario, const config::AppConfig& app) {
+  return {.version = TENFOLD_VERSION,
+          .command = words_of(scenario),
+          .prices = app.prices.value_or(Prices{}),
+          .has_cpu = app.has_cpu,
+          .has_memory = app.has_memory};
+}
+
 // Makes the story of a run, as `explain` makes it of a journal.
 class Teller final : public sim::StepObserver {
  public:
@@ -67,8 +75,8 @@ class Teller final : public sim::StepObserver {
       collector_.take(
           {.at = zero, .klass = core::RequestClass{static_cast<std::uint32_t>(n) + 1}, .name = class_names[n]});
   }
-  report::Story finish(const sim::Scenario& scenario, core::TimePoint ended) {
-    collector_.take(journal::ServiceNote{.version = TENFOLD_VERSION, .command = words_of(scenario)});
+  report::Story finish(const journal::ServiceNote& note, core::TimePoint ended) {
+    collector_.take(note);
     collector_.advance(ended);
     return collector_.finish({.scope = report::Scope::kWholeRun});
   }
@@ -164,7 +172,7 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
     Teller teller;
     std::unique_ptr<SimulatedJournal> journal;
     if (!output.journal.empty()) {
-      auto opened = SimulatedJournal::open(output.journal, words_of(scenario), scenario.begins_at);
+      auto opened = SimulatedJournal::open(output.journal, note_of(scenario, app), scenario.begins_at);
       if (!opened) return std::unexpected("--journal: " + opened.error());
       journal = std::move(*opened);
     }
@@ -187,7 +195,7 @@ std::expected<Runs, std::string> run_policy(const config::AppConfig& app, sim::S
     }
     if (n == 0 && output.is_first) tell(result->notes);
     runs.summaries.push_back(to_summary(*result, app, label));
-    if (has_story) runs.story = teller.finish(scenario, result->ended);
+    if (has_story) runs.story = teller.finish(note_of(scenario, app), result->ended);
   }
   return runs;
 }

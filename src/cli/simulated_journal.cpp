@@ -17,12 +17,12 @@ constexpr std::uint64_t kStepsAtOnce = 4096;
 }  // namespace
 
 std::expected<std::unique_ptr<SimulatedJournal>, std::string> SimulatedJournal::open(const std::string& directory,
-                                                                                     std::string command,
+                                                                                     journal::ServiceNote note,
                                                                                      std::chrono::seconds begins_at) {
   journal::Disk& disk = journal::real_disk();
   if (!journal::files_of(disk, directory).empty())
     return std::unexpected(fmt::format("there is a journal in {} already: name another directory", directory));
-  std::unique_ptr<SimulatedJournal> made{new SimulatedJournal{std::move(command), begins_at}};
+  std::unique_ptr<SimulatedJournal> made{new SimulatedJournal{std::move(note), begins_at}};
   auto writer = journal::Writer::open(
       disk, directory,
       {.files = std::numeric_limits<std::size_t>::max() / 2,
@@ -42,7 +42,7 @@ std::expected<std::unique_ptr<SimulatedJournal>, std::string> SimulatedJournal::
 
 void SimulatedJournal::beginning(const core::Service& service) {
   writer_->checkpoint(service.save());
-  writer_->note(journal::ServiceNote{.version = TENFOLD_VERSION, .command = command_});
+  writer_->note(note_);
 }
 
 void SimulatedJournal::opened(core::TimePoint zero, const std::vector<std::string>& class_names) {

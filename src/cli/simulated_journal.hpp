@@ -16,10 +16,10 @@ namespace tenfold::cli {
 // Nothing is lost but by a disk that fails, and no file is removed, however many there are.
 class SimulatedJournal final : public sim::StepObserver {
  public:
-  // `command` is what was simulated, in words; at the workload's zero the wall clock says `begins_at`, since 1970. The
-  // error says why there can be no journal in `directory`: there is one already, or it cannot be written.
+  // `note` says what is simulated; at the workload's zero the wall clock says `begins_at`, since 1970. The error says
+  // why there can be no journal in `directory`: there is one already, or it cannot be written.
   static std::expected<std::unique_ptr<SimulatedJournal>, std::string> open(const std::string& directory,
-                                                                            std::string command,
+                                                                            journal::ServiceNote note,
                                                                             std::chrono::seconds begins_at);
 
   void beginning(const core::Service& service) override;
@@ -31,12 +31,12 @@ class SimulatedJournal final : public sim::StepObserver {
   std::expected<void, std::string> finish();
 
  private:
-  SimulatedJournal(std::string command, std::chrono::seconds begins_at)
-      : command_{std::move(command)}, begins_at_{begins_at} {}
+  SimulatedJournal(journal::ServiceNote note, std::chrono::seconds begins_at)
+      : note_{std::move(note)}, begins_at_{begins_at} {}
   void write();
 
   std::unique_ptr<journal::Writer> writer_;
-  std::string command_;
+  journal::ServiceNote note_;
   std::chrono::seconds begins_at_;
   core::TimePoint zero_ = core::kNever;
   core::TimePoint writer_clock_{};

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/prices.hpp"
 #include "config/address_range.hpp"
 #include "config/azure_keys.hpp"
 #include "config/document.hpp"
@@ -42,31 +43,6 @@ struct MetricSource {
   std::uint32_t rule = 0;
   std::variant<JsonSource, PrometheusSource, CronSource> from;
   core::Duration timeout = std::chrono::seconds{3};
-};
-
-// What each month is free of charge.
-enum class FreeGrants : std::uint8_t {
-  kNone,
-  // The first 180,000 vCPU-seconds, 360,000 GiB-seconds and 2 million requests of a subscription
-  // (learn.microsoft.com/azure/container-apps/billing, read in 2026).
-  kAzure,
-};
-
-// What a run costs, for `simulate` and `tune`: see sim/cost.hpp. The defaults are those of Azure Container Apps'
-// consumption plan, pay as you go, in US regions: azure.microsoft.com/pricing/details/container-apps, and Microsoft's
-// "Understanding Idle Usage in Azure Container Apps" (techcommunity.microsoft.com, 2025).
-struct Prices {
-  std::string currency = "USD";
-  double vcpu_second_active = 0.000024;
-  double vcpu_second_idle = 0.000003;
-  double gib_second = 0.000003;
-  double request = 0.0000004;
-  FreeGrants free_grants = FreeGrants::kNone;
-  // Of a machine that replicas run on. Above zero it is the whole price, instead of all those before it.
-  double machine_hour = 0;
-  // CPUs of a machine: so many are paid for, all the time, as the most replicas need. 0: all fit on one.
-  double machine_cpu = 0;
-  friend bool operator==(const Prices&, const Prices&) = default;
 };
 
 // A scale rule as people write it, before it is checked: see config/rules.hpp.
@@ -216,6 +192,7 @@ struct AppConfig {
   std::optional<RuleText> flag_rule;
   // The request header that names a request's class, beside its path; empty for none.
   std::string class_by;
+  // For what `simulate`, `tune` and `explain` say that a run costs; nothing: Azure's.
   std::optional<Prices> prices;
 
   core::Duration request_timeout = std::chrono::seconds{240};

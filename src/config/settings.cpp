@@ -485,7 +485,7 @@ std::span<const Setting> app_settings() {
     add(settings, kServing, "Serving");
     add(settings, kRequests, "Requests and their queue");
     add(settings, kReplicas, "Replicas");
-    add(settings, kPrices, "Prices, for the cost that simulate and tune tell");
+    add(settings, kPrices, "Prices, for the cost that simulate, tune and explain tell");
     return settings;
   }();
   return all;

@@ -158,7 +158,12 @@ auto fields(Of<core::Checkpoint> auto& x) {
 }
 
 auto fields(Of<Step> auto& x) { return std::tie(x.now, x.event, x.actions); }
-auto fields(Of<ServiceNote> auto& x) { return std::tie(x.at, x.version, x.command, x.endpoint); }
+auto fields(Of<Prices> auto& x) {
+  return std::tie(x.currency, x.vcpu_second_active, x.vcpu_second_idle, x.gib_second, x.request, x.free_grants, x.machine_hour, x.machine_cpu);
+}
+auto fields(Of<ServiceNote> auto& x) {
+  return std::tuple_cat(std::tie(x.at, x.version, x.command, x.endpoint), since<4>(x.prices, x.has_cpu, x.has_memory));
+}
 auto fields(Of<RequestNote> auto& x) { return std::tuple_cat(std::tie(x.at, x.request, x.method, x.target, x.client), since<2>(x.id)); }
 auto fields(Of<ClassNote> auto& x) { return std::tie(x.at, x.klass, x.name); }
 auto fields(Of<AnswerNote> auto& x) {

@@ -75,6 +75,7 @@ constexpr std::uint8_t version_of(RecordType type) {
     case RecordType::kStep:
       return 3;
     case RecordType::kServiceNote:
+      return 4;
     case RecordType::kReplicaReadyNote:
     case RecordType::kReplicaExitNote:
     case RecordType::kClassNote:

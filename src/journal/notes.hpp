@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/prices.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 
@@ -15,6 +16,10 @@ struct ServiceNote {
   std::string version;   // Tenfold's
   std::string command;   // what the replicas run; of a simulation, what was simulated
   std::string endpoint;  // where clients go; empty in a simulation, where nobody can
+  // What the app says of its cost; and whether it says a replica's CPUs and memory, or these are assumed.
+  Prices prices;
+  bool has_cpu = true;
+  bool has_memory = true;
   friend bool operator==(const ServiceNote&, const ServiceNote&) = default;
 };
 

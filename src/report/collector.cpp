@@ -87,6 +87,9 @@ void Collector::take(const journal::ServiceNote& note) {
   story_.version = note.version;
   story_.command = note.command;
   story_.endpoint = note.endpoint;
+  story_.prices = note.prices;
+  story_.has_cpu = note.has_cpu;
+  story_.has_memory = note.has_memory;
   if (note.endpoint.empty()) story_.origin = Origin::kSimulation;
 }
 
@@ -104,6 +107,7 @@ void Collector::step(core::TimePoint now, const core::Event& event, const core::
   let_go_of_ended();
   if (story_.settings.empty()) story_.settings.push_back({now, {}});
   if (!began_) story_.began = story_.settings.front().at = now;
+  if (began_) meter_.pass(now - now_);
   began_ = true;
   story_.ended = now_ = now;
   std::visit([this](const auto& e) { on(e); }, event);
@@ -138,6 +142,7 @@ void Collector::forget() {
 
 void Collector::begin(const core::Checkpoint& checkpoint) {
   story_.settings.push_back({.settings = checkpoint.settings});
+  meter_.set_min(checkpoint.settings.scale.min_replicas);
   for (const core::ReplicaRecord& replica : checkpoint.replicas) begin(replica);
   for (const core::RequestRecord* record : by_arrival(checkpoint)) take_over(*record);
   waiting_ = static_cast<std::uint32_t>(checkpoint.waiting.size());
@@ -147,6 +152,8 @@ void Collector::begin(const core::Checkpoint& checkpoint) {
 // The state behind a gap: what is not there any more has ended, nobody knows how.
 void Collector::go_on(const core::Checkpoint& checkpoint) {
   end_what_is_gone(checkpoint);
+  meter_.clear_counts();
+  meter_.set_min(checkpoint.settings.scale.min_replicas);
   for (const core::ReplicaRecord& replica : checkpoint.replicas) begin(replica);
   for (const core::RequestRecord* record : by_arrival(checkpoint)) {
     if (!live_.contains(record->id)) ++story_.requests;
@@ -169,11 +176,11 @@ void Collector::end_what_is_gone(const core::Checkpoint& checkpoint) {
   }
   for (const core::RequestId id : gone) let_go(id);  // whatever was to be told of it still
   for (auto& [id, replica] : replicas_) {
-    if (replica.exited ||
+    if (replica.story.exited ||
         std::ranges::find(checkpoint.replicas, id, &core::ReplicaRecord::id) != checkpoint.replicas.end())
       continue;
-    replica.exited = now_;
-    replica.exit = "how it ended is not in the journal";
+    replica.story.exited = now_;
+    replica.story.exit = "how it ended is not in the journal";
   }
 }
 
@@ -192,7 +199,11 @@ void Collector::take_over(const core::RequestRecord& record) {
 
 // As it stands in a checkpoint; what is known of it already stays.
 void Collector::begin(const core::ReplicaRecord& record) {
-  ReplicaStory& replica = replica_of(record.id);
+  LiveReplica& live = replica_of(record.id);
+  ReplicaStory& replica = live.story;
+  live.running = record.running;
+  live.is_ready = record.state != core::ReplicaState::kStarting;
+  count({.replicas = 1, .ready = live.is_ready ? 1 : 0, .busy = live.running > 0 ? 1 : 0});
   const auto since = [&record](std::optional<core::TimePoint>& time) {
     if (!time) time = record.since;
   };
@@ -238,9 +249,9 @@ Collector::Live* Collector::find(core::RequestId id) {
   return entry == live_.end() ? nullptr : &entry->second;
 }
 
-ReplicaStory& Collector::replica_of(core::ReplicaId id) {
-  ReplicaStory& replica = replicas_[id];
-  replica.id = id;
+Collector::LiveReplica& Collector::replica_of(core::ReplicaId id) {
+  LiveReplica& replica = replicas_[id];
+  replica.story.id = id;
   return replica;
 }
 
@@ -332,6 +343,8 @@ void Collector::on(const core::ResponseFinished& e) {
   live->has_slot = false;
   touched_.push_back(e.request);
   if (running_ > 0) --running_;
+  if (LiveReplica& replica = replica_of(live->story.replica); replica.running > 0 && --replica.running == 0)
+    count({.busy = -1});
   if (live->story.end != End::kOpen) return;  // had its end before its slot was free
   if (e.outcome == core::Outcome::kAnswered) return end(*live, End::kAnswered);
   if (e.outcome == core::Outcome::kAbandoned) return end(*live, End::kCancelled);
@@ -343,7 +356,9 @@ void Collector::on(const core::ResponseFinished& e) {
 
 // A replica that got its readiness back was ready before.
 void Collector::on(const core::ReplicaReady& e) {
-  ReplicaStory& replica = replica_of(e.replica);
+  LiveReplica& live = replica_of(e.replica);
+  ReplicaStory& replica = live.story;
+  if (!std::exchange(live.is_ready, true)) count({.ready = 1});
   const bool is_again = replica.ready.has_value();
   if (!is_again) replica.ready = now_;
   if (is_again) story_.probes.push_back({.at = now_, .probe = {.replica = e.replica}, .passes = true});
@@ -354,7 +369,11 @@ void Collector::on(const core::ProbeFailed& e) {
 }
 
 void Collector::on(const core::ReplicaExited& e) {
-  ReplicaStory& replica = replica_of(e.replica);
+  LiveReplica& live = replica_of(e.replica);
+  ReplicaStory& replica = live.story;
+  const bool was_busy = std::exchange(live.running, 0) > 0;
+  const bool was_ready = std::exchange(live.is_ready, false);
+  count({.replicas = -1, .ready = was_ready ? -1 : 0, .busy = was_busy ? -1 : 0});
   replica.exited = now_;
   if (replica.exit.empty()) replica.exit = exit_text(e);
   const bool was_told = replica.stopped && e.kind != core::ExitKind::kNotStarted;
@@ -362,7 +381,7 @@ void Collector::on(const core::ReplicaExited& e) {
 }
 
 void Collector::on(const core::UsageSampled& e) {
-  ReplicaStory& replica = replica_of(e.replica);
+  ReplicaStory& replica = replica_of(e.replica).story;
   replica.cpu += e.cpu;
   replica.sampled += e.wall;
   replica.most_memory = std::max(replica.most_memory, e.memory);
@@ -377,6 +396,7 @@ void Collector::on(const core::MetricObserved& e) {
 
 void Collector::on(const core::ConfigChanged& e) {
   story_.settings.push_back({now_, *e.settings});
+  meter_.set_min(e.settings->scale.min_replicas);
   is_metric_valid_.clear();  // other rules, other places
 }
 
@@ -390,10 +410,16 @@ void Collector::on(const core::Dispatch& a) {
   request.dispatched = now_;
   request.replica = a.replica;
   request.attempts = a.attempt;
-  const auto replica = replicas_.find(a.replica);
-  if (replica == replicas_.end() || !replica->second.started || !replica->second.ready) return;
-  const core::TimePoint began = std::max(request.arrived, *replica->second.started);
-  request.cold_start = std::max(core::Duration::zero(), *replica->second.ready - began);
+  LiveReplica& replica = replica_of(a.replica);
+  if (replica.running++ == 0) count({.busy = 1});
+  if (!replica.story.started || !replica.story.ready) return;
+  const core::TimePoint began = std::max(request.arrived, *replica.story.started);
+  request.cold_start = std::max(core::Duration::zero(), *replica.story.ready - began);
+}
+
+void Collector::on(const core::StartReplica& a) {
+  replica_of(a.replica).story.started = now_;
+  count({.replicas = 1});
 }
 
 void Collector::on(const core::Reject& a) {
@@ -413,7 +439,7 @@ void Collector::on(const core::CancelOnReplica& a) {
 }
 
 void Collector::on(const core::StopReplica& a) {
-  ReplicaStory& replica = replica_of(a.replica);
+  ReplicaStory& replica = replica_of(a.replica).story;
   if (!replica.drained) replica.drained = now_;
   if (!replica.stopped) replica.stopped = now_;
   replica.grace = a.grace;
@@ -436,14 +462,25 @@ void Collector::record_load() {
   load_.add({now_, waiting_, running_});
 }
 
+void Collector::count(const ReplicaMeter::Counts& by) {
+  meter_.change(by);
+  story_.used.most_replicas = std::max(story_.used.most_replicas, meter_.replicas());
+}
+
 void Collector::finish_replicas() {
-  for (auto& [id, replica] : replicas_) {
+  for (auto& [id, live] : replicas_) {
+    ReplicaStory& replica = live.story;
     const core::TimePoint from = replica.started.value_or(story_.began);
     replica.seconds = std::max(0.0, seconds(replica.exited.value_or(story_.ended) - from));
     story_.replicas.push_back(std::move(replica));
   }
   std::ranges::sort(story_.replicas, {}, &ReplicaStory::id);
   for (const ReplicaStory& replica : story_.replicas) story_.replica_seconds += replica.seconds;
+  if (began_) meter_.pass(story_.ended - now_);
+  story_.used.replica_s = story_.replica_seconds;
+  story_.used.idle_replica_s = std::min(meter_.idle_s(), story_.replica_seconds);
+  story_.used.requests = story_.requests;
+  story_.used.time = story_.ended - story_.began;
 }
 
 }  // namespace tenfold::report

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/replica_meter.hpp"
 #include "journal/reader.hpp"
 #include "report/burst.hpp"
 #include "report/load_curve.hpp"
@@ -58,10 +59,10 @@ class Collector {
   void take(const journal::RequestNote&) { has_notes_ = true; }
   void take(const journal::ClassNote& note) { story_.class_names[note.klass] = note.name; }
   void take(const journal::AnswerNote& note);
-  void take(const journal::ReplicaReadyNote& note) { replica_of(note.replica).pid = note.pid; }
+  void take(const journal::ReplicaReadyNote& note) { replica_of(note.replica).story.pid = note.pid; }
   // The step that it explains follows.
   void take(const journal::ProbeNote& note) { why_probe_failed_ = note.why; }
-  void take(const journal::ReplicaExitNote& note) { replica_of(note.replica).exit = note.description; }
+  void take(const journal::ReplicaExitNote& note) { replica_of(note.replica).story.exit = note.description; }
 
   void step(core::TimePoint now, const core::Event& event, const core::Actions& actions);
 
@@ -84,6 +85,11 @@ class Collector {
     bool has_slot = false;
     bool is_noted = false;
   };
+  struct LiveReplica {
+    ReplicaStory story;
+    std::uint32_t running = 0;
+    bool is_ready = false;  // also while it drains
+  };
   static constexpr std::uint64_t kOutside = ~std::uint64_t{0};  // of the range
 
   void forget();
@@ -93,7 +99,7 @@ class Collector {
   void take_over(const core::RequestRecord& record);
   Live& begin(core::RequestId id, core::TimePoint arrived);
   Live* find(core::RequestId id);
-  ReplicaStory& replica_of(core::ReplicaId id);
+  LiveReplica& replica_of(core::ReplicaId id);
   void begin(const core::ReplicaRecord& record);
   void end(Live& live, End how);
   void let_go_of_ended();
@@ -118,13 +124,14 @@ class Collector {
   void on(const core::Dispatch& a);
   void on(const core::Reject& a);
   void on(const core::CancelOnReplica& a);
-  void on(const core::StartReplica& a) { replica_of(a.replica).started = now_; }
-  void on(const core::DrainReplica& a) { replica_of(a.replica).drained = now_; }
+  void on(const core::StartReplica& a);
+  void on(const core::DrainReplica& a) { replica_of(a.replica).story.drained = now_; }
   void on(const core::StopReplica& a);
   void on(const core::RecordDecision& a);
 
   void end_cancelled();
   void record_load();
+  void count(const ReplicaMeter::Counts& by);
   void finish_replicas();
 
   Story story_;
@@ -136,7 +143,8 @@ class Collector {
   std::uint32_t running_ = 0;
   std::unordered_map<core::RequestId, Live> live_;
   std::vector<core::RequestId> touched_;  // that may be complete when the step and its notes are over
-  std::unordered_map<core::ReplicaId, ReplicaStory> replicas_;
+  std::unordered_map<core::ReplicaId, LiveReplica> replicas_;
+  ReplicaMeter meter_;
   std::unordered_map<std::uint32_t, bool> is_metric_valid_;
   std::string why_probe_failed_;
   Live* cancelled_ = nullptr;  // in the step under way

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "journal/print.hpp"
+#include "report/cost.hpp"
 #include "report/moments.hpp"
 #include "report/rule_words.hpp"
 #include "report/story.hpp"
@@ -133,6 +134,23 @@ array advice_of(const Story& story) {
   return all;
 }
 
+value cost_object(const Story& story) {
+  const auto cost = cost_of(story);
+  if (!cost) return nullptr;
+  const core::ReplicaSettings& replica = story.settings.front().settings.replica;
+  return object{{"cost", cost->run},
+                {"month", cost->month},
+                {"unit", story.prices.currency},
+                {"seconds", seconds(story.used.time)},
+                {"idle_replica_seconds", story.used.idle_replica_s},
+                {"most_replicas", story.used.most_replicas},
+                {"requests", story.used.requests},
+                {"cpu", replica.cpu},
+                {"cpu_is_stated", story.has_cpu},
+                {"memory_bytes", core::to_number(replica.memory)},
+                {"memory_is_stated", story.has_memory}};
+}
+
 array classes_of(const Story& story) {
   array classes;
   if (!story.burst) return classes;
@@ -181,6 +199,7 @@ std::string to_json(const Story& story) {
                                        {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
                                        {"classes", classes_of(story)},
                                        {"replica_seconds", story.replica_seconds},
+                                       {"cost", cost_object(story)},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},
                                        {"advice", advice_of(story)},

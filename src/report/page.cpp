@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "journal/print.hpp"
+#include "report/cost.hpp"
 #include "report/moments.hpp"
 #include "report/page_frame.hpp"
 #include "report/story.hpp"
@@ -25,6 +26,7 @@ class Page {
     moments();
     if (story_.burst) times(*story_.burst);
     replicas();
+    cost();
     advice();
     return page_of("Tenfold: what happened", out_);
   }
@@ -104,6 +106,14 @@ class Page {
     }
     add("</table></div>\n<p>{:.2f} replica-seconds altogether. Times are seconds since the {}.</p>\n",
         story_.replica_seconds, story_.burst ? "first arrival" : "beginning");
+  }
+
+  void cost() {
+    const std::vector<std::string> sentences = cost_sentences(story_);
+    if (sentences.empty()) return;
+    out_ += "<h2>Cost</h2>\n<p>";
+    for (const std::string& sentence : sentences) add("{} ", escape_xml(sentence));
+    out_ += "</p>\n";
   }
 
   void advice() {

@@ -33,6 +33,7 @@ class Life {
       waits_since = attempt.ended.value_or(attempt.dispatched);
     }
     end();
+    used();
     return std::move(out_);
   }
 
@@ -69,6 +70,14 @@ class Life {
       at(*attempt.ended, fmt::format("lost its slot after {}: {}", span_text(*attempt.ended - attempt.dispatched),
                                      core::to_word(attempt.outcome)));
     }
+  }
+
+  // Of its time in a slot that it did not share.
+  void used() {
+    if (!facts_.used) return;
+    constexpr double kMebi = 1024.0 * 1024.0;
+    fmt::format_to(std::back_inserter(out_), "\n  used {} of CPU; its replica took {:.0f} MiB at most meanwhile\n",
+                   span_text(facts_.used->cpu), static_cast<double>(core::to_number(facts_.used->most_memory)) / kMebi);
   }
 
   void end() {
@@ -156,7 +165,9 @@ std::string to_life_json(const Story& story, const ToldRequest& told) {
              {"reason", is_rejected ? value(core::to_word(request.reason)) : value(nullptr)},
              {"status", request.status},
              {"request_bytes", facts.request_bytes},
-             {"answer_bytes", facts.answer_bytes}});
+             {"answer_bytes", facts.answer_bytes},
+             {"cpu_s", facts.used ? value(seconds(facts.used->cpu)) : value(nullptr)},
+             {"most_memory_bytes", facts.used ? value(core::to_number(facts.used->most_memory)) : value(nullptr)}});
 }
 
 }  // namespace tenfold::report

@@ -1,7 +1,10 @@
 #include "report/requests.hpp"
 
+#include <charconv>
 #include <map>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,6 +40,9 @@ class FactsCollector {
     facts.left_slot = note.left_slot;
     facts.closed = note.at;
   }
+  void take(core::RequestId id, const std::optional<UsedByRequest>& used) {
+    if (const auto facts = facts_.find(id); facts != facts_.end()) facts->second.used = used;
+  }
   template <class Other>
   void take(const Other&) {}
 
@@ -63,21 +69,111 @@ std::vector<AttemptStory> attempts_of(const RequestStory& request, std::vector<A
   return attempts;
 }
 
-// Puts requests, which come as they end, into the order of their arrival.
+// Those that an id names.
+class NamedRequests {
+ public:
+  explicit NamedRequests(std::string_view id) : id_{id} {}
+
+  // Another service begins, with requests of its own.
+  void take(const core::Checkpoint& checkpoint) {
+    if (checkpoint.started) return;
+    facts_ = {};
+    numbers_.clear();
+    told_.clear();
+    orders_.clear();
+  }
+  void take(const journal::RequestNote& note) {
+    if (note.id == id_) numbers_.insert(note.request);
+    if (is_named(note.request)) facts_.take(note);
+  }
+  void take(const journal::AnswerNote& note) {
+    if (is_named(note.request)) facts_.take(note);
+  }
+  template <class Other>
+  void take(const Other&) {}
+
+  void take(const Collector::Ended& ended) {
+    const RequestStory& request = ended.request;
+    if (!is_named(request.id)) return;
+    orders_[request.id] = ended.order;
+    told_.emplace(ended.order, ToldRequest{.request = request,
+                                           .attempts = attempts_of(request, ended.attempts),
+                                           .facts = facts_.give(request.id)});
+    numbers_.erase(request.id);  // which another may get
+  }
+  // What it used may be known before it has ended or after.
+  void take(core::RequestId request, const std::optional<UsedByRequest>& used) {
+    facts_.take(request, used);
+    const auto order = orders_.extract(request);
+    if (!order.empty()) told_.at(order.mapped()).facts.used = used;
+  }
+
+  // Those of the story's burst.
+  template <class Visit>
+  void visit(const Story& story, Visit&& visit) const {
+    const ArrivalRange range{.first = story.burst->began, .last = story.burst->last_arrival};
+    for (const auto& [order, told] : told_) {
+      if (range.contains(told.request.arrived)) visit(story, told);
+    }
+  }
+
+ private:
+  bool is_named(core::RequestId request) const {
+    return numbers_.contains(request) || (number_ && core::to_number(request) == *number_);
+  }
+  static std::optional<std::uint64_t> number_of(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+  }
+
+  std::string_view id_;
+  std::optional<std::uint64_t> number_ = number_of(id_);
+  std::unordered_set<core::RequestId> numbers_;  // of those with this X-Request-Id
+  FactsCollector facts_;
+  std::map<std::uint64_t, ToldRequest> told_;                  // by their order of arrival
+  std::unordered_map<core::RequestId, std::uint64_t> orders_;  // of those of which it is not known what they used
+};
+
+// Puts requests, which come as they end, into the order of their arrival, once it is known what they used.
 class Queue {
  public:
-  void put(std::uint64_t order, ToldRequest told) { waiting_.emplace(order, std::move(told)); }
+  void put(std::uint64_t order, ToldRequest told, bool awaits_usage) {
+    if (awaits_usage) awaited_[told.request.id] = order;
+    waiting_.emplace(order, Waiting{.told = std::move(told), .awaits_usage = awaits_usage});
+  }
+  // False where the request is not here.
+  bool put(core::RequestId id, const std::optional<UsedByRequest>& used) {
+    const auto awaited = awaited_.extract(id);
+    if (awaited.empty()) return false;
+    Waiting& waiting = waiting_.at(awaited.mapped());
+    waiting.told.facts.used = used;
+    waiting.awaits_usage = false;
+    return true;
+  }
+  // What nobody knows is not waited for.
+  void await_no_usage() {
+    for (auto& [order, waiting] : waiting_) waiting.awaits_usage = false;
+  }
   // Those that nobody is missing before.
   template <class Visit>
   void take(Visit&& visit) {
     for (; !waiting_.empty() && waiting_.begin()->first == next_; ++next_) {
-      visit(waiting_.begin()->second);
+      if (waiting_.begin()->second.awaits_usage) return;
+      visit(waiting_.begin()->second.told);
       waiting_.erase(waiting_.begin());
     }
   }
 
  private:
-  std::map<std::uint64_t, ToldRequest> waiting_;
+  struct Waiting {
+    ToldRequest told;
+    bool awaits_usage = false;
+  };
+
+  std::map<std::uint64_t, Waiting> waiting_;
+  std::unordered_map<core::RequestId, std::uint64_t> awaited_;
   std::uint64_t next_ = 0;
 };
 
@@ -119,25 +215,51 @@ std::expected<Story, std::string> tell_requests(const std::filesystem::path& dir
   FactsCollector facts;
   Beginnings begun;
   Queue queue;
+  const auto tell_ready = [&] { queue.take([&](const ToldRequest& told) { visit(*story, told); }); };
+  RequestUsage usage{[&](core::RequestId id, const auto& used) {
+    if (!queue.put(id, used)) facts.take(id, used);
+  }};
   collector.on_end([&](const Collector::Ended& ended) {
     if (begun.count() < all.count()) return;
-    queue.put(ended.order, {.request = ended.request,
-                            .attempts = attempts_of(ended.request, ended.attempts),
-                            .facts = facts.give(ended.request.id)});
-    queue.take([&](const ToldRequest& told) { visit(*story, told); });
+    queue.put(ended.order,
+              {.request = ended.request,
+               .attempts = attempts_of(ended.request, ended.attempts),
+               .facts = facts.give(ended.request.id)},
+              usage.awaits(ended.request.id));
   });
   const auto read = read_journal(directory, disk, [&](const auto& record) {
     begun.take(record);
     facts.take(record);
     collector.take(record);
+    usage.take(record);
+    tell_ready();
   });
   if (!read) return std::unexpected(read.error());
   collector.finish(selection, story->unix_time_at_zero_ns);  // what is under way ends with the journal
+  queue.await_no_usage();
+  tell_ready();
   return story;
 }
 
-bool is_named(const ToldRequest& told, std::string_view id) {
-  return id == number_text(told.request) || (!told.facts.id.empty() && told.facts.id == id);
+std::expected<Story, std::string> tell_request(const std::filesystem::path& directory, const Selection& selection,
+                                               std::string_view id,
+                                               const std::function<void(const Story&, const ToldRequest&)>& visit,
+                                               journal::Disk& disk) {
+  Collector collector;
+  NamedRequests named{id};
+  RequestUsage usage{[&](core::RequestId request, const auto& used) { named.take(request, used); }};
+  collector.on_end([&](const Collector::Ended& ended) { named.take(ended); });
+  const auto reader = read_journal(directory, disk, [&](const auto& record) {
+    named.take(record);
+    collector.take(record);
+    usage.take(record);
+  });
+  if (!reader) return std::unexpected(reader.error());
+  Story whole = collector.finish(selection, reader->unix_time_at_zero());
+  // A part of very many is only known when all were seen.
+  auto story = collector.range_to_take() ? tell(directory, selection, disk) : finish_story(std::move(whole), *reader);
+  if (story && story->burst) named.visit(*story, visit);
+  return story;
 }
 
 bool has_failed(const RequestStory& request) { return request.end == End::kRejected || request.status >= 400; }

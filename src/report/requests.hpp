@@ -5,15 +5,17 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "report/request_usage.hpp"
 #include "report/story.hpp"
 
 namespace tenfold::report {
 
-// What only the journal's notes tell of a request; empty and zero where there is no note.
+// What only the journal's notes and samples tell of a request; empty and zero where there is none.
 struct RequestFacts {
   std::string method;
   std::string target;
@@ -25,6 +27,7 @@ struct RequestFacts {
   core::TimePoint answer_began{};
   core::TimePoint left_slot{};
   core::TimePoint closed{};  // its client had its answer
+  std::optional<UsedByRequest> used;
 };
 
 // A request with all that is known of it.
@@ -41,8 +44,14 @@ std::expected<Story, std::string> tell_requests(const std::filesystem::path& dir
                                                 const std::function<void(const Story&, const ToldRequest&)>& visit,
                                                 journal::Disk& disk = journal::real_disk());
 
-// Whether `id` names the request: the service's number of it, or its X-Request-Id.
-bool is_named(const ToldRequest& told, std::string_view id);
+// Tells `visit` those that `id` names, the service's number of a request or its X-Request-Id, in the order of
+// their arrival. The journal is gone through once, but for a part of one with more requests than a Collector keeps, and
+// only what `id` names is kept. Returns the story that they belong to, or says
+// what is wrong, as `tell`.
+std::expected<Story, std::string> tell_request(const std::filesystem::path& directory, const Selection& selection,
+                                               std::string_view id,
+                                               const std::function<void(const Story&, const ToldRequest&)>& visit,
+                                               journal::Disk& disk = journal::real_disk());
 
 // Whether a request failed, whoever failed it: an answer of 4xx or 5xx, of the program's or of Tenfold's.
 bool has_failed(const RequestStory& request);

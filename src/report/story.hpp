@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/distribution.hpp"
+#include "base/prices.hpp"
 #include "core/actions.hpp"
 #include "core/events.hpp"
 #include "core/ids.hpp"
@@ -280,6 +281,11 @@ struct Story {
   std::vector<MetricStory> metrics;
   std::uint64_t busy = 0;      // how often a replica that lives took no connection
   double replica_seconds = 0;  // of all replicas
+  // What is paid for, and the prices of the app; whether it says a replica's CPUs and memory.
+  Consumption used;
+  Prices prices;
+  bool has_cpu = true;
+  bool has_memory = true;
   std::uint64_t records_lost = 0;
   std::string damage;  // the first damaged place in words; empty if there is none
   std::uint64_t damaged_places = 0;

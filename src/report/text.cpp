@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "journal/print.hpp"
+#include "report/cost.hpp"
 #include "report/moments.hpp"
 #include "report/requests.hpp"
 #include "report/story.hpp"
@@ -66,6 +67,7 @@ class Writer {
     slowest(burst);
     failed(burst);
     ends(burst);
+    cost();
     bursts();
     advice();
     return std::move(out_);
@@ -224,6 +226,13 @@ class Writer {
     }
     if (burst.missing > 0) fact("missing  {}: how they ended is not in the journal", burst.missing);
     if (has_no_errors(burst)) fact("errors   none");
+  }
+
+  void cost() {
+    const std::vector<std::string> sentences = cost_sentences(story_);
+    if (sentences.empty()) return;
+    out_ += '\n';
+    for (const std::string& sentence : sentences) paragraph(sentence);
   }
 
   void bursts() {

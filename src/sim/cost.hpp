@@ -1,4 +1,4 @@
-// What a run costs in money.
+// What a run of the virtual world costs in money.
 #pragma once
 
 #include "config/app_config.hpp"
@@ -6,15 +6,7 @@
 
 namespace tenfold::sim {
 
-// In the currency of the app's prices, or of Azure's where it states none (config::Prices).
-//
-// As Azure bills it (learn.microsoft.com/azure/container-apps/billing): a replica's CPUs are idle, at a lower price,
-// while it is ready and has no request and there are no more replicas than the minimum; else they are active, while it
-// starts too. Memory has one price. Where there are free grants the run counts as its share of a month of 730 hours
-// that goes on like it: so much of each grant is its own. Free vCPU-seconds are active and idle ones alike, in
-// proportion.
-//
-// With a price of machines, that of as many as the most replicas need, for as long as the run.
+// In the currency of the app's prices, or of Azure's where it states none: see base/prices.hpp.
 double cost_of(const Result& result, const config::AppConfig& app);
 
 }  // namespace tenfold::sim

@@ -78,6 +78,12 @@ void RecordingBuilder::on(const journal::Gap&) {
   starts_.clear();
 }
 
+void RecordingBuilder::on(const journal::ServiceNote& note) {
+  recording_.prices = note.prices;
+  recording_.has_cpu = note.has_cpu;
+  recording_.has_memory = note.has_memory;
+}
+
 void RecordingBuilder::on(const journal::ClassNote& note) { recording_.class_names[note.klass] = note.name; }
 
 void RecordingBuilder::on(const core::RequestArrived& event) { arrive(now_, event.request, event.klass); }

@@ -25,6 +25,9 @@ struct Recording {
   std::vector<core::Duration> cold_starts;
   // What the service was set to when the journal began.
   core::Settings settings;
+  Prices prices;
+  bool has_cpu = true;
+  bool has_memory = true;
   // From the service's beginning, which its policy's polls count from, to the first arrival; where the journal begins
   // later, from one of those polls. Nothing if its policy did not poll either.
   std::optional<core::Duration> offset;
@@ -50,6 +53,7 @@ class RecordingBuilder {
   void on(const core::Checkpoint& checkpoint);
   void on(const journal::Step& step);
   void on(const journal::Gap& gap);
+  void on(const journal::ServiceNote& note);
   void on(const journal::ClassNote& note);
   void on(const core::RequestArrived& event);
   void on(const core::ResponseFinished& event);

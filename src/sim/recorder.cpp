@@ -7,8 +7,6 @@
 
 namespace tenfold::sim {
 
-namespace {}  // namespace
-
 // Requests without a class count too, as class 0, once there are others.
 ClassResult& Recorder::class_of(const Counted& request) {
   if (result_.classes.empty()) {
@@ -69,15 +67,17 @@ void Recorder::left(const Counted& request, core::TimePoint now, bool was_waitin
 
 void Recorder::replica_started(core::TimePoint now) {
   if (now >= counts_from_) ++result_.starts;
-  change(now, +1, 0, 0);
+  change(now, {.replicas = +1});
 }
 
-void Recorder::replica_ready(core::TimePoint now) { change(now, 0, +1, 0); }
+void Recorder::replica_ready(core::TimePoint now) { change(now, {.ready = +1}); }
 
-void Recorder::replica_gone(core::TimePoint now, bool was_ready) { change(now, -1, was_ready ? -1 : 0, 0); }
+void Recorder::replica_gone(core::TimePoint now, bool was_ready) {
+  change(now, {.replicas = -1, .ready = was_ready ? -1 : 0});
+}
 
 void Recorder::pause(core::TimePoint now) {
-  change(now, 0, 0, 0);
+  change(now, {});
   is_paused_ = true;
 }
 
@@ -86,30 +86,24 @@ void Recorder::resume(core::TimePoint now) {
   is_paused_ = false;
 }
 
-void Recorder::change(core::TimePoint now, int replicas, int ready, int busy) {
+void Recorder::change(core::TimePoint now, const ReplicaMeter::Counts& by) {
   const core::TimePoint since = std::max(std::exchange(counted_until_, now), counts_from_);
   if (now > since) note_most();
-  if (now > since && !is_paused_) {
-    result_.replica_s += core::to_seconds(now - since) * static_cast<double>(replicas_);
-    result_.busy_replica_s += core::to_seconds(now - since) * static_cast<double>(busy_);
-    if (replicas_ <= min_replicas_)
-      result_.idle_replica_s += core::to_seconds(now - since) * static_cast<double>(ready_ - busy_);
-  }
-  replicas_ += replicas;
-  ready_ += ready;
-  busy_ += busy;
+  if (now > since && !is_paused_) meter_.pass(now - since);
+  meter_.change(by);
   if (now >= counts_from_) note_most();
 }
 
-void Recorder::note_most() {
-  result_.most_replicas = std::max(result_.most_replicas, static_cast<std::uint32_t>(replicas_));
-}
+void Recorder::note_most() { result_.most_replicas = std::max(result_.most_replicas, meter_.replicas()); }
 
 Result Recorder::finish(core::TimePoint now, core::TimePoint began) {
-  change(now, 0, 0, 0);
+  change(now, {});
   result_.makespan = last_end_ - first_arrival_;
   const double mean_s = result_.answered == 0 ? 0 : completion_s_ / static_cast<double>(result_.answered);
   result_.mean_completion = std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>{mean_s});
+  result_.replica_s = meter_.replica_s();
+  result_.busy_replica_s = meter_.busy_s();
+  result_.idle_replica_s = meter_.idle_s();
   result_.duration = now - began;
   result_.counted = std::max(core::Duration::zero(), now - std::max(began, counts_from_));
   result_.ended = now;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/distribution.hpp"
+#include "base/replica_meter.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 
@@ -77,10 +78,10 @@ class Recorder {
   void replica_ready(core::TimePoint now);
   void replica_gone(core::TimePoint now, bool was_ready);
   // The replica has its first request, or has none any more.
-  void replica_busy(core::TimePoint now) { change(now, 0, 0, +1); }
-  void replica_idle(core::TimePoint now) { change(now, 0, 0, -1); }
+  void replica_busy(core::TimePoint now) { change(now, {.busy = +1}); }
+  void replica_idle(core::TimePoint now) { change(now, {.busy = -1}); }
   // How many replicas there always are.
-  void set_min(std::uint32_t replicas) { min_replicas_ = replicas; }
+  void set_min(std::uint32_t replicas) { meter_.set_min(replicas); }
 
   // What comes and passes before `begin` does not count. Called before it.
   void count_from(core::TimePoint begin) {
@@ -96,7 +97,7 @@ class Recorder {
   Result finish(core::TimePoint now, core::TimePoint began);
 
  private:
-  void change(core::TimePoint now, int replicas, int ready, int busy);
+  void change(core::TimePoint now, const ReplicaMeter::Counts& by);
   void note_most();
   bool counts(const Counted& request) const { return request.arrived >= counts_from_; }
   ClassResult& class_of(const Counted& request);
@@ -112,10 +113,7 @@ class Recorder {
   core::TimePoint last_end_{};
   double completion_s_ = 0;
   core::TimePoint counted_until_{};
-  std::int64_t min_replicas_ = 0;
-  std::int64_t replicas_ = 0;
-  std::int64_t ready_ = 0;
-  std::int64_t busy_ = 0;
+  ReplicaMeter meter_;
 };
 
 }  // namespace tenfold::sim

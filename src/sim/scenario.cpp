@@ -173,6 +173,9 @@ std::expected<void, std::string> take_over(config::AppConfig& app, Scenario& sce
     return std::unexpected("the service had scale rules whose values only its file says where to get");
   app.core = recording->settings;
   app.has_min_replicas = true;
+  app.has_cpu = recording->has_cpu;
+  app.has_memory = recording->has_memory;
+  app.prices = recording->prices;
   // A limit that nothing kept was none: the replica had what it used.
   const double used = recording->cpus_per_slot * app.core.replica.concurrency;
   app.core.replica.cpu = std::max(app.core.replica.cpu, used);

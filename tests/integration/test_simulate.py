@@ -69,6 +69,20 @@ class Simulate(unittest.TestCase):
             self.assertIn("there is a journal in", simulate(*BURST, "--journal", f"{directory}/one").stderr)
             self.assertIn("not of several seeds", simulate(*BURST, "--journal", f"{directory}/two", "--seeds", "2").stderr)
 
+    def test_explain_tells_the_cost_that_simulate_tells(self):
+        # Under slo: what policies that poll do before the first of it arrives is in the journal, and not in the result.
+        words = ["--workload", "poisson:rate=5", "--requests", "200", "--service", "exponential:mean=500ms", "--cpu", "1", "--price-request", "0.01",
+                 "--policy", "slo"]
+        with tempfile.TemporaryDirectory() as directory:
+            result = json.loads(simulate(*words, "--journal", f"{directory}/j", "--json").stdout)
+            cost = json.loads(run("explain", f"{directory}/j", "--json").stdout)["cost"]
+            self.assertAlmostEqual(cost["cost"], result["cost"], 9)
+            self.assertAlmostEqual(cost["month"], result["cost"] * 730 * 3600 / cost["seconds"], 3)
+            self.assertGreater(cost["idle_replica_seconds"], 0)
+            self.assertEqual((cost["cpu"], cost["cpu_is_stated"], cost["memory_is_stated"]), (1, True, False))
+            told = run("explain", f"{directory}/j", "--price-currency", "EUR", "--price-machine-hour", "36").stdout
+            self.assertIn(f"The run cost {cost['seconds'] / 100:.4f} EUR: 1 machine for ", told)
+
     def test_explain_sets_two_journals_side_by_side(self):
         with tempfile.TemporaryDirectory() as directory:
             burst = ["--workload", "burst:n=100", "--service", "constant:100ms"]

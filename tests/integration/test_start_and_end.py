@@ -276,6 +276,28 @@ class Journal(unittest.TestCase):
             self.assertEqual([json.loads(line)["request"] for line in lines], [1, 2])
             self.assertEqual(run("explain", str(service.journal), "--request", "no-such").returncode, 1)
 
+    def test_a_request_that_was_alone_says_what_it_used(self):
+        def is_idle():
+            cores = re.search(r"tenfold_replica_cpu_cores\{[^}]*\} (\S+)", service.admin("/metrics").body.decode())
+            return cores and float(cores[1]) < 0.05
+
+        def requests():
+            return [json.loads(line) for line in run("explain", str(service.journal), "--requests", "--json").stdout.splitlines()]
+
+        with Service(PUPPET) as service:
+            eventually(is_idle, "a sample of the idle replica")
+            service.post("/spin?ms=700")
+            eventually(lambda: requests() and requests()[0]["cpu_s"] is not None, "the sample of its work")
+            service.post("/sleep?ms=10")
+            service.interrupt()
+            service.wait()
+            spun, slept = requests()
+            self.assertTrue(0.6 < spun["cpu_s"] < 0.9, spun)
+            self.assertGreater(spun["most_memory_bytes"], 1 << 20)
+            self.assertEqual((slept["cpu_s"], slept["most_memory_bytes"]), (None, None), "it ended with its replica, before the next sample")
+            told = run("explain", str(service.journal), "--request", "1").stdout
+            self.assertRegex(told, r"(?m)^  used \S+ m?s of CPU; its replica took \d+ MiB at most meanwhile$")
+
     def test_journal_list_tells_where_services_were(self):
         with Service(PUPPET) as service:
             service.burst(5, "/echo")

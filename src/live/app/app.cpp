@@ -152,7 +152,10 @@ std::optional<std::string> App::open_journal(bool is_successor) {
   writer.note(journal::ServiceNote{.at = now(host_.loop),
                                    .version = std::string{kVersion},
                                    .command = fmt::format("{}", fmt::join(config_.command, " ")),
-                                   .endpoint = "http://" + endpoint_.to_string()});
+                                   .endpoint = "http://" + endpoint_.to_string(),
+                                   .prices = config_.prices.value_or(Prices{}),
+                                   .has_cpu = config_.has_cpu,
+                                   .has_memory = config_.has_memory});
   journal_observer_.write_to(writer);
   if (what_ifs_) what_if_.emplace(host_.loop, std::filesystem::absolute(*directory), what_ifs_, wall_clock);
   look_after_journals(*directory);

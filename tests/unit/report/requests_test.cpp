@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using core::ReplicaId;
 using core::RequestId;
+using testing::ElementsAre;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -61,6 +62,21 @@ class RequestsTest : public testing::Test {
     return all;
   }
 
+  Told told_of(std::string_view id, const Selection& selection = {.scope = Scope::kWholeRun}) {
+    writer_->finish();
+    Told all;
+    all.story = tell_request(
+                    directory_, selection, id,
+                    [&](const Story&, const ToldRequest& request) { all.requests.push_back(request); }, disk_)
+                    .value();
+    return all;
+  }
+  std::vector<std::uint64_t> numbers(std::string_view id, const Selection& selection = {.scope = Scope::kWholeRun}) {
+    std::vector<std::uint64_t> found;
+    for (const ToldRequest& each : told_of(id, selection).requests) found.push_back(core::to_number(each.request.id));
+    return found;
+  }
+
   fs::path directory_ = "/journal";
   journal::MemoryDisk disk_;
   std::unique_ptr<journal::Writer> writer_ = std::move(*journal::Writer::open(disk_, directory_, {}));
@@ -70,19 +86,44 @@ class RequestsTest : public testing::Test {
 TEST_F(RequestsTest, ARequestIsFoundByItsNumberAndItsId) {
   arrive(7, 1, "mine");
   arrive(8, 2, "abc-8");
-  const Told all = told();
-  const auto numbers = [&](std::string_view id) {
-    std::vector<std::uint64_t> found;
-    for (const ToldRequest& each : all.requests) {
-      if (is_named(each, id)) found.push_back(core::to_number(each.request.id));
-    }
-    return found;
-  };
-  EXPECT_THAT(numbers("7"), testing::ElementsAre(7));
-  EXPECT_THAT(numbers("mine"), testing::ElementsAre(7));
-  EXPECT_THAT(numbers("abc-8"), testing::ElementsAre(8));
+  answer(8, 2, 200);
+  answer(7, 1, 200);
+  now_ += 10s;
+  arrive(9, 1, "7");
+  arrive(10, 2, "mine");
+  EXPECT_THAT(numbers("7"), ElementsAre(7, 9)) << "a client may call its request what it likes";
+  EXPECT_THAT(numbers("mine"), ElementsAre(7, 10)) << "in the order of their arrival";
+  EXPECT_THAT(numbers("abc-8"), ElementsAre(8));
   EXPECT_THAT(numbers(""), testing::IsEmpty());
-  EXPECT_THAT(numbers("9"), testing::IsEmpty());
+  EXPECT_THAT(numbers("11"), testing::IsEmpty());
+  EXPECT_THAT(numbers("7", {.scope = Scope::kNumberedBurst, .number = 1}), ElementsAre(7));
+  EXPECT_THAT(numbers("7", {.scope = Scope::kLastBurst}), ElementsAre(9));
+}
+
+TEST_F(RequestsTest, OneRequestIsToldAsAmongAll) {
+  arrive(7, 1, "mine");
+  arrive(8, 2);
+  now_ += 1s;
+  answer(7, 1, 200);
+  answer(8, 2, 500);
+  const Told all = told();
+  const Told one = told_of("8");
+  ASSERT_EQ(one.requests.size(), 1);
+  EXPECT_EQ(to_life_text(one.story, one.requests[0]), to_life_text(all.story, all.requests[1]));
+  EXPECT_EQ(to_life_json(one.story, one.requests[0]), to_life_json(all.story, all.requests[1]));
+}
+
+TEST_F(RequestsTest, AnotherServiceHasRequestsOfItsOwn) {
+  arrive(7, 1, "mine");
+  answer(7, 1, 200);
+  writer_->checkpoint({});
+  now_ += 1s;
+  step(core::TimerDue{}, {core::StartReplica{ReplicaId{1}}});
+  step(core::ReplicaReady{ReplicaId{1}});
+  arrive(3, 1, "mine");
+  answer(3, 1, 200);
+  EXPECT_THAT(numbers("mine"), ElementsAre(3));
+  EXPECT_THAT(numbers("7"), testing::IsEmpty());
 }
 
 TEST_F(RequestsTest, OneThatWasDispatchedTwiceShowsBothAttemptsWithTheirTimes) {

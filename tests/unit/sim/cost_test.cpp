@@ -35,7 +35,7 @@ TEST(Cost, IsAzuresConsumptionPlanUnlessTheAppSaysOtherwise) {
 // An hour's share of the free grants is 246.6 vCPU-seconds, 493.2 GiB-seconds and 2,740 requests.
 TEST(Cost, OfAMonthsFreeGrantsARunHasItsShare) {
   config::AppConfig granted = app();
-  granted.prices.emplace().free_grants = config::FreeGrants::kAzure;
+  granted.prices.emplace().free_grants = FreeGrants::kAzure;
   const double share = 1 / 730.0;
   const double cpu = 0.5 * 3600 * (0.000024 + 0.000003) * (1 - share * 180'000 / 3600);
   const double memory = (7200 - share * 360'000) * 0.000003;
