@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "cli/app_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/python_package.hpp"
 #include "cli/what_if_command.hpp"
 #include "config/app_config.hpp"
 #include "config/secrets.hpp"
@@ -23,13 +25,27 @@ namespace {
 struct UpLine {
   AppLine app;
   std::vector<std::string> command;
+  std::string python_app;
+  std::shared_ptr<PythonPackage> python_package;  // if there is a python_app
   bool is_quiet = false;
 };
+
+// Its replicas are forks of one process that has imported it.
+void run_python(config::AppConfig& config, const std::string& app, const std::string& package) {
+  config.command = {"python3", "-m", "tenfold", app};
+  if (config.start == config::ReplicaStart::kAuto) config.start = config::ReplicaStart::kZygote;
+  const auto stated = std::ranges::find(config.env, "PYTHONPATH", [](const auto& one) { return one.first; });
+  const char* const inherited = std::getenv("PYTHONPATH");
+  const std::string further = stated != config.env.end() ? stated->second : inherited ? inherited : "";
+  std::erase_if(config.env, [](const auto& one) { return one.first == "PYTHONPATH"; });
+  config.env.emplace_back("PYTHONPATH", further.empty() ? package : package + ":" + further);
+}
 
 std::expected<config::AppConfig, std::string> to_config(const UpLine& line, const std::string& file) {
   auto config = line.app.read(file);
   if (!config) return config;
   if (!line.command.empty()) config->command = line.command;
+  if (line.python_package) run_python(*config, line.python_app, line.python_package->path());
   if (line.is_quiet) config->log.level = config::LogLevel::kError;
   config::resolve_secrets(*config, [](const std::string& name) { return std::getenv(name.c_str()) != nullptr; });
   if (auto finished = config::finish(*config); !finished) return std::unexpected(finished.error());
@@ -52,6 +68,10 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
   auto line = std::make_shared<UpLine>();
   line->command = std::move(program);
   line->app.add_to(*command);
+  command
+      ->add_option("--python", line->python_app,
+                   "a Python app, ASGI or WSGI, that is imported once and forked for each replica")
+      ->type_name("MODULE:APP");
   command->add_flag("--quiet", line->is_quiet,
                     "say nothing but `ready` and errors: as --log-level error, and replicas neither");
   command->footer(
@@ -60,6 +80,7 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
   tenfold up                                                 the built-in solver, 2 to 10 replicas
   tenfold up -- ./my_solver                                  a program of your own
   tenfold up --concurrency 4 -- uvicorn app:app --uds '$TENFOLD_SOCKET'
+  tenfold up --python app:app                                imported once, forked for each replica
   tenfold up app.yaml --max-replicas 4
   tenfold up --slo-target 200ms
   tenfold up app.yaml --policy aca                           scaled as Azure documents it
@@ -67,6 +88,12 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
 
 Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs; a second one ends at once.)");
   command->callback([line, &exit_code] {
+    if (!line->python_app.empty() && !line->command.empty()) {
+      fmt::print(stderr, "tenfold up: --python says what is run; a command beside it is one too many\n");
+      exit_code = 2;
+      return;
+    }
+    if (!line->python_app.empty()) line->python_package = std::make_shared<PythonPackage>();
     const auto config = to_config(*line, line->app.file());
     if (!config) {
       fmt::print(stderr, "tenfold up: {}\n", config.error());
