@@ -27,11 +27,14 @@ constexpr std::int64_t kIdleShare = 100;
 
 constinit UsageMeter meter;
 
-std::int64_t steady_ns() noexcept {
+std::int64_t read_ns(clockid_t clock) noexcept {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  ::clock_gettime(clock, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
+std::int64_t steady_ns() noexcept { return read_ns(CLOCK_MONOTONIC); }
+// Not by the steady clock: a reading that others keep from its core is no dear one.
+std::int64_t cpu_ns() noexcept { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
 void close_all_but(int kept) noexcept {
   const auto close_from = [](unsigned first, unsigned last) {
@@ -124,10 +127,10 @@ void run_guardian(int inherited, std::int64_t sample_interval_ns) noexcept {
     }
     const std::int64_t now = steady_ns();
     if (now < next_sample || !has_work) continue;
+    const std::int64_t began = cpu_ns();
     meter.measure();
     report_usage(socket);
-    const std::int64_t spent = steady_ns() - now;
-    next_sample = now + std::max(sample_interval_ns, kIdleShare * spent);
+    next_sample = now + std::max(sample_interval_ns, kIdleShare * (cpu_ns() - began));
   }
   meter.measure();  // ends the orphans of keepers that were killed
   ::_exit(0);
