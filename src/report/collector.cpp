@@ -343,8 +343,10 @@ void Collector::on(const core::ResponseFinished& e) {
   live->has_slot = false;
   touched_.push_back(e.request);
   if (running_ > 0) --running_;
-  if (LiveReplica& replica = replica_of(live->story.replica); replica.running > 0 && --replica.running == 0)
-    count({.busy = -1});
+  if (LiveReplica& replica = replica_of(live->story.replica); replica.running > 0) {
+    --replica.running;
+    if (replica.running == 0) count({.busy = -1});
+  }
   if (live->story.end != End::kOpen) return;  // had its end before its slot was free
   if (e.outcome == core::Outcome::kAnswered) return end(*live, End::kAnswered);
   if (e.outcome == core::Outcome::kAbandoned) return end(*live, End::kCancelled);
