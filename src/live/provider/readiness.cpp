@@ -53,8 +53,12 @@ bool accepts_tcp(std::uint16_t port) {
 }  // namespace
 
 std::optional<http::Endpoint> find_serving(const ServingPlaces& places) {
-  if (accepts_unix(places.socket_path)) return http::Endpoint::unix_socket(places.socket_path);
-  if (accepts_tcp(places.port)) return http::Endpoint::tcp("127.0.0.1", places.port);
+  const bool has_socket = accepts_unix(places.socket_path);
+  const bool has_port = !has_socket && accepts_tcp(places.port);
+  // Who began to listen on both between the two looks is preferred on the socket all the same.
+  if (has_socket || (has_port && accepts_unix(places.socket_path)))
+    return http::Endpoint::unix_socket(places.socket_path);
+  if (has_port) return http::Endpoint::tcp("127.0.0.1", places.port);
   return std::nullopt;
 }
 
