@@ -33,9 +33,7 @@ class Fleet {
   ~Fleet() = default;
 
   ReplicaSet& replicas() { return replicas_; }
-  const ReplicaSet& replicas() const { return replicas_; }
   ServiceTimes& times() { return times_; }
-  const ServiceTimes& times() const { return times_; }
   Scaler& scaler() { return scaler_; }
   std::uint32_t desired() const { return desired_; }
   std::uint32_t slots() const { return concurrency_.slots(); }

@@ -34,6 +34,8 @@ enum class BodyKind : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
 
 // Case does not matter (RFC 9110, 5.1). ASCII only.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+// Without the optional white space around it: blanks and tabs (RFC 9110, 5.6.3).
+std::string_view trimmed(std::string_view text);
 
 // The head of a request or a response. Its views lie in the buffer of the connection it came on and follow that buffer
 // when it moves; they are valid until the message is finished.

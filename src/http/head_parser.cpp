@@ -13,13 +13,6 @@ namespace tenfold::http {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // The longest target that is not answered 414: half of the default head.
 constexpr std::size_t kMaxTarget = std::size_t{16} << 10;
 
@@ -165,7 +158,7 @@ bool HeadParser::take_field(std::string_view line, std::size_t offset) {
   if (colon == std::string_view::npos) return refuse(400, "a field has no colon");
   const std::string_view name = line.substr(0, colon);
   if (name.empty() || !all_are(name, kToken)) return refuse(400, "a field's name is not a token");
-  const std::string_view value = trim(line.substr(colon + 1));
+  const std::string_view value = trimmed(line.substr(colon + 1));
   if (!all_are(value, kValue)) return refuse(400, "a field's value has a control character");
   if (head_.fields_.size() == kMaxFields) return refuse_size(std::to_string(kMaxFields) + " fields");
   const FieldKind kind = field_kind(name);
@@ -232,7 +225,7 @@ bool HeadParser::take_transfer_encoding(std::string_view value) {
 bool HeadParser::take_connection(std::string_view value) {
   while (!value.empty()) {
     const std::size_t comma = std::min(value.find(','), value.size());
-    const std::string_view option = trim(value.substr(0, comma));
+    const std::string_view option = trimmed(value.substr(0, comma));
     value.remove_prefix(std::min(comma + 1, value.size()));
     if (equals_ignoring_case(option, "close")) {
       has_connection_close_ = true;
@@ -267,7 +260,7 @@ bool HeadParser::may_upgrade() const {
   std::string_view protocols = head_.upgrade();
   while (!protocols.empty()) {
     const std::size_t comma = std::min(protocols.find(','), protocols.size());
-    const std::string_view protocol = trim(protocols.substr(0, comma));
+    const std::string_view protocol = trimmed(protocols.substr(0, comma));
     protocols.remove_prefix(std::min(comma + 1, protocols.size()));
     const std::string_view name = protocol.substr(0, protocol.find('/'));
     for (const std::string_view ours : {"h2c", "http", "tls"}) {

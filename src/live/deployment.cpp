@@ -6,21 +6,9 @@
 #include <fmt/format.h>
 
 #include "http/problem.hpp"
+#include "live/board/json.hpp"
 
 namespace tenfold::live {
-
-namespace {
-
-void append_list(std::string& out, const std::vector<std::string>& words) {
-  out += '[';
-  for (const std::string& word : words) {
-    if (out.back() != '[') out += ',';
-    http::append_json_string(out, word);
-  }
-  out += ']';
-}
-
-}  // namespace
 
 std::expected<std::string, std::string> deployed_file(std::string_view query) {
   constexpr std::string_view kName = "file=";
@@ -37,11 +25,12 @@ std::expected<std::string, std::string> deployed_file(std::string_view query) {
 
 std::string to_json(const Deployment& deployment) {
   std::string out;
+  const auto append = [&out](const std::string& word) { http::append_json_string(out, word); };
   fmt::format_to(std::back_inserter(out), R"({{"revision":{},"serving":{},"applied":)",
                  core::to_number(deployment.revision), core::to_number(deployment.serving));
-  append_list(out, deployment.changes.applied);
+  append_array(out, deployment.changes.applied, append);
   out += R"(,"needs_restart":)";
-  append_list(out, deployment.changes.needs_restart);
+  append_array(out, deployment.changes.needs_restart, append);
   return out + "}\n";
 }
 

@@ -15,9 +15,8 @@ void Narrator::replica_ready(core::TimePoint now, core::ReplicaId replica, const
 }
 
 void Narrator::replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) {
-  if (board_.replica(replica)->is_stopping) return;
-  log_.warning(fmt::format("replica {} {}", core::to_number(replica), exit.description));
-  last_failure_ = exit.description;
+  if (!board_.replica(replica)->is_stopping)
+    log_.warning(fmt::format("replica {} {}", core::to_number(replica), exit.description));
 }
 
 void Narrator::probe_failed(core::TimePoint, core::ReplicaId replica, core::Probe probe, std::string_view why) {
@@ -47,7 +46,7 @@ void Narrator::tell(const core::RecordDecision& decision) {
     case core::DecisionCause::kRolledBack:
       return log_.error(
           fmt::format("revision {} is rolled back after {} failed starts, the last one {}; the one before serves on",
-                      core::to_number(decision.revision), decision.failures, last_failure_));
+                      core::to_number(decision.revision), decision.failures, last_exit_of(decision.revision)));
     case core::DecisionCause::kWithdrawn:
       return log_.info(fmt::format("revision {} is withdrawn before it was ready", core::to_number(decision.revision)));
     default:
@@ -55,6 +54,11 @@ void Narrator::tell(const core::RecordDecision& decision) {
         log_.info(fmt::format("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired,
                               decision.waiting, decision.running, decision.starts, decision.drains));
   }
+}
+
+std::string_view Narrator::last_exit_of(core::RevisionId revision) const {
+  const auto known = std::ranges::find(board_.recent_revisions(), revision, &RevisionStatus::id);
+  return known == board_.recent_revisions().end() ? std::string_view{} : known->last_exit;
 }
 
 std::string Narrator::named(core::RevisionId revision) const {

@@ -29,13 +29,14 @@ class Narrator final : public Observer {
   void answer_refused(core::TimePoint now, core::ReplicaId replica, std::string_view problem) override;
 
   void tell(const core::RecordDecision& decision);
+  // How the last replica of a revision ended that ended before it served.
+  std::string_view last_exit_of(core::RevisionId revision) const;
   // "revision 2 (app--v2)".
   std::string named(core::RevisionId revision) const;
 
   Log& log_;
   const Board& board_;
   NameOf name_of_;
-  std::string last_failure_;  // of a replica that ended unasked
 };
 
 }  // namespace tenfold::live

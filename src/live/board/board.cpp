@@ -230,9 +230,8 @@ void Board::replica_exited(core::TimePoint, core::ReplicaId replica, const Repli
   for (RevisionStatus& revision : revisions_) {
     const bool is_its = revision.id == status.revision && revision.state == RevisionStatus::State::kOnItsWay;
     if (!is_its || status.is_stopping) continue;
-    revision.last_failure = exit.description;
-    if (const std::string_view last = last_line(exit.last_output); !last.empty())
-      revision.last_failure.append("; it said last: ").append(last);
+    revision.last_exit = exit.description;
+    revision.last_line = last_line(exit.last_output);
   }
   replicas_.erase(replica);
 }

@@ -104,9 +104,10 @@ struct RevisionStatus {
   core::RevisionId id = core::kFirstRevision;
   State state = State::kServing;
   core::TimePoint since{};
-  // How the last of its replicas ended that ended before it served, and what it had said last: a sentence without its
-  // subject, or empty.
-  std::string last_failure;
+  // How the last of its replicas ended that ended before it served, a sentence without its subject, and the last line
+  // that it had printed; each empty if there was none.
+  std::string last_exit;
+  std::string last_line;
 
   // "on its way", "serving", "replaced", "rolled back" or "withdrawn".
   std::string_view word() const;

@@ -53,10 +53,11 @@ void append_replica(std::string& out, core::ReplicaId id, const ReplicaStatus& r
 void append_revision(std::string& out, const RevisionStatus& revision, const WallTime& wall) {
   append(out, R"({{"revision":{},"state":"{}","since_s":{:.3f},"last_failure":)", core::to_number(revision.id),
          revision.word(), wall.of(revision.since));
-  if (revision.last_failure.empty()) {
+  const std::string said = revision.last_line.empty() ? "" : "; it said last: " + revision.last_line;
+  if (revision.last_exit.empty()) {
     out += "null";
   } else {
-    http::append_json_string(out, revision.last_failure);
+    http::append_json_string(out, revision.last_exit + said);
   }
   out += '}';
 }

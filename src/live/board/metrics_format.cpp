@@ -9,17 +9,11 @@ namespace tenfold::live {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Takes what stands before the next `separator` off the text.
 std::string_view take_part(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(part.size() == text.size() ? part.size() : part.size() + 1);
-  return trimmed(part);
+  return http::trimmed(part);
 }
 
 // A media range of the Accept field: the format that it stands for, and its quality.

@@ -14,8 +14,6 @@ namespace tenfold::live {
 
 namespace {
 
-// SD_LISTEN_FDS_START
-constexpr int kFirst = 3;
 constexpr int kMost = 64;
 
 std::optional<std::string> take_variable(const char* name) {
@@ -58,13 +56,13 @@ std::expected<HandedSockets, std::string> take_handed_sockets() {
   const int many = to_number(*count);
   if (many < 0 || many > kMost)
     return std::unexpected(fmt::format("LISTEN_FDS={} is no count of sockets up to {}", *count, kMost));
-  for (int fd = kFirst; fd < kFirst + many; ++fd) {
+  for (int fd = kFirstHanded; fd < kFirstHanded + many; ++fd) {
     if (!listens(fd))
       return std::unexpected(
           fmt::format("LISTEN_FDS={}, and descriptor {} is no listening socket; in a unit: ListenStream", *count, fd));
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
-  return sort_handed(kFirst, many, names.value_or(""));
+  return sort_handed(kFirstHanded, many, names.value_or(""));
 }
 
 }  // namespace tenfold::live

@@ -8,6 +8,9 @@
 
 namespace tenfold::live {
 
+// The descriptor of the first, SD_LISTEN_FDS_START in sd_listen_fds(3).
+inline constexpr int kFirstHanded = 3;
+
 struct HandedSockets {
   // Descriptors, closed on exec. Empty: none was handed over, and we listen ourselves.
   std::vector<int> service;

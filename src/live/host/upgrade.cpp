@@ -21,7 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live/host/handed_sockets.hpp"
 #include "live/host/service_manager.hpp"
+#include "live/provider/words.hpp"
 
 extern char** environ;
 
@@ -29,8 +31,7 @@ namespace tenfold::live {
 
 namespace {
 
-// SD_LISTEN_FDS_START; and where descriptors are put that must not be in its way.
-constexpr int kFirst = 3;
+// Where descriptors are put that must not be in the way of those that are handed over.
 constexpr int kOutOfTheWay = 128;
 
 // What is told to this process alone.
@@ -78,11 +79,6 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   for (std::string& text : texts) made.push_back(text.data());
   made.push_back(nullptr);
   return made;
-}
-
-std::string end_in_words(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
-  return fmt::format("exited with status {}", WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -151,7 +147,7 @@ int Upgrade::spawn(const std::string& program, const Doors& doors) {
   std::vector<Fd> copies;
   for (std::size_t i = 0; i < all.size(); ++i) {
     copies.emplace_back(::fcntl(all[i], F_DUPFD_CLOEXEC, kOutOfTheWay));
-    ::posix_spawn_file_actions_adddup2(&actions, copies.back().get(), kFirst + static_cast<int>(i));
+    ::posix_spawn_file_actions_adddup2(&actions, copies.back().get(), kFirstHanded + static_cast<int>(i));
   }
   pid_t pid = 0;
   const int error =
@@ -223,7 +219,7 @@ void Upgrade::on_end() {
     return fail(
         fmt::format("the new process was not ready after {:g} s", std::chrono::duration<double>{patience_}.count()));
   const std::string words = last_words_.empty() ? "" : ": " + last_words_;
-  fail(fmt::format("the new process {} before it was ready{}", end_in_words(status), words));
+  fail(fmt::format("the new process {} before it was ready{}", words_of_end(status), words));
 }
 
 void Upgrade::fail(const std::string& why) {

@@ -8,7 +8,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,9 +50,7 @@ class Keeper {
   }
 
   [[noreturn]] void run() noexcept {
-    ::prctl(PR_SET_NAME, "tenfold-keeper");
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    children_ = watch_children();
+    children_ = become_keeper();
     if (plan_.count == 0 || children_ < 0) give_up(plan_.main, {KeeperReport::Step::kFork, errno});
     if (run_init_containers()) {
       for (std::size_t i = plan_.main + 1; i < plan_.count; ++i) start_sidecar(i);

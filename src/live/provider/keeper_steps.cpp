@@ -120,7 +120,9 @@ void remove_groups(const PlanView& plan) noexcept {
   }
 }
 
-int watch_children() noexcept {
+int become_keeper() noexcept {
+  ::prctl(PR_SET_NAME, "tenfold-keeper");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::signal(SIGCHLD, SIG_DFL);  // the guardian ignores it, and then waitpid would see nothing
   sigset_t child;
   ::sigemptyset(&child);

@@ -42,8 +42,9 @@ void bound(const PlanView& plan, pid_t pid) noexcept;
 // Removes the plan's control groups, and what is above if that goes with the last group below it.
 void remove_groups(const PlanView& plan) noexcept;
 
-// A descriptor that can be read when a child has ended; -1, with errno set, if there is none.
-int watch_children() noexcept;
+// Makes a keeper of this process: by its name, and as the subreaper of all below it. Returns a descriptor that can be
+// read when a child has ended; -1, with errno set, if there is none.
+int become_keeper() noexcept;
 // Takes what is to be read of it.
 void clear_news(int children) noexcept;
 

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,9 +78,7 @@ class ZygoteKeeper {
   }
 
   [[noreturn]] void run() noexcept {
-    ::prctl(PR_SET_NAME, "tenfold-keeper");
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    children_ = watch_children();
+    children_ = become_keeper();
     events_ = ::epoll_create1(EPOLL_CLOEXEC);
     watch(children_);
     watch(control_);
