@@ -200,9 +200,12 @@ class Service:
         try:
             if kind:
                 return
+            below = [] if self.is_ending else children_of(self.process.pid)
             if not self.is_ending:
                 self.interrupt()
             code = self.wait()
+            left = [pid for pid in below if pathlib.Path(f"/proc/{pid}").exists()]
+            assert not left, f"it has ended, and processes {left} have not:\n{self.output()}"
             if self.exit_code is not None:
                 assert code == self.exit_code, f"exit code {code}, not {self.exit_code}:\n{self.output()}"
             if self.replays:

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from service import PUPPET, Service, eventually, run
+from service import PATIENCE_S, PUPPET, Service, children_of, eventually, run
 
 
 def up(*arguments, command=PUPPET):
@@ -173,6 +173,17 @@ class End(unittest.TestCase):
                 eventually(connect, "refusal")
             service.release()
             held.answer()
+
+    def test_no_process_is_left_when_it_has_ended(self):
+        for interrupts in (1, 2):
+            # The second may come too late, or with the first.
+            with Service(PUPPET, min_replicas=8, max_replicas=8, exit_code=None) as service:
+                service.wait_for(lambda status: status["replicas"]["ready"] == 8)
+                pids = children_of(service.process.pid)
+                for _ in range(interrupts):
+                    service.interrupt()
+                service.process.wait(PATIENCE_S)
+                self.assertEqual([pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()], [])
 
     def test_nothing_is_left_in_the_directory_for_sockets(self):
         with tempfile.TemporaryDirectory() as runtime:
