@@ -134,6 +134,7 @@ void Invariants::asked(const core::Dispatch& a) {
   require(replica->suspended_until <= now_, name(a.replica) + " gets a request and is busy");
   require(!replica->is_unready, name(a.replica) + " gets a request and its probe failed");
   require(replica->revision == revision_, name(a.replica) + " gets a request and its revision does not serve");
+  require(!replica->is_warm, name(a.replica) + " gets a request and is only kept warm");
   require(++replica->running <= slots_, name(a.replica) + " has more requests than slots");
   ++replica->wanted;
 }
@@ -189,9 +190,12 @@ bool Invariants::does_anything_wait() const {
 }
 
 std::uint32_t Invariants::active() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(replicas_, [this](const auto& entry) {
-    return entry.second.state <= core::ReplicaState::kReady && entry.second.revision == revision_;
-  }));
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(replicas_, [this](const auto& entry) { return is_active(entry.second); }));
+}
+
+bool Invariants::is_active(const Replica& replica) const {
+  return replica.state <= core::ReplicaState::kReady && replica.revision == revision_ && !replica.is_warm;
 }
 
 void Invariants::asked(const core::StartReplica& a) {
@@ -207,12 +211,10 @@ void Invariants::asked(const core::DrainReplica& a) {
   Replica* replica = find(a.replica);
   if (!replica) return require(false, name(a.replica) + " is drained and does not exist");
   require(replica->state == core::ReplicaState::kReady, name(a.replica) + " is drained and is not ready");
-  const bool has_to = must_end_ == a.replica || replica->revision != revision_ || holds_stuck(a.replica);
+  const bool has_to =
+      must_end_ == a.replica || replica->revision != revision_ || replica->is_warm || holds_stuck(a.replica);
   const bool is_chosen = replica->wanted > 0 && !has_to;
-  const auto is_idle = [this](const auto& other) {
-    return other.second.revision == revision_ && other.second.state <= core::ReplicaState::kReady &&
-           other.second.wanted == 0;
-  };
+  const auto is_idle = [this](const auto& other) { return is_active(other.second) && other.second.wanted == 0; };
   require(!is_chosen || std::ranges::none_of(replicas_, is_idle),
           name(a.replica) + " is sent away and another is idle");
   const bool is_told = has_to || active() > settings_.scale.max_replicas;
@@ -233,6 +235,22 @@ void Invariants::asked(const core::StopReplica& a) {
   require(must_end || replica->wanted == 0, name(a.replica) + " is stopped while somebody waits for its answer");
   require(must_end || replica->running == 0 || holds_stuck(a.replica), name(a.replica) + " is stopped too early");
   replica->state = core::ReplicaState::kStopping;
+}
+
+void Invariants::asked(const core::ReserveReplica& a) {
+  Replica* replica = find(a.replica);
+  if (!replica) return require(false, name(a.replica) + " is kept warm and does not exist");
+  require(is_active(*replica), name(a.replica) + " is kept warm and does not serve");
+  require(replica->running == 0, name(a.replica) + " is kept warm while it works");
+  replica->is_warm = true;
+}
+
+void Invariants::asked(const core::EnlistReplica& a) {
+  Replica* replica = find(a.replica);
+  if (!replica) return require(false, name(a.replica) + " is enlisted and does not exist");
+  require(replica->is_warm && replica->state <= core::ReplicaState::kReady,
+          name(a.replica) + " is enlisted and was not kept warm");
+  replica->is_warm = false;
 }
 
 bool Invariants::is_next_ready(std::uint32_t desired) const {
@@ -296,12 +314,17 @@ void Invariants::check_counts(const core::ServiceView& view) {
     require(first_time <= bound, "more requests wait than the queue holds");
   }
   const std::uint32_t active = view.starting + view.ready;
-  require(view.starting + view.ready + view.draining + view.stopping + view.standbys == replicas_.size(),
+  require(active + view.draining + view.stopping + view.standbys + view.warm == replicas_.size(),
           "the core counts other replicas than exist");
   require(view.revision == revision_, "another revision serves than was told");
   require(view.standbys == 0 || view.next_revision == next_revision_, "replicas are left of a revision that is over");
-  require(active <= settings_.scale.max_replicas, "more replicas than max");
+  require(active + view.warm <= settings_.scale.max_replicas, "more replicas than max");
+  require(view.warm == 0 || active >= view.desired, "a replica is kept warm that is wanted");
   const bool pauses = view.start_failures > 0;
+  const bool is_complete = view.starting == 0 && view.ready >= view.desired && !pauses && !view.shutting_down;
+  const std::uint32_t room = settings_.scale.max_replicas - std::min(view.desired, settings_.scale.max_replicas);
+  require(!is_complete || view.warm == std::min(settings_.scale.warm, room),
+          "another count is kept warm than is to be");
   require(active >= settings_.scale.min_replicas || pauses || view.shutting_down, "fewer replicas than min");
   require(active > 0 || pauses || view.waiting == 0, "a request waits and no replica is there or comes");
   require(view.waiting == 0 || !is_over(shutdown_limit_), "a request waits after the grace of the shutdown");
@@ -323,7 +346,7 @@ void Invariants::check_no_idle_slot() {
   if (waiting_ == 0) return;
   for (const auto& [id, replica] : replicas_) {
     const bool can_take = replica.state == core::ReplicaState::kReady && replica.suspended_until <= now_ &&
-                          !replica.is_unready && replica.running < slots_ && replica.revision == revision_;
+                          !replica.is_unready && replica.running < slots_ && is_active(replica);
     require(!can_take, name(id) + " has a free slot while a request waits");
   }
 }

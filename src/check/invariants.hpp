@@ -54,6 +54,7 @@ class Invariants {
     core::Duration pause{};
     bool is_unready = false;
     bool cancels = false;
+    bool is_warm = false;
   };
 
   void require(bool holds, const std::string& promise);
@@ -71,6 +72,7 @@ class Invariants {
   bool is_ending() const { return shutting_down_ && !is_over(shutdown_limit_); }
   bool does_anything_wait() const;
   std::uint32_t active() const;
+  bool is_active(const Replica& replica) const;
   // Whether a request was taken back from the replica that has not ended by its limit.
   bool holds_stuck(core::ReplicaId id) const;
 
@@ -98,6 +100,8 @@ class Invariants {
   void asked(const core::DrainReplica& a);
   void asked(const core::StopReplica& a);
   void asked(const core::RecordDecision& a);
+  void asked(const core::ReserveReplica& a);
+  void asked(const core::EnlistReplica& a);
 
   // ---- what must have followed by the end of the step
 

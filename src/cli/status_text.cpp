@@ -85,8 +85,9 @@ class Text {
     line("  queue     {} waiting{}", waiting,
          waiting > 0 ? fmt::format(", the oldest for {}", span(status_.at("queue_age_s").to_number<double>())) : "");
     line("  slots     {} of {} taken", number("running"), of("ready") * number("slots_per_replica"));
-    line("  replicas  {} desired: {} starting, {} ready, {} draining, {} stopping", number("desired_replicas"),
-         of("starting"), of("ready"), of("draining"), of("stopping"));
+    line("  replicas  {} desired: {} starting, {} ready, {} draining, {} stopping{}", number("desired_replicas"),
+         of("starting"), of("ready"), of("draining"), of("stopping"),
+         of("warm") == 0 ? "" : fmt::format("; {} kept warm beside them", of("warm")));
     line("  requests  {}, {} of them failed", number("requests"), number("failures"));
     line("  wait      {}", percentiles(minute.at("wait")));
     line("  total     {}", percentiles(minute.at("total")));

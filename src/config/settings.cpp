@@ -377,6 +377,10 @@ const auto kReplicas = std::to_array<Setting>({
      .show = [](const AppConfig& config) { return MinReplicas::write(config.core.scale.min_replicas); }},
     field<Count<1, core::kMaxReplicas>>("max-replicas", "properties.template.scale.maxReplicas", "N",
                                         "replicas at most", TENFOLD_FIELD(core.scale.max_replicas)),
+    field<Count<0, core::kMaxReplicas>>(
+        "warm", "tenfold.warm", "N",
+        "replicas that are kept started and ready beside those that are wanted, within max",
+        TENFOLD_FIELD(core.scale.warm)),
     {.flag = "concurrency",
      .key = "tenfold.concurrency",
      .value_name = "N|auto",

@@ -63,6 +63,19 @@ struct StartReplica {
   friend bool operator==(const StartReplica&, const StartReplica&) = default;
 };
 
+// The replica is kept warm from now on: outside the count, with nothing to do. It follows its start, or it was sent
+// away.
+struct ReserveReplica {
+  ReplicaId replica{};
+  friend bool operator==(const ReserveReplica&, const ReserveReplica&) = default;
+};
+
+// The warm replica counts from now on, and gets what comes when it is ready.
+struct EnlistReplica {
+  ReplicaId replica{};
+  friend bool operator==(const EnlistReplica&, const EnlistReplica&) = default;
+};
+
 // The replica gets nothing new and finishes what it has. StopReplica follows.
 struct DrainReplica {
   ReplicaId replica{};
@@ -92,6 +105,7 @@ enum class DecisionCause : std::uint8_t {
   kPromoted,     // the new revision is ready: it gets what comes, and the one before leaves
   kRolledBack,   // the new revision does not start: it is given up, and the one that serves goes on
   kWithdrawn,    // the new revision is not wanted any more before it was ready
+  kWarm,         // warm replicas are started, or sent away, so that as many are kept as the settings say
 };
 
 // What kept a policy from its bare recommendation, where something did. Before min and max, which are the service's.
@@ -152,13 +166,16 @@ struct RecordDecision {
   std::uint32_t current = 0;
   std::uint32_t starts = 0;
   std::uint32_t drains = 0;
+  // Warm replicas that count from now on; and of those that it drains, the ones that are kept warm.
+  std::uint32_t enlists = 0;
+  std::uint32_t reserves = 0;
   // kBackoff: failed starts in a row, and the pause before the next.
   std::uint32_t failures = 0;
   Duration pause{};
   // kUnhealthy, kKilled: which replica.
   ReplicaId replica{};
   // kRollOut, kPromoted, kRolledBack, kWithdrawn: which revision. `starts` and `drains` are then of the revision that
-  // comes and of the one that goes.
+  // comes and of the one that goes; of kWarm they are of warm replicas.
   RevisionId revision = kFirstRevision;
   // Slots of each replica from now on.
   std::uint32_t slots = 0;
@@ -169,7 +186,8 @@ struct RecordDecision {
   friend bool operator==(const RecordDecision&, const RecordDecision&) = default;
 };
 
-using Action = std::variant<Dispatch, Reject, CancelOnReplica, StartReplica, DrainReplica, StopReplica, RecordDecision>;
+using Action = std::variant<Dispatch, Reject, CancelOnReplica, StartReplica, DrainReplica, StopReplica, RecordDecision,
+                            ReserveReplica, EnlistReplica>;
 
 // Reused from step to step, so that a warm core allocates nothing.
 using Actions = std::vector<Action>;

@@ -82,6 +82,8 @@ struct ReplicaRecord {
   bool is_ending = false;
   // It has answered a request.
   bool has_answered = false;
+  // It is kept warm: outside the count, with nothing to do.
+  bool is_warm = false;
   // The integral of its taken slots over time, in slot-nanoseconds, until `busy_until`; and until the last sample.
   double busy = 0;
   TimePoint busy_until{};

@@ -60,8 +60,9 @@ TimePoint Fleet::next_deadline() const {
   TimePoint next = replicas_.next_deadline();
   if (!shutting_down_) next = std::min(next, scaler_.next_evaluation());
   if (shutting_down_ && requests_.waiting() > 0) next = std::min(next, replicas_.drain_limit());
-  if (replicas_.counts().active() < desired_) next = std::min(next, backoff_.next_start());
-  if (rollout_ && replicas_.standby_counts().active() < wanted_standbys())
+  const bool is_warm_due = is_complete() && replicas_.counts(Role::kWarm).active() < wanted_warm();
+  if (replicas_.counts().active() < desired_ || is_warm_due) next = std::min(next, backoff_.next_start());
+  if (rollout_ && replicas_.counts(Role::kStandby).active() < wanted_standbys())
     next = std::min(next, rollout_->backoff.next_start());
   return next;
 }
@@ -120,13 +121,13 @@ void Fleet::on(const ProbeFailed& failed) {
 
 // What a replica's failure means for the starts of its revision.
 void Fleet::count_failure(const ReplicaRecord& replica) {
-  Backoff& backoff = replicas_.is_standby(replica) ? rollout_->backoff : backoff_;
+  Backoff& backoff = replicas_.role(replica) == Role::kStandby ? rollout_->backoff : backoff_;
   backoff.failed(step_.now, replica.started);
 }
 
 // A replica is gone, or goes, that nobody sent away; `replica` is what it was.
 void Fleet::make_up_for(const ReplicaRecord& replica) {
-  if (!replicas_.is_standby(replica)) return keep_count();
+  if (replicas_.role(replica) != Role::kStandby) return keep_count();
   if (rollout_->backoff.save().failures >= std::max(kHopelessStarts, wanted_standbys()))
     return end_rollout(DecisionCause::kRolledBack);
   start_missing();
@@ -234,10 +235,9 @@ void Fleet::roll_out(RevisionId revision, const ReplicaSettings& settings) {
 // A service of no replica has to see one of the new revision to know that it starts.
 std::uint32_t Fleet::wanted_standbys() const { return std::max(1U, desired_); }
 
-bool Fleet::promote_if_ready() {
-  const bool is_ready = rollout_ && replicas_.passing_standbys() >= wanted_standbys();
+void Fleet::promote_if_ready() {
+  const bool is_ready = rollout_ && replicas_.passing(Role::kStandby) >= wanted_standbys();
   if (is_ready) promote();
-  return is_ready;
 }
 
 void Fleet::promote() {
@@ -246,21 +246,23 @@ void Fleet::promote() {
   settings_.replica = next.settings;
   backoff_ = next.backoff;
   concurrency_.configure(settings_.replica, before.replica);
-  record({.cause = DecisionCause::kPromoted, .drains = replicas_.counts().active(), .revision = next.revision});
+  const std::uint32_t drains = replicas_.counts().active() + replicas_.counts(Role::kWarm).active();
+  record({.cause = DecisionCause::kPromoted, .drains = drains, .revision = next.revision});
   retire_all(replicas_.by_age());
+  retire_all(replicas_.by_age(Role::kWarm));
   set_slots();
   replicas_.serve(next.revision);
   scaler_.configure(step_.now, before);
-  while (replicas_.counts().active() > desired_) retire(replicas_.least_needed());  // fewer are wanted by now
+  for (const Slot slot : replicas_.least_needed(surplus())) retire(slot);  // fewer are wanted by now
 }
 
 void Fleet::end_rollout(DecisionCause cause) {
   const Rollout last = *std::exchange(rollout_, std::nullopt);
   record({.cause = cause,
-          .drains = replicas_.standby_counts().active(),
+          .drains = replicas_.counts(Role::kStandby).active(),
           .failures = last.backoff.save().failures,
           .revision = last.revision});
-  retire_all(replicas_.standbys());
+  retire_all(replicas_.by_age(Role::kStandby));
 }
 
 // ---- replicas that leave
@@ -322,12 +324,26 @@ void Fleet::activate() {
 // Makes `desired` the count, records why, and starts or retires what differs.
 void Fleet::decide(RecordDecision decision, std::uint32_t desired) {
   desired_ = desired;
+  const std::vector<Slot> leaving = replicas_.least_needed(surplus());
   const std::uint32_t current = replicas_.counts().active();
-  decision.starts = missing();
-  decision.drains = current > desired ? current - desired : 0;
+  const std::uint32_t warm = replicas_.counts(Role::kWarm).active();
+  decision.enlists = current < desired ? std::min(desired - current, warm) : 0;
+  decision.starts = missing(current + decision.enlists, desired_, backoff_);
+  decision.drains = static_cast<std::uint32_t>(leaving.size());
+  const auto kept =
+      static_cast<std::uint32_t>(std::ranges::count_if(leaving, [this](Slot slot) { return is_idle(slot); }));
+  decision.reserves = std::min(kept, std::max(warm, wanted_warm()) - warm);
   record(decision);
+  for (std::uint32_t n = decision.enlists; n > 0; --n) enlist(*replicas_.next_warm());
+  for (const Slot slot : leaving) {
+    if (decision.reserves > 0 && is_idle(slot)) {
+      reserve(slot);
+      --decision.reserves;
+    } else {
+      retire(slot);
+    }
+  }
   start_missing();
-  for (std::uint32_t i = 0; i < decision.drains; ++i) retire(replicas_.least_needed());
 }
 
 void Fleet::record(RecordDecision decision) {
@@ -340,11 +356,14 @@ void Fleet::record(RecordDecision decision) {
   if (decision.cause != DecisionCause::kRule || scaler_.is_news(decision)) step_.emit(decision);
 }
 
+// How many replicas are more than wanted.
+std::uint32_t Fleet::surplus() const { return std::max(replicas_.counts().active(), desired_) - desired_; }
+
 // How many replicas to start now, of the revision that serves and of the next.
 std::uint32_t Fleet::missing() const { return missing(replicas_.counts().active(), desired_, backoff_); }
 
 std::uint32_t Fleet::missing_standbys() const {
-  return rollout_ ? missing(replicas_.standby_counts().active(), wanted_standbys(), rollout_->backoff) : 0;
+  return rollout_ ? missing(replicas_.counts(Role::kStandby).active(), wanted_standbys(), rollout_->backoff) : 0;
 }
 
 std::uint32_t Fleet::missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const {
@@ -357,8 +376,50 @@ void Fleet::start_missing() {
   for (std::uint32_t n = missing_standbys(); n > 0; --n) start_replica(rollout_->revision);
 }
 
-void Fleet::start_replica(RevisionId revision) {
-  step_.emit(StartReplica{.replica = replicas_.add(step_.now, revision), .revision = revision});
+ReplicaId Fleet::start_replica(RevisionId revision) {
+  const ReplicaId replica = replicas_.add(step_.now, revision);
+  step_.emit(StartReplica{.replica = replica, .revision = revision});
+  return replica;
+}
+
+// ---- warm replicas
+
+std::uint32_t Fleet::wanted_warm() const {
+  const std::uint32_t most = std::max(settings_.scale.max_replicas, desired_) - desired_;
+  return shutting_down_ ? 0 : std::min(settings_.scale.warm, most);
+}
+
+// Every replica that is wanted is ready.
+bool Fleet::is_complete() const {
+  const ReplicaCounts& counts = replicas_.counts();
+  return counts.starting == 0 && counts.ready >= desired_;
+}
+
+void Fleet::keep_warm() {
+  const std::uint32_t warm = replicas_.counts(Role::kWarm).active();
+  const std::uint32_t wanted = wanted_warm();
+  const std::uint32_t starts = is_complete() ? missing(warm, wanted, backoff_) : 0;
+  const std::uint32_t drains = std::max(warm, wanted) - wanted;
+  if (starts == 0 && drains == 0) return;
+  record({.cause = DecisionCause::kWarm, .starts = starts, .drains = drains});
+  for (std::uint32_t n = starts; n > 0; --n) reserve(*replicas_.find(start_replica(replicas_.revision())));
+  for (std::uint32_t n = drains; n > 0; --n) retire(replicas_.by_age(Role::kWarm).back());
+}
+
+void Fleet::reserve(Slot slot) {
+  replicas_.reserve(slot);
+  step_.emit(ReserveReplica{.replica = replicas_[slot].id});
+}
+
+void Fleet::enlist(Slot slot) {
+  replicas_.enlist(slot, step_.now);
+  step_.emit(EnlistReplica{.replica = replicas_[slot].id});
+}
+
+// It is ready and has nothing to do.
+bool Fleet::is_idle(Slot slot) const {
+  const ReplicaRecord& replica = replicas_[slot];
+  return replica.state == ReplicaState::kReady && !replica.is_unready && replica.running == 0;
 }
 
 // ---- the end

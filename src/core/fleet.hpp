@@ -57,10 +57,13 @@ class Fleet {
   void evaluate_if_due();
   // From no replica at all the first request starts one: it must not wait for the policy's next look.
   void activate();
-  // A new revision serves as soon as it can. True if it does since now: it has free slots.
-  bool promote_if_ready();
+  // A new revision serves as soon as it can.
+  void promote_if_ready();
   // At the end, as soon as nothing waits.
   void wind_down();
+  // As many replicas are kept warm as are to be. They start when all that are wanted are ready: no start is slowed by
+  // one that nobody waits for.
+  void keep_warm();
 
   void on(const ReplicaReady& ready);
   void on(const ReplicaExited& exited);
@@ -109,11 +112,19 @@ class Fleet {
   std::uint32_t within_limits(std::uint32_t count) const;
   void decide(RecordDecision decision, std::uint32_t desired);
   void record(RecordDecision decision);
+  std::uint32_t surplus() const;
   std::uint32_t missing() const;
   std::uint32_t missing_standbys() const;
   std::uint32_t missing(std::uint32_t current, std::uint32_t wanted, const Backoff& backoff) const;
   void start_missing();
-  void start_replica(RevisionId revision);
+  ReplicaId start_replica(RevisionId revision);
+
+  // Warm replicas.
+  std::uint32_t wanted_warm() const;
+  bool is_complete() const;
+  bool is_idle(Slot slot) const;
+  void reserve(Slot slot);
+  void enlist(Slot slot);
 
   Settings& settings_;
   const RequestTable& requests_;

@@ -23,34 +23,78 @@ double ReplicaSet::cpus() const { return static_cast<double>(nanocpus_) * 1e-9; 
 
 void ReplicaSet::configure(const ReplicaSettings& settings) {
   settings_ = settings;
-  for (const Slot slot : by_age_) reorder(slot);
+  for (const Slot slot : by_age()) reorder(slot);
+  for (const Slot slot : by_age(Role::kWarm)) reorder(slot);
 }
 
 void ReplicaSet::expect_standbys(Duration start_timeout) {
   standby_start_timeout_ = start_timeout;
-  for (const Slot slot : standbys_) reorder(slot);
+  for (const Slot slot : by_age(Role::kStandby)) reorder(slot);
+}
+
+Role ReplicaSet::role(const ReplicaRecord& replica) const {
+  if (replica.state > ReplicaState::kReady) return Role::kServing;
+  if (replica.revision != revision_) return Role::kStandby;
+  return replica.is_warm ? Role::kWarm : Role::kServing;
 }
 
 void ReplicaSet::serve(RevisionId revision) {
+  assert(by_age(Role::kWarm).empty());
   revision_ = revision;
-  standby_counts_ = {};
-  for (const Slot slot : std::exchange(standbys_, {})) {
+  counts_[to_index(Role::kStandby)] = {};
+  for (const Slot slot : std::exchange(lists_[to_index(Role::kStandby)], {})) {
     assert(table_[slot].revision == revision);
-    count(table_[slot], +1);
-    enlist(slot);
+    list(slot);
     reorder(slot);
   }
 }
 
-void ReplicaSet::enlist(Slot slot) {
-  std::vector<Slot>& list = is_standby(table_[slot]) ? standbys_ : by_age_;
-  list.insert(std::ranges::upper_bound(list, table_[slot].id, {}, [this](Slot other) { return table_[other].id; }),
-              slot);
+void ReplicaSet::list(Slot slot) {
+  const ReplicaRecord& replica = table_[slot];
+  std::vector<Slot>& slots = lists_[to_index(role(replica))];
+  slots.insert(std::ranges::upper_bound(slots, replica.id, {}, [this](Slot other) { return table_[other].id; }), slot);
+  count(replica, +1);
+}
+
+void ReplicaSet::unlist(Slot slot) {
+  std::erase(lists_[to_index(role(table_[slot]))], slot);
+  count(table_[slot], -1);
+}
+
+template <class Change>
+void ReplicaSet::move(Slot slot, Change change) {
+  unlist(slot);
+  change(table_[slot]);
+  list(slot);
+  reorder(slot);
+}
+
+std::optional<Slot> ReplicaSet::next_warm() const {
+  const std::vector<Slot>& warm = by_age(Role::kWarm);
+  const auto distance = [this](Slot slot) {
+    const ReplicaRecord& replica = table_[slot];
+    return std::pair{replica.state == ReplicaState::kStarting || replica.is_unready, replica.is_unready};
+  };
+  const auto nearest = std::ranges::min_element(warm, {}, distance);
+  return nearest == warm.end() ? std::nullopt : std::optional{*nearest};
+}
+
+void ReplicaSet::reserve(Slot slot) {
+  assert(table_[slot].running == 0);
+  move(slot, [](ReplicaRecord& replica) { replica.is_warm = true; });
+}
+
+void ReplicaSet::enlist(Slot slot, TimePoint now) {
+  move(slot, [&](ReplicaRecord& replica) {
+    replica.is_warm = false;
+    replica.idle_since = now;
+    replica.turn = next_turn_++;
+  });
 }
 
 void ReplicaSet::prefer(Preference preference) {
   preference_ = preference;
-  for (const Slot slot : by_age_) reorder(slot);
+  for (const Slot slot : by_age()) reorder(slot);
 }
 
 ReplicaId ReplicaSet::add(TimePoint now, RevisionId revision) {
@@ -61,37 +105,28 @@ ReplicaId ReplicaSet::add(TimePoint now, RevisionId revision) {
                                    .started = now,
                                    .since = now,
                                    .busy_until = now});
-  enlist(slot);
-  count(table_[slot], +1);
+  list(slot);
   reorder(slot);
   return id;
 }
 
 void ReplicaSet::enter(Slot slot, ReplicaState state, TimePoint now) {
-  ReplicaRecord& replica = table_[slot];
-  assert(replica.state < state);
-  const bool was_standby = is_standby(replica);
-  count(replica, -1);
-  replica.state = state;
-  count(replica, +1);
-  if (was_standby && !is_standby(replica)) {
-    std::erase(standbys_, slot);
-    enlist(slot);
-  }
-  replica.since = now;
-  if (state == ReplicaState::kReady) replica.readiness_changed = replica.idle_since = now;
-  replica.turn = next_turn_++;
-  reorder(slot);
+  assert(table_[slot].state < state);
+  move(slot, [&](ReplicaRecord& replica) {
+    replica.state = state;
+    replica.since = now;
+    if (state == ReplicaState::kReady) replica.readiness_changed = replica.idle_since = now;
+    replica.turn = next_turn_++;
+  });
 }
 
 void ReplicaSet::remove(Slot slot) {
   nanocpus_ -= to_nanocpus(table_[slot].cpus);
-  count(table_[slot], -1);
+  unlist(slot);
   free_.erase(slot);
   idle_.erase(slot);
   state_deadlines_.erase(slot);
   suspended_.erase(slot);
-  std::erase(is_standby(table_[slot]) ? standbys_ : by_age_, slot);
   table_.erase(slot);
 }
 
@@ -102,15 +137,16 @@ std::optional<Slot> ReplicaSet::next_free(ReplicaId avoided) const {
 }
 
 std::uint32_t ReplicaSet::serving() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(by_age_, [this](Slot slot) {
+  return static_cast<std::uint32_t>(std::ranges::count_if(by_age(), [this](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
     return replica.state == ReplicaState::kReady && !replica.is_unready && replica.withdrawn < settings_.concurrency;
   }));
 }
 
-std::uint32_t ReplicaSet::passing_standbys() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      standbys_, [this](Slot slot) { return table_[slot].state == ReplicaState::kReady && !table_[slot].is_unready; }));
+std::uint32_t ReplicaSet::passing(Role role) const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(by_age(role), [this](Slot slot) {
+    return table_[slot].state == ReplicaState::kReady && !table_[slot].is_unready;
+  }));
 }
 
 void ReplicaSet::take_slot(Slot slot, TimePoint now) {
@@ -176,7 +212,7 @@ void ReplicaSet::resume_due(TimePoint now) {
   }
 }
 
-Slot ReplicaSet::least_needed() const {
+std::vector<Slot> ReplicaSet::least_needed(std::uint32_t count) const {
   const auto need = [this](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
     const bool is_ready = replica.state == ReplicaState::kReady;
@@ -188,17 +224,15 @@ Slot ReplicaSet::least_needed() const {
     return std::tuple{is_wanted, is_ready && !replica.is_unready, replica.running,
                       -std::int64_t{to_number(replica.id)}};
   };
-  std::optional<Slot> least;
-  for (const Slot slot : by_age_) {
-    if (table_[slot].state > ReplicaState::kReady) continue;
-    if (!least || need(slot) < need(*least)) least = slot;
-  }
-  assert(least);
-  return *least;
+  std::vector<Slot> slots = by_age();
+  std::erase_if(slots, [this](Slot slot) { return table_[slot].state > ReplicaState::kReady; });
+  std::ranges::stable_sort(slots, {}, need);
+  slots.resize(std::min<std::size_t>(slots.size(), count));
+  return slots;
 }
 
 std::uint32_t ReplicaSet::idle_since(TimePoint since) const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(by_age_, [&](Slot slot) {
+  return static_cast<std::uint32_t>(std::ranges::count_if(by_age(), [&](Slot slot) {
     const ReplicaRecord& replica = table_[slot];
     return replica.state == ReplicaState::kReady && replica.running == 0 && replica.idle_since <= since;
   }));
@@ -206,7 +240,7 @@ std::uint32_t ReplicaSet::idle_since(TimePoint since) const {
 
 void ReplicaSet::limit_drains(TimePoint limit) {
   drain_limit_ = limit;
-  for (const Slot slot : by_age_) reorder(slot);
+  for (const Slot slot : by_age()) reorder(slot);
 }
 
 std::optional<Slot> ReplicaSet::overdue(TimePoint due) const {
@@ -218,8 +252,9 @@ void ReplicaSet::save(Checkpoint& checkpoint) const {
   checkpoint.next_replica = next_id_;
   checkpoint.next_turn = next_turn_;
   checkpoint.drain_limit = drain_limit_;
-  for (const Slot slot : by_age_) checkpoint.replicas.push_back(table_[slot]);
-  for (const Slot slot : standbys_) checkpoint.replicas.push_back(table_[slot]);
+  for (const std::vector<Slot>& slots : lists_) {
+    for (const Slot slot : slots) checkpoint.replicas.push_back(table_[slot]);
+  }
   std::ranges::sort(checkpoint.replicas, {}, &ReplicaRecord::id);
   checkpoint.revision = revision_;
 }
@@ -232,8 +267,7 @@ void ReplicaSet::load(const Checkpoint& checkpoint) {
   if (checkpoint.rollout) standby_start_timeout_ = checkpoint.rollout->settings.start_timeout;
   for (const ReplicaRecord& replica : checkpoint.replicas) {
     const Slot slot = table_.insert(replica);
-    enlist(slot);
-    count(replica, +1);
+    list(slot);
     nanocpus_ += to_nanocpus(replica.cpus);
     if (replica.suspended_until != TimePoint{}) suspended_.set(slot, {replica.suspended_until, replica.id});
     reorder(slot);
@@ -242,7 +276,7 @@ void ReplicaSet::load(const Checkpoint& checkpoint) {
 
 void ReplicaSet::count(const ReplicaRecord& replica, int change) {
   const auto add = [change](std::uint32_t& counter) { counter += static_cast<std::uint32_t>(change); };
-  ReplicaCounts& counts = is_standby(replica) ? standby_counts_ : counts_;
+  ReplicaCounts& counts = counts_[to_index(role(replica))];
   switch (replica.state) {
     case ReplicaState::kStarting:
       return add(counts.starting);
@@ -257,7 +291,8 @@ void ReplicaSet::count(const ReplicaRecord& replica, int change) {
 
 void ReplicaSet::reorder(Slot slot) {
   const ReplicaRecord& replica = table_[slot];
-  const bool serves = replica.state == ReplicaState::kReady && replica.revision == revision_;
+  const bool is_standby = role(replica) == Role::kStandby;
+  const bool serves = replica.state == ReplicaState::kReady && role(replica) == Role::kServing;
   const bool has_room = serves && !replica.is_unready && replica.running < settings_.concurrency;
   const bool prefers_newest = preference_ == Preference::kNewest;
   if (has_room && !suspended_.contains(slot)) {
@@ -272,7 +307,7 @@ void ReplicaSet::reorder(Slot slot) {
     idle_.erase(slot);
   }
   if (replica.state == ReplicaState::kStarting) {
-    const Duration timeout = replica.revision == revision_ ? settings_.start_timeout : standby_start_timeout_;
+    const Duration timeout = is_standby ? standby_start_timeout_ : settings_.start_timeout;
     state_deadlines_.set(slot, {replica.since + timeout, replica.id});
   } else if (replica.state == ReplicaState::kDraining && drain_limit_ != kNever) {
     state_deadlines_.set(slot, {drain_limit_, replica.id});

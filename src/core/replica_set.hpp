@@ -1,6 +1,8 @@
 // The replicas of a service: their states, their slots, and which of them gets the next request.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -35,10 +37,14 @@ enum class Preference : std::uint8_t {
   kNewest,
 };
 
-// One revision serves. The replicas of another that start, or are ready, are standbys: counted apart, not among those
-// that are sorted by age, and given nothing until their revision serves. What leaves is counted with what serves,
-// whatever its revision.
-//
+// What a replica is there for. Each role has a count and a list of its own.
+enum class Role : std::uint8_t {
+  kServing,  // of the revision that serves; and what leaves, whatever it was
+  kStandby,  // of another revision, it starts or is ready, and gets nothing until its revision serves
+  kWarm,     // of the revision that serves, it starts or is ready, and gets nothing until it is enlisted
+};
+inline constexpr std::size_t kRoles = 3;
+
 // Keeps, in O(log n) per change, the order of dispatch. A replica whose slots are all taken, or that pauses, is not in
 // it.
 class ReplicaSet {
@@ -53,17 +59,19 @@ class ReplicaSet {
   std::uint32_t concurrency() const { return settings_.concurrency; }
   const ReplicaSettings& settings() const { return settings_; }
 
-  const ReplicaCounts& counts() const { return counts_; }
-  // Starting and ready ones of a revision that does not serve.
-  const ReplicaCounts& standby_counts() const { return standby_counts_; }
+  const ReplicaCounts& counts(Role role = Role::kServing) const { return counts_[to_index(role)]; }
   RevisionId revision() const { return revision_; }
-  bool is_standby(const ReplicaRecord& replica) const {
-    return replica.revision != revision_ && replica.state <= ReplicaState::kReady;
-  }
-  // Standbys that are ready and pass their readiness probe. O(n).
-  std::uint32_t passing_standbys() const;
+  Role role(const ReplicaRecord& replica) const;
+  // Replicas of a role that are ready and pass their readiness probe. O(n).
+  std::uint32_t passing(Role role) const;
   std::optional<Slot> find(ReplicaId id) const { return table_.find(id); }
   const ReplicaRecord& operator[](Slot slot) const { return table_[slot]; }
+
+  // The warm replica that is to be enlisted next: one that is ready, among equals the oldest. O(n).
+  std::optional<Slot> next_warm() const;
+  // A replica that serves is kept warm, which has nothing to do; and a warm one serves.
+  void reserve(Slot slot);
+  void enlist(Slot slot, TimePoint now);
 
   // A new replica, which starts.
   ReplicaId add(TimePoint now, RevisionId revision = kFirstRevision);
@@ -107,12 +115,12 @@ class ReplicaSet {
   // Ends the pauses whose time has come.
   void resume_due(TimePoint now);
 
-  // The replica that is missed least: one that does nothing for anybody, among these one that does not serve yet or any
-  // more, then the fewest requests under way, the youngest. There must be an active one. O(n).
+  // The replicas that are missed least, at most `count`: first one that does nothing for anybody, among these one that
+  // does not serve yet or any more, then the fewest requests under way, the youngest. O(n log n).
   //
   // Where the newest is preferred: one that does nothing for anybody, among these one that is ready, then the fewest
   // requests under way, the longest idle.
-  Slot least_needed() const;
+  std::vector<Slot> least_needed(std::uint32_t count) const;
 
   // Ready replicas in which nothing has run since `since`. O(n).
   std::uint32_t idle_since(TimePoint since) const;
@@ -134,17 +142,19 @@ class ReplicaSet {
   // A replica whose start or drain has taken too long by `due`.
   std::optional<Slot> overdue(TimePoint due) const;
 
-  // All slots but the standbys', in the order in which their replicas were started.
-  const std::vector<Slot>& by_age() const { return by_age_; }
-  // The standbys', likewise.
-  const std::vector<Slot>& standbys() const { return standbys_; }
+  // The replicas of a role, in the order in which they were started.
+  const std::vector<Slot>& by_age(Role role = Role::kServing) const { return lists_[to_index(role)]; }
 
   void save(Checkpoint& checkpoint) const;
   void load(const Checkpoint& checkpoint);
 
  private:
-  // Puts the replica among those with which it counts.
-  void enlist(Slot slot);
+  static std::size_t to_index(Role role) { return static_cast<std::size_t>(role); }
+  // Whatever `change` does to a replica, afterwards it is listed and counted with those of its role.
+  template <class Change>
+  void move(Slot slot, Change change);
+  void list(Slot slot);
+  void unlist(Slot slot);
   void count(const ReplicaRecord& replica, int change);
   void integrate(ReplicaRecord& replica, TimePoint now);
   // Puts the replica where it belongs in the orders that follow from its record.
@@ -154,10 +164,8 @@ class ReplicaSet {
   Preference preference_ = Preference::kLeastBusy;
   SlotTable<ReplicaId, ReplicaRecord> table_;
   RevisionId revision_ = kFirstRevision;
-  std::vector<Slot> by_age_;
-  std::vector<Slot> standbys_;
-  ReplicaCounts counts_;
-  ReplicaCounts standby_counts_;
+  std::array<std::vector<Slot>, kRoles> lists_;
+  std::array<ReplicaCounts, kRoles> counts_;
   Duration standby_start_timeout_{};
   std::int64_t nanocpus_ = 0;  // whole numbers: the sum must not depend on the order in which it came about
   TimePoint drain_limit_ = kNever;

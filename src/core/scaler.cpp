@@ -37,6 +37,7 @@ void Scaler::configure(TimePoint now, const Settings& before) {
   ScaleSettings compared = before.scale;
   compared.min_replicas = settings_.scale.min_replicas;
   compared.max_replicas = settings_.scale.max_replicas;
+  compared.warm = settings_.scale.warm;
   Checkpoint memory;
   policy_->save(memory);
   policy_ = make_policy(settings_);
@@ -73,7 +74,7 @@ bool Scaler::is_news(const RecordDecision& decision) {
   const NewsRecord news{
       .desired = decision.desired, .rule = decision.rule, .limit = static_cast<std::uint8_t>(decision.limit)};
   const bool has_measured = policy_->polls() && decision.metric > 0;
-  const bool changes = decision.starts > 0 || decision.drains > 0;
+  const bool changes = decision.starts > 0 || decision.drains > 0 || decision.enlists > 0;
   if (!changes && !has_measured && news == news_) return false;
   news_ = news;
   return true;

@@ -51,7 +51,9 @@ class Service::Impl {
     fleet_.wind_down();
     scaler_.settle(now);
     fleet_.evaluate_if_due();
-    if (fleet_.promote_if_ready()) dispatch();
+    fleet_.promote_if_ready();
+    fleet_.keep_warm();
+    dispatch();  // to what serves since then
   }
 
   TimePoint next_deadline() const {
@@ -77,7 +79,9 @@ class Service::Impl {
             .serving = replicas_.serving(),
             .draining = counts.draining,
             .stopping = counts.stopping,
-            .standbys = replicas_.standby_counts().active(),
+            .standbys = replicas_.counts(Role::kStandby).active(),
+            .warm = replicas_.counts(Role::kWarm).active(),
+            .warm_ready = replicas_.passing(Role::kWarm),
             .desired = fleet_.desired(),
             .revision = replicas_.revision(),
             .next_revision = fleet_.next_revision(),

@@ -37,6 +37,9 @@ struct ServiceView {
   std::uint32_t stopping = 0;
   // Starting and ready ones of the revision that is to serve next. They are not among those before.
   std::uint32_t standbys = 0;
+  // Kept warm, outside the count; and of these, the ones that are ready and pass their readiness probe.
+  std::uint32_t warm = 0;
+  std::uint32_t warm_ready = 0;
   std::uint32_t desired = 0;
   RevisionId revision = kFirstRevision;  // which serves
   RevisionId next_revision{};            // which is on its way; zero if none is

@@ -202,6 +202,9 @@ struct PerRequestSettings {
 struct ScaleSettings {
   std::uint32_t min_replicas = 2;
   std::uint32_t max_replicas = 10;
+  // Replicas that are started and ready beside those that are wanted, as many as max leaves room for: what is wanted
+  // next is taken from them at once.
+  std::uint32_t warm = 0;
   PolicyKind policy = PolicyKind::kAca;
   // None: the one of kDefaultConcurrentRequests.
   std::vector<ScaleRule> rules;

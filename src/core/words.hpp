@@ -92,6 +92,8 @@ constexpr std::string_view to_word(DecisionCause cause) {
       return "rolled back";
     case DecisionCause::kWithdrawn:
       return "withdrawn";
+    case DecisionCause::kWarm:
+      return "warm";
   }
   return "unknown";
 }

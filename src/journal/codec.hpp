@@ -60,13 +60,15 @@ auto fields(Of<core::CancelOnReplica> auto& x) { return std::tie(x.request, x.re
 auto fields(Of<core::StartReplica> auto& x) { return std::tuple_cat(std::tie(x.replica), since<3>(x.revision)); }
 auto fields(Of<core::DrainReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::StopReplica> auto& x) { return std::tie(x.replica, x.grace); }
+auto fields(Of<core::ReserveReplica> auto& x) { return std::tie(x.replica); }
+auto fields(Of<core::EnlistReplica> auto& x) { return std::tie(x.replica); }
 auto fields(Of<core::Evidence> auto& x) {
   return std::tie(x.panic_since, x.predicted_wait, x.service, x.cold_start, x.arrivals_per_s, x.basis, x.spares, x.hold, x.cpus_per_slot);
 }
 auto fields(Of<core::RecordDecision> auto& x) {
   return std::tuple_cat(std::tie(x.cause, x.policy, x.rule, x.measures, x.metric, x.target, x.recommended, x.stabilized, x.desired, x.limit,
                                  x.current, x.starts, x.drains, x.failures, x.pause, x.replica, x.slots, x.waiting, x.running, x.evidence),
-                        since<3>(x.revision));
+                        since<3>(x.revision), since<5>(x.enlists, x.reserves));
 }
 
 auto fields(Of<core::QueueSettings> auto& x) { return std::tie(x.max_waiting, x.order, x.aging); }
@@ -96,7 +98,8 @@ auto fields(Of<core::KnativeSettings> auto& x) {
 auto fields(Of<core::SloSettings> auto& x) { return std::tie(x.target); }
 auto fields(Of<core::PerRequestSettings> auto& x) { return std::tie(x.keep_alive); }
 auto fields(Of<core::ScaleSettings> auto& x) {
-  return std::tie(x.min_replicas, x.max_replicas, x.policy, x.rules, x.aca, x.hpa, x.knative, x.slo, x.per_request);
+  return std::tuple_cat(std::tie(x.min_replicas, x.max_replicas, x.policy, x.rules, x.aca, x.hpa, x.knative, x.slo, x.per_request),
+                        since<5>(x.warm));
 }
 auto fields(Of<core::Settings> auto& x) { return std::tie(x.queue, x.replica, x.machine, x.scale); }
 
@@ -107,7 +110,7 @@ auto fields(Of<core::RequestRecord> auto& x) {
 auto fields(Of<core::ReplicaRecord> auto& x) {
   return std::tuple_cat(std::tie(x.id, x.state, x.running, x.started, x.since, x.turn, x.suspended_until, x.busy_pause, x.cancels, x.withdrawn, x.stuck, x.is_unready, x.idle_since, x.readiness_changed, x.is_ending, x.busy, x.busy_until, x.busy_sampled,
                                  x.sampled, x.sample_began, x.cpus, x.memory),
-                        since<3>(x.revision, x.has_answered));
+                        since<3>(x.revision, x.has_answered), since<5>(x.is_warm));
 }
 auto fields(Of<core::Recommendation> auto& x) { return std::tie(x.at, x.replicas); }
 auto fields(Of<core::AcaRecord> auto& x) {

@@ -73,7 +73,7 @@ constexpr std::uint8_t version_of(RecordType type) {
       return 2;
     case RecordType::kCheckpoint:
     case RecordType::kStep:
-      return 3;
+      return 5;
     case RecordType::kServiceNote:
       return 4;
     case RecordType::kReplicaReadyNote:

@@ -66,6 +66,10 @@ std::string of_revision(core::RevisionId revision) {
 std::string print(const core::StartReplica& a) {
   return fmt::format("start replica {}{}", core::to_number(a.replica), of_revision(a.revision));
 }
+std::string print(const core::ReserveReplica& a) {
+  return fmt::format("reserve replica {}", core::to_number(a.replica));
+}
+std::string print(const core::EnlistReplica& a) { return fmt::format("enlist replica {}", core::to_number(a.replica)); }
 std::string print(const core::DrainReplica& a) { return fmt::format("drain replica {}", core::to_number(a.replica)); }
 std::string print(const core::StopReplica& a) {
   return fmt::format("stop replica {} within {:.3f} s", core::to_number(a.replica), core::to_seconds(a.grace));
@@ -89,13 +93,16 @@ std::string print(const core::Evidence& x) {
 }
 std::string print(const core::RecordDecision& a) {
   const std::string rule = a.rule == core::kNoRule ? "no rule" : fmt::format("rule {}", a.rule);
+  // Of warm replicas, where there are any.
+  const std::string warm =
+      a.enlists + a.reserves > 0 ? fmt::format("enlists {}, reserves {}, ", a.enlists, a.reserves) : "";
   return fmt::format(
       "decide {} replicas ({}, policy {}, {} on {}): metric {:.3f}, target {:.3f}, recommended {}, stabilized {}, "
       "limit "
-      "{}, current {}, starts {}, drains {}, failures {}, pause {:.3f} s, slots {}, waiting {}, running {}{}",
+      "{}, current {}, starts {}, drains {}, {}failures {}, pause {:.3f} s, slots {}, waiting {}, running {}{}",
       a.desired, std::string{to_word(a.cause)} + of_revision(a.revision), to_word(a.policy), rule, to_word(a.measures),
-      a.metric, a.target, a.recommended, a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, a.failures,
-      core::to_seconds(a.pause), a.slots, a.waiting, a.running, print(a.evidence));
+      a.metric, a.target, a.recommended, a.stabilized, to_word(a.limit), a.current, a.starts, a.drains, warm,
+      a.failures, core::to_seconds(a.pause), a.slots, a.waiting, a.running, print(a.evidence));
 }
 
 std::string print(const core::Checkpoint& x) {

@@ -22,6 +22,8 @@ class ActionHandler {
   virtual void carry_out(core::TimePoint now, const core::DrainReplica& action) = 0;
   virtual void carry_out(core::TimePoint now, const core::StopReplica& action) = 0;
   virtual void carry_out(core::TimePoint now, const core::RecordDecision& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::ReserveReplica& action) = 0;
+  virtual void carry_out(core::TimePoint now, const core::EnlistReplica& action) = 0;
 };
 
 // Owns the core. What an action brings about at once (a connection that is refused, say) is a new event: it waits until

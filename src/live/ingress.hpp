@@ -108,6 +108,9 @@ class Ingress final : public http::ServerHandler,
   void carry_out(core::TimePoint now, const core::DrainReplica& action) override;
   void carry_out(core::TimePoint now, const core::StopReplica& action) override;
   void carry_out(core::TimePoint now, const core::RecordDecision& action) override;
+  // What is kept warm is nothing to the ways of requests: the core gives it none.
+  void carry_out(core::TimePoint, const core::ReserveReplica&) override {}
+  void carry_out(core::TimePoint, const core::EnlistReplica&) override {}
 
   Exchange* find(core::RequestId id);
   // Those which the replica has now are lost.

@@ -204,6 +204,9 @@ void Collector::begin(const core::ReplicaRecord& record) {
   live.running = record.running;
   live.is_ready = record.state != core::ReplicaState::kStarting;
   count({.replicas = 1, .ready = live.is_ready ? 1 : 0, .busy = live.running > 0 ? 1 : 0});
+  const bool was_warm = !replica.warm.empty() && replica.warm.back().to == core::kNever;
+  if (record.is_warm && !was_warm) replica.warm.push_back({.from = record.since});
+  if (!record.is_warm && was_warm) end_warm(replica);
   const auto since = [&record](std::optional<core::TimePoint>& time) {
     if (!time) time = record.since;
   };
@@ -449,6 +452,10 @@ void Collector::on(const core::StopReplica& a) {
 
 void Collector::on(const core::RecordDecision& a) { story_.decisions.push_back({now_, a, story_.settings.size() - 1}); }
 
+void Collector::end_warm(ReplicaStory& replica) const {
+  if (!replica.warm.empty()) replica.warm.back().to = now_;
+}
+
 // A cancelled request that only waited leaves no action.
 void Collector::end_cancelled() {
   if (cancelled_ && cancelled_->story.end == End::kOpen) {
@@ -473,11 +480,19 @@ void Collector::finish_replicas() {
   for (auto& [id, live] : replicas_) {
     ReplicaStory& replica = live.story;
     const core::TimePoint from = replica.started.value_or(story_.began);
-    replica.seconds = std::max(0.0, seconds(replica.exited.value_or(story_.ended) - from));
+    const core::TimePoint until = replica.exited.value_or(story_.ended);
+    replica.seconds = std::max(0.0, seconds(until - from));
+    for (const ReplicaStory::Warm& warm : replica.warm) {
+      const core::TimePoint last = std::min({warm.to, until, replica.drained.value_or(core::kNever)});
+      replica.warm_seconds += std::max(0.0, seconds(last - std::max(warm.from, from)));
+    }
     story_.replicas.push_back(std::move(replica));
   }
   std::ranges::sort(story_.replicas, {}, &ReplicaStory::id);
-  for (const ReplicaStory& replica : story_.replicas) story_.replica_seconds += replica.seconds;
+  for (const ReplicaStory& replica : story_.replicas) {
+    story_.replica_seconds += replica.seconds;
+    story_.warm_replica_seconds += replica.warm_seconds;
+  }
   if (began_) meter_.pass(story_.ended - now_);
   story_.used.replica_s = story_.replica_seconds;
   story_.used.idle_replica_s = std::min(meter_.idle_s(), story_.replica_seconds);

@@ -128,6 +128,9 @@ class Collector {
   void on(const core::DrainReplica& a) { replica_of(a.replica).story.drained = now_; }
   void on(const core::StopReplica& a);
   void on(const core::RecordDecision& a);
+  void on(const core::ReserveReplica& a) { replica_of(a.replica).story.warm.push_back({.from = now_}); }
+  void on(const core::EnlistReplica& a) { end_warm(replica_of(a.replica).story); }
+  void end_warm(ReplicaStory& replica) const;
 
   void end_cancelled();
   void record_load();

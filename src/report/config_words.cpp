@@ -41,6 +41,7 @@ class Differ {
     const std::string rules_before = rules_text(before_.scale);  // which depends on the policy
     number("min", before_.scale.min_replicas, after_.scale.min_replicas);
     number("max", before_.scale.max_replicas, after_.scale.max_replicas);
+    number("warm", before_.scale.warm, after_.scale.warm);
     text("policy", before_.scale.policy, after_.scale.policy, journal::to_word);
     if (rules_before != rules_text(after_.scale)) {
       changes_.push_back(fmt::format("{} -> {}", rules_before, rules_text(after_.scale)));

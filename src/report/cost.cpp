@@ -65,6 +65,21 @@ std::string assumed_text(const Story& story) {
   return {};
 }
 
+// What the replicas cost that were kept warm, and whether they were of use; empty where there were none.
+std::string warm_text(const Story& story) {
+  if (story.warm_replica_seconds <= 0) return {};
+  std::uint64_t taken = 0;
+  for (const ReplicaStory& replica : story.replicas)
+    taken += static_cast<std::uint64_t>(
+        std::ranges::count_if(replica.warm, [](const ReplicaStory::Warm& warm) { return warm.to != core::kNever; }));
+  return fmt::format(
+      "{:.2f} of the replica-seconds ({:.0f} %) were of replicas kept warm; {} taken when more were wanted.",
+      story.warm_replica_seconds, 100 * story.warm_replica_seconds / story.replica_seconds,
+      taken == 0   ? "none was"
+      : taken == 1 ? "one was"
+                   : fmt::format("{} were", taken));
+}
+
 }  // namespace
 
 std::optional<Cost> cost_of(const Story& story) {
@@ -81,6 +96,7 @@ std::vector<std::string> cost_sentences(const Story& story) {
                                                  used_text(story), tariff_text(story.prices)),
                                      fmt::format("A month at this load, {} over and over, would cost {}.",
                                                  span_text(story.used.time), money(cost->month, story.prices))};
+  if (std::string warm = warm_text(story); !warm.empty()) sentences.push_back(std::move(warm));
   if (std::string assumed = assumed_text(story); !assumed.empty()) sentences.push_back(std::move(assumed));
   return sentences;
 }

@@ -83,7 +83,8 @@ object to_object(const ReplicaStory& replica, core::TimePoint start) {
               {"cpu_s", seconds(replica.cpu)},
               {"sampled_s", seconds(replica.sampled)},
               {"most_memory_bytes", core::to_number(replica.most_memory)},
-              {"replica_seconds", replica.seconds}};
+              {"replica_seconds", replica.seconds},
+              {"warm_replica_seconds", replica.warm_seconds}};
   if (replica.started && replica.ready) made["cold_start_s"] = seconds(*replica.ready - *replica.started);
   if (!replica.exit.empty()) made["exit"] = replica.exit;
   return made;
@@ -199,6 +200,7 @@ std::string to_json(const Story& story) {
                                        {"burst", story.burst ? value(to_object(*story.burst)) : value(nullptr)},
                                        {"classes", classes_of(story)},
                                        {"replica_seconds", story.replica_seconds},
+                                       {"warm_replica_seconds", story.warm_replica_seconds},
                                        {"cost", cost_object(story)},
                                        {"decisions", std::move(decisions)},
                                        {"replicas", std::move(replicas)},

@@ -16,7 +16,12 @@ using core::PolicyKind;
 
 // What changed, or that nothing did.
 std::string outcome(const core::RecordDecision& d) {
+  if (d.enlists > 0) {
+    const std::string taken = fmt::format("took {} that {} warm", d.enlists, d.enlists == 1 ? "was" : "were");
+    return d.starts > 0 ? fmt::format("{}, started {}", taken, d.starts) : taken;
+  }
   if (d.starts > 0) return fmt::format("started {}", d.starts);
+  if (d.reserves > 0) return fmt::format("sent {} away, {} to be kept warm", d.drains, d.reserves);
   if (d.drains > 0) return fmt::format("sent {} away", d.drains);
   return "nothing to start or stop";
 }
@@ -141,6 +146,8 @@ std::string to_sentence(const core::RecordDecision& d, const core::Settings& set
                          core::to_number(d.revision), d.failures);
     case core::DecisionCause::kWithdrawn:
       return fmt::format("revision {} is not wanted any more", core::to_number(d.revision));
+    case core::DecisionCause::kWarm:
+      return fmt::format("{} to be kept warm: {}", counted(settings.scale.warm, "replica"), outcome(d));
   }
   return {};
 }

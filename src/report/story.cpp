@@ -13,7 +13,7 @@ namespace tenfold::report {
 
 namespace {
 
-enum class Part : std::uint8_t { kStarting, kReady, kDraining, kGone };
+enum class Part : std::uint8_t { kStarting, kReady, kWarm, kDraining, kGone };
 
 std::uint32_t* count_of(ReplicaPoint& point, Part part) {
   switch (part) {
@@ -21,6 +21,8 @@ std::uint32_t* count_of(ReplicaPoint& point, Part part) {
       return &point.starting;
     case Part::kReady:
       return &point.ready;
+    case Part::kWarm:
+      return &point.warm;
     case Part::kDraining:
       return &point.draining;
     case Part::kGone:
@@ -36,12 +38,26 @@ struct Change {
   Part to = Part::kGone;
 };
 
-void append_changes(std::vector<Change>& changes, const ReplicaStory& replica, core::TimePoint story_begin) {
+// From `at` on a replica is in this part of its life.
+struct Step {
+  core::TimePoint at{};
   Part part = Part::kGone;
-  const auto go = [&](core::TimePoint at, Part to) {
-    changes.push_back({at, part, to});
-    part = to;
-  };
+};
+
+// In which part it is then: the last of `life`, or kept warm.
+Part part_at(const ReplicaStory& replica, const std::vector<Step>& life, core::TimePoint at) {
+  Part part = Part::kGone;
+  for (const Step& step : life) {
+    if (step.at <= at) part = step.part;
+  }
+  const bool may_be_warm = part == Part::kStarting || part == Part::kReady;
+  const auto is_then = [&](const ReplicaStory::Warm& warm) { return warm.from <= at && at < warm.to; };
+  return may_be_warm && std::ranges::any_of(replica.warm, is_then) ? Part::kWarm : part;
+}
+
+void append_changes(std::vector<Change>& changes, const ReplicaStory& replica, core::TimePoint story_begin) {
+  std::vector<Step> life;
+  const auto go = [&](core::TimePoint at, Part to) { life.push_back({at, to}); };
   // What comes after the part that follows it, such as the readiness of a replica that was told to stop, is no part.
   const core::TimePoint exited = replica.exited.value_or(core::kNever);
   const core::TimePoint drained = std::min(replica.drained.value_or(core::kNever), exited);
@@ -50,7 +66,21 @@ void append_changes(std::vector<Change>& changes, const ReplicaStory& replica, c
     go(replica.started ? *replica.ready : std::min(*replica.ready, story_begin), Part::kReady);
   }
   if (drained < exited) go(drained, Part::kDraining);
-  if (replica.exited && part != Part::kGone) go(exited, Part::kGone);
+  if (replica.exited && !life.empty()) go(exited, Part::kGone);
+
+  std::vector<core::TimePoint> times;
+  for (const Step& step : life) times.push_back(step.at);
+  for (const ReplicaStory::Warm& warm : replica.warm) {
+    times.push_back(warm.from);
+    if (warm.to != core::kNever) times.push_back(warm.to);
+  }
+  std::ranges::sort(times);
+  Part part = Part::kGone;
+  for (const core::TimePoint at : times) {
+    const Part to = part_at(replica, life, at);
+    if (to != part) changes.push_back({at, part, to});
+    part = to;
+  }
 }
 
 // What was selected is not there: what is.

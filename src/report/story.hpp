@@ -87,6 +87,13 @@ struct ReplicaStory {
   core::Duration sampled{};
   core::Bytes most_memory{};
   double seconds = 0;  // from its start (or the story's begin) to its exit (or the story's end)
+  // When it was kept warm, outside the count; the last may go on until it leaves.
+  struct Warm {
+    core::TimePoint from{};
+    core::TimePoint to = core::kNever;
+  };
+  std::vector<Warm> warm;
+  double warm_seconds = 0;  // of its seconds
 };
 
 // The settings that held from `at` on.
@@ -279,8 +286,9 @@ struct Story {
   std::vector<AdviceStory> advice;
   std::string no_advice;
   std::vector<MetricStory> metrics;
-  std::uint64_t busy = 0;      // how often a replica that lives took no connection
-  double replica_seconds = 0;  // of all replicas
+  std::uint64_t busy = 0;           // how often a replica that lives took no connection
+  double replica_seconds = 0;       // of all replicas
+  double warm_replica_seconds = 0;  // of these, while they were kept warm
   // What is paid for, and the prices of the app; whether it says a replica's CPUs and memory.
   Consumption used;
   Prices prices;
@@ -297,6 +305,7 @@ struct ReplicaPoint {
   core::TimePoint at{};
   std::uint32_t starting = 0;
   std::uint32_t ready = 0;
+  std::uint32_t warm = 0;  // started or ready, outside the count
   std::uint32_t draining = 0;
 };
 std::vector<ReplicaPoint> replica_counts(const Story& story);

@@ -216,8 +216,9 @@ class Street final : private live::Observer {
            told.number_of("waiting"));
     differ("requests that wait, at calm", told.sum_of("tenfold_requests_waiting"), 0);
     differ("slots that are taken, at calm", told.sum_of("tenfold_requests_running"), 0);
-    differ("replicas that serve, by the core and their probes", ingress_->view().serving,
-           provider_->passing(ingress_->name_of(ingress_->view().revision)));
+    const core::ServiceView view = ingress_->view();
+    differ("replicas that serve or are kept warm, by the core and their probes", view.serving + view.warm_ready,
+           provider_->passing(ingress_->name_of(view.revision)));
     is_compared_ = true;
   }
 

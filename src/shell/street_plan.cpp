@@ -35,6 +35,7 @@ core::Settings draw_settings(sim::Random& random, bool is_sequential) {
   core::Settings settings;
   settings.scale.min_replicas = static_cast<std::uint32_t>(random.below(3));
   settings.scale.max_replicas = settings.scale.min_replicas + 1 + static_cast<std::uint32_t>(random.below(5));
+  settings.scale.warm = random.below(3) == 0 ? 1 : 0;
   settings.scale.policy = static_cast<core::PolicyKind>(random.below(core::kPolicyKinds));
   settings.scale.knative.stable_window = 6s;
   settings.scale.per_request.keep_alive = 5s;

@@ -137,6 +137,7 @@ class FaultWorld {
     made.replica.cancel_grace = std::chrono::milliseconds{500 << below(5)};
     made.machine.cores = below(5);
     made.queue.max_waiting = one_in(3) ? below(30) : 1000;
+    made.scale.warm = one_in(3) ? below(4) : 0;
     made.queue.order = one_in(2) ? core::QueueOrder::kFifo : core::QueueOrder::kShortest;
     return made;
   }

@@ -166,6 +166,8 @@ class World {
   void carry_out(const core::CancelOnReplica& action);
   void carry_out(const core::StartReplica& action);
   void carry_out(const core::DrainReplica&) {}
+  void carry_out(const core::ReserveReplica&) {}
+  void carry_out(const core::EnlistReplica&) {}
   void carry_out(const core::StopReplica& action);
   void carry_out(const core::RecordDecision& action);
 

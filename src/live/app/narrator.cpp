@@ -49,10 +49,16 @@ void Narrator::tell(const core::RecordDecision& decision) {
                       core::to_number(decision.revision), decision.failures, last_exit_of(decision.revision)));
     case core::DecisionCause::kWithdrawn:
       return log_.info(fmt::format("revision {} is withdrawn before it was ready", core::to_number(decision.revision)));
+    case core::DecisionCause::kWarm:
+      return log_.info(fmt::format("kept warm beside {} wanted: {} starting, {} leaving", decision.desired,
+                                   decision.starts, decision.drains));
     default:
-      if (decision.starts + decision.drains > 0)
-        log_.info(fmt::format("{} replicas wanted: {} waiting, {} running; {} starting, {} leaving", decision.desired,
-                              decision.waiting, decision.running, decision.starts, decision.drains));
+      if (decision.enlists + decision.starts + decision.drains > 0)
+        log_.info(fmt::format("{} replicas wanted: {} waiting, {} running; {}{} starting, {} leaving{}",
+                              decision.desired, decision.waiting, decision.running,
+                              decision.enlists > 0 ? fmt::format("{} taken from the warm, ", decision.enlists) : "",
+                              decision.starts, decision.drains,
+                              decision.reserves > 0 ? fmt::format(", of which {} kept warm", decision.reserves) : ""));
   }
 }
 

@@ -52,7 +52,8 @@ std::string_view ReplicaStatus::state() const {
   if (is_stopping) return "stopping";
   if (is_draining) return "draining";
   if (ready_at == core::TimePoint{}) return "starting";
-  return is_failing ? "not ready" : "ready";
+  if (is_failing) return "not ready";
+  return is_warm ? "warm" : "ready";
 }
 
 std::string_view RevisionStatus::word() const {
@@ -125,6 +126,10 @@ void Board::take(core::TimePoint now, const core::Action& action, const core::Se
   } else if (const auto* start = std::get_if<core::StartReplica>(&action)) {
     ++counters_.starts;
     replicas_[start->replica] = {.revision = start->revision, .started_at = now};
+  } else if (const auto* reserve = std::get_if<core::ReserveReplica>(&action)) {
+    if (ReplicaStatus* replica = find(reserve->replica)) replica->is_warm = true;
+  } else if (const auto* enlist = std::get_if<core::EnlistReplica>(&action)) {
+    if (ReplicaStatus* replica = find(enlist->replica)) replica->is_warm = false;
   } else if (const auto* drain = std::get_if<core::DrainReplica>(&action)) {
     if (ReplicaStatus* replica = find(drain->replica)) replica->is_draining = true;
   } else if (const auto* stop = std::get_if<core::StopReplica>(&action)) {
@@ -142,7 +147,7 @@ void Board::note(core::TimePoint now, const core::RecordDecision& decision, cons
     know(rules_[rule], decision.metric, now);
   }
   note_revision(now, decision);
-  counters_.decisions += decision.starts + decision.drains > 0 ? 1 : 0;
+  counters_.decisions += decision.starts + decision.drains + decision.enlists > 0 ? 1 : 0;
   keep(decisions_, kRecentDecisions,
        {.number = ++decisions_told_,
         .at = now,

@@ -64,10 +64,11 @@ struct ReplicaStatus {
   std::uint32_t running = 0;             // slots that are taken
   std::vector<std::string> bad_answers;  // what was wrong with them, each kind once
   bool is_failing = false;               // its readiness probe
+  bool is_warm = false;                  // outside the count
   bool is_draining = false;
   bool is_stopping = false;
 
-  // "starting", "ready", "not ready", "draining" or "stopping".
+  // "starting", "ready", "not ready", "warm", "draining" or "stopping".
   std::string_view state() const;
 };
 

@@ -30,9 +30,9 @@ double queue_age_s(const core::ServiceView& view, core::TimePoint now) {
 void append_now(std::string& out, const core::ServiceView& view, core::TimePoint now) {
   append(
       out,
-      R"({{"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired":{},"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{},"slots":{},"ending":{}}})",
+      R"({{"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired":{},"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{},"warm":{},"slots":{},"ending":{}}})",
       view.waiting, view.running, view.withdrawn, queue_age_s(view, now), view.desired, view.starting, view.ready,
-      view.serving, view.draining, view.stopping, view.slots, view.shutting_down);
+      view.serving, view.draining, view.stopping, view.warm, view.slots, view.shutting_down);
 }
 
 // Numbers are whole ones: a thousand replicas are told in a fraction of a millisecond.

@@ -41,9 +41,10 @@ void scale_metrics(Exposition& out, const MetricsSources& from) {
   out.gauge("tenfold_replicas_desired", "Replicas that there should be.", view.desired);
   out.gauge("tenfold_replicas_min", "Replicas that there are at least.", settings.scale.min_replicas);
   out.gauge("tenfold_replicas_max", "Replicas that there are at most.", settings.scale.max_replicas);
-  out.begin_gauge("tenfold_replicas", "Replicas by state.");
-  for (const auto& [state, count] : {std::pair{"starting", view.starting}, std::pair{"ready", view.ready},
-                                     std::pair{"draining", view.draining}, std::pair{"stopping", view.stopping}})
+  out.begin_gauge("tenfold_replicas", "Replicas by state; those that are warm are in reserve, outside the count.");
+  for (const auto& [state, count] :
+       {std::pair{"starting", view.starting}, std::pair{"ready", view.ready}, std::pair{"draining", view.draining},
+        std::pair{"stopping", view.stopping}, std::pair{"warm", view.warm}})
     out.sample("tenfold_replicas", {{"state", state}}, count);
   out.gauge("tenfold_slots_per_replica", "Requests that each replica may have at a time.", view.slots);
   out.begin_gauge("tenfold_scale_policy", "The policy that decides how many replicas there should be.");

@@ -40,12 +40,13 @@ std::string to_status(const Board& board, const core::Service& service, core::Ti
   http::append_json_string(out, app);
   fmt::format_to(
       std::back_inserter(out),
-      R"(,"version":"{}","uptime_s":{:.3f},"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{}}},)"
+      R"(,"version":"{}","uptime_s":{:.3f},"waiting":{},"running":{},"withdrawn":{},"queue_age_s":{:.3f},"desired_replicas":{},"replicas":{{"starting":{},"ready":{},"serving":{},"draining":{},"stopping":{},"warm":{}}},)"
       R"("standbys":{},"revision":{},"min_replicas":{},"max_replicas":{},"concurrency":{},"slots_per_replica":{},"policy":"{}","rules":)",
       kVersion, board.began() == core::TimePoint{} ? 0 : core::to_seconds(now - board.began()), view.waiting,
       view.running, view.withdrawn, queue_age_s(view, now), view.desired, view.starting, view.ready, view.serving,
-      view.draining, view.stopping, view.standbys, core::to_number(view.revision), settings.scale.min_replicas,
-      settings.scale.max_replicas, settings.replica.concurrency, view.slots, to_word(settings.scale.policy));
+      view.draining, view.stopping, view.warm, view.standbys, core::to_number(view.revision),
+      settings.scale.min_replicas, settings.scale.max_replicas, settings.replica.concurrency, view.slots,
+      to_word(settings.scale.policy));
   append_array(out, board.rules(), [&](const RuleStatus& status) { append_rule(out, status, now); });
   fmt::format_to(std::back_inserter(out), R"(,"requests":{},"failures":{},"last_minute":)", board.counters().requests,
                  board.failures_told());

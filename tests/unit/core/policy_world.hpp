@@ -54,7 +54,8 @@ class PolicyWorld {
   }
   // As the service does it: new replicas are ready at once, and the youngest go.
   void set_count(std::uint32_t count) {
-    while (replicas.counts().active() > count) replicas.remove(replicas.least_needed());
+    for (const Slot slot : replicas.least_needed(std::max(replicas.counts().active(), count) - count))
+      replicas.remove(slot);
     add_ready(count - replicas.counts().active());
   }
   void sample_all(double cpus, Bytes memory = {}) {

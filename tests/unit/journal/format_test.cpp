@@ -64,10 +64,11 @@ class Filler {
   template <std::uint8_t kVersion, class T>
   void fill(const Since<kVersion, T>& field) {
     newest_ = std::max(newest_, kVersion);
-    // Counted apart: what came later must not change the values of what was there.
-    const int before = std::exchange(count_, std::max(count_, count_later_));
+    // Each version counts apart: what came later must not change the values of what was there.
+    int& count = counts_later_[kVersion];
+    const int before = std::exchange(count_, std::max(count_, count));
     fill(field.member);
-    count_later_ = std::exchange(count_, before);
+    count = std::exchange(count_, before);
   }
   template <class T>
     requires requires(T& value) { fields(value); }
@@ -85,7 +86,7 @@ class Filler {
 
  private:
   int count_ = 0;
-  int count_later_ = 0;
+  std::map<std::uint8_t, int> counts_later_;
   std::uint8_t newest_ = 1;
   std::string differing_;
 };

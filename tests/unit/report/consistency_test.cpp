@@ -173,6 +173,8 @@ class RandomService {
     truth.last_start = now_;
   }
   void carry_out(const core::DrainReplica&) {}
+  void carry_out(const core::ReserveReplica&) {}
+  void carry_out(const core::EnlistReplica&) {}
   void carry_out(const core::StopReplica& a) {
     Replica& replica = replicas_[a.replica];
     if (!replica.stopped) replica.stopped = now_;
