@@ -17,6 +17,7 @@
 #include "config/address_range.hpp"
 #include "config/azure_keys.hpp"
 #include "config/document.hpp"
+#include "config/isolation.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
 #include "core/time.hpp"
@@ -180,6 +181,7 @@ struct AppConfig {
   bool has_cpu = false;
   bool has_memory = false;
   LimitMode limits = LimitMode::kAuto;
+  Isolation isolation;
   ReplicaStart start = ReplicaStart::kAuto;
   // Whether core.replica.start_timeout was stated; else a startup probe says how long a start may take.
   bool has_start_timeout = false;

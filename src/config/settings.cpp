@@ -57,6 +57,11 @@ struct ReplicaStarts {
       {{"auto", ReplicaStart::kAuto}, {"exec", ReplicaStart::kExec}, {"zygote", ReplicaStart::kZygote}});
 };
 
+struct Parts {
+  static Applied read(Isolation& member, std::string_view text) { return store(member, parse_isolation(text)); }
+  static std::string write(const Isolation& member) { return format_isolation(member); }
+};
+
 struct Header {
   static Applied read(std::string& member, std::string_view text) {
     constexpr std::string_view kToken = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
@@ -402,6 +407,10 @@ const auto kReplicas = std::to_array<Setting>({
     field<Word<LimitModes>>("replica-limits", "tenfold.limits.replica", "auto|process|off",
                             "how they are kept: by control groups where these can be made; for each process; not",
                             TENFOLD_FIELD(limits)),
+    field<Parts>("isolation", "tenfold.isolation", "auto|off|strict|PARTS",
+                 "what keeps a replica apart from its machine: auto is what can be had; parts that are named must be: "
+                 "privileges, capabilities, syscalls, processes, sockets, tmp, environment; no-tmp leaves one out",
+                 TENFOLD_FIELD(isolation)),
     field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote",
                                "how a replica starts: by running its program, by forking one process that has begun "
                                "already; auto: the latter where the program can",

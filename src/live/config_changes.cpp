@@ -108,6 +108,7 @@ std::vector<std::string> keep_what_needs_restart(const config::AppConfig& runnin
   keeper.keep("otlp endpoint", running.traces.endpoint, fresh.traces.endpoint);
   keeper.keep("access log", running.log.access, fresh.log.access);
   keeper.keep("replica limits", running.limits, fresh.limits);
+  keeper.keep("isolation", running.isolation, fresh.isolation);
   return std::move(keeper.names);
 }
 

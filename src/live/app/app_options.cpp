@@ -53,6 +53,7 @@ http::Limits client_limits(const config::AppConfig& config) {
 ReplicaSpec replica_spec(const config::AppConfig& config) {
   return {.argv = config.command,
           .env = config.env,
+          .has_bare_environment = config.isolation.wanted.has(config::IsolationPart::kEnvironment),
           .init_containers = config.init_containers,
           .sidecars = config.sidecars,
           .start = config.start,
@@ -82,6 +83,7 @@ IngressOptions ingress_options(const config::AppConfig& config) {
 ProcessOptions process_options(const config::AppConfig& config, Console& console, SaidLines& lines) {
   return {.limit_mode = config.limits,
           .limits = replica_spec(config).limits,
+          .isolation = config.isolation,
           .console = config.log.level == config::LogLevel::kError ? nullptr : &console,
           .lines = &lines};
 }

@@ -30,8 +30,8 @@ struct Program {
   int inherited;
 };
 
-// In the new process, up to execve: its control groups, a session of its own, no input, output to the relay, default
-// signals.
+// In the new process, up to execve: a session of its own, no input, output to the relay, default signals, its control
+// groups, its isolation.
 [[noreturn]] void become(const Program& program, pid_t keeper, int failures) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != keeper) ::_exit(127);  // the keeper ended before the line above
@@ -54,8 +54,14 @@ struct Program {
   if (!program.is_bounded || enter_groups(plan, 0)) {
     failure.step = KeeperReport::Step::kChangeDirectory;
     if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
-      failure.step = KeeperReport::Step::kExecute;
-      ::execve(launch.program, launch.arguments, launch.environment);
+      failure.step = KeeperReport::Step::kIsolate;
+      const int error = isolate(plan.isolation);
+      if (error == 0) {
+        failure.step = KeeperReport::Step::kExecute;
+        ::execve(launch.program, launch.arguments, launch.environment);
+      } else {
+        errno = error;
+      }
     }
   }
   failure.error = errno;

@@ -1,6 +1,7 @@
 // The packed form: PlanHeader and, for each launch, LaunchHeader, room for the pointers of arguments and environment
 // with their closing nulls, the strings, each with its closing zero (program, directory, arguments, environment), and
-// zeros up to where the next one may begin. The directories of control groups come last, each with its closing zero.
+// zeros up to where the next one may begin. The directories of control groups and those of the isolation come last, each
+// with its closing zero.
 #include "live/provider/launch_plan.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ struct PlanHeader {
   std::uint64_t groups = 0;
   std::uint64_t data_limit = 0;
   std::int64_t niceness = 0;
+  std::uint64_t isolation = 0;  // the bits of its parts
 };
 
 struct LaunchHeader {
@@ -87,9 +89,12 @@ Fd pack(const LaunchPlan& plan) {
                                            .main = plan.main,
                                            .groups = plan.groups.size(),
                                            .data_limit = plan.data_limit,
-                                           .niceness = plan.niceness});
+                                           .niceness = plan.niceness,
+                                           .isolation = plan.isolation.bits()});
   for (const Launch& launch : plan.launches) packed += pack(launch);
   for (const std::string& group : plan.groups) append(packed, group);
+  for (const std::string* directory : {&plan.tmp, &plan.var_tmp, &plan.sockets, &plan.own_sockets})
+    append(packed, *directory);
 
   Fd fd{::memfd_create("tenfold-launch-plan", MFD_CLOEXEC)};
   if (!fd) fail("memfd_create");
@@ -117,10 +122,16 @@ PlanView open_plan(int fd) noexcept {
     view.launches[view.count] = open_launch(launch);
     launch += reinterpret_cast<const LaunchHeader*>(launch)->size;
   }
-  char* group = launch;
+  char* text = launch;
   for (; view.group_count < std::min<std::size_t>(header.groups, view.groups.size()); ++view.group_count) {
-    view.groups[view.group_count] = group;
-    group += std::strlen(group) + 1;
+    view.groups[view.group_count] = text;
+    text += std::strlen(text) + 1;
+  }
+  view.isolation.parts = config::IsolationParts{static_cast<std::uint8_t>(header.isolation)};
+  for (const char** directory :
+       {&view.isolation.tmp, &view.isolation.var_tmp, &view.isolation.sockets, &view.isolation.own_sockets}) {
+    *directory = text;
+    text += std::strlen(text) + 1;
   }
   view.data_limit = header.data_limit;
   view.niceness = static_cast<std::int32_t>(header.niceness);

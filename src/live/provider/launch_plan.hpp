@@ -12,6 +12,7 @@
 
 #include "config/app_config.hpp"
 #include "live/provider/fd.hpp"
+#include "live/provider/isolation_steps.hpp"
 
 namespace tenfold::live {
 
@@ -34,6 +35,12 @@ struct LaunchPlan {
   // than Tenfold a program is preferred by the scheduler (nice(2)).
   std::uint64_t data_limit = 0;
   std::int32_t niceness = 0;
+  // By what all programs are kept apart, and the directories that it takes (IsolationView).
+  config::IsolationParts isolation;
+  std::string tmp;
+  std::string var_tmp;
+  std::string sockets;
+  std::string own_sockets;
 };
 
 inline constexpr std::size_t kMaxGroups = 4;
@@ -58,6 +65,7 @@ struct PlanView {
   std::size_t group_count = 0;
   std::uint64_t data_limit = 0;
   std::int32_t niceness = 0;
+  IsolationView isolation;
   void* memory = nullptr;
   std::size_t size = 0;
 };

@@ -42,7 +42,7 @@ enum class KeeperOrder : std::uint8_t {
 struct KeeperReport {
   enum class Kind : std::uint8_t { kInitStarted, kStarted, kSidecarEnded, kNotStarted, kEnded };
   // What failed where `code` is not 0: kNotStarted, and kSidecarEnded for one that could not be run.
-  enum class Step : std::uint8_t { kFork, kEnterGroup, kChangeDirectory, kExecute, kZygote };
+  enum class Step : std::uint8_t { kFork, kEnterGroup, kChangeDirectory, kIsolate, kExecute, kZygote };
   Kind kind = Kind::kStarted;
   Step step = Step::kFork;
   // Of whom, by its place in the launch plan. kEnded: an init container that failed, else the main program.

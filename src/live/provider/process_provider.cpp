@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "live/provider/guardian.hpp"
+#include "live/provider/isolator.hpp"
 #include "live/provider/launch_plan.hpp"
 #include "live/provider/limit_keeper.hpp"
 #include "live/provider/pipes.hpp"
 #include "live/provider/port_pool.hpp"
 #include "live/provider/replica_environment.hpp"
 #include "live/provider/replica_process.hpp"
-#include "live/provider/runtime_directory.hpp"
 #include "live/provider/start_way.hpp"
 #include "live/provider/zygotes.hpp"
 
@@ -76,8 +76,9 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
         options_(options),
         listener_(listener),
         limits_(options.limit_mode, options.limits),
+        isolator_(options.isolation),
         guardian_(loop, options.sample_interval, [this](const UsageReport& report) { take_usage(report); }),
-        zygotes_(loop, guardian_, {.console = options.console, .lines = options.lines}) {}
+        zygotes_(loop, guardian_, isolator_, {.console = options.console, .lines = options.lines}) {}
 
   ~Impl() {
     std::vector<Fd> controls = zygotes_.end();
@@ -99,6 +100,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   }
 
   std::string limits_text(const ReplicaLimits& limits) const { return limits_.text(limits); }
+  const Isolator& isolator() const { return isolator_; }
 
   bool is_out_of_memory(core::ReplicaId id) const {
     const auto found = replicas_.find(id);
@@ -111,8 +113,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   }
 
  private:
-  std::string path_of(core::ReplicaId id, const char* what) const {
-    return fmt::format("{}/{}.{}", directory_.path(), core::to_number(id), what);
+  static std::string name_of(core::ReplicaId id) { return std::to_string(core::to_number(id)); }
+
+  // Of a socket that lies among those of `group`.
+  std::string path_of(core::ReplicaId id, const std::string& group, const char* what) const {
+    return fmt::format("{}/{}.{}", isolator_.sockets_of(group), core::to_number(id), what);
   }
 
   void launch(core::ReplicaId id, const ReplicaSpec& spec) {
@@ -121,17 +126,20 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     const auto port = ports_.take();
     if (!port) return fail_later(id, EADDRNOTAVAIL, fmt::format("could not be started: {}", port.error()));
 
-    const Contract contract{id, *port, path_of(id, "sock"), path_of(id, "notify"), spec.concurrency};
+    const bool is_fork = is_forked(spec).value_or(false);
+    const std::string group = is_fork ? kForks : name_of(id);
+    isolator_.prepare(group);
+    const Contract contract{id, *port, path_of(id, group, "sock"), path_of(id, group, "notify"), spec.concurrency};
     auto [control, keeper_control] = make_control_sockets();
     auto [out, replica_out] = make_pipe();
     auto [err, replica_err] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
     auto bounds = limits_.of(id, spec.limits);
     if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
-    const bool is_fork = is_forked(spec).value_or(false);
     LaunchPlan launches =
         is_fork ? LaunchPlan{.launches = {{.environment = tell_forked(contract)}}} : plan_of(spec, *program, contract);
     bounds->put_into(launches);
+    if (!is_fork) isolator_.put_into(launches, spec, group);
     const Fd plan = pack(launches);
     std::shared_ptr<Zygote> zygote;
     if (is_fork) {
@@ -180,7 +188,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
       for (const config::Container& container : containers) {
         // One that is gone since `up` began fails as one that cannot be run does.
         const auto path = find_program(container.command, container.env, spec.directory);
-        add(path.value_or(container.command.front()), tell_container(container, contract));
+        add(path.value_or(container.command.front()), tell_container(spec, container, contract));
       }
     };
     add_all(spec.init_containers);
@@ -214,8 +222,8 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     replicas_.erase(id);
     zygotes_.forget(id);
     if (exit.is_out_of_memory) out_of_memory_.insert(id);
-    ::unlink(path_of(id, "sock").c_str());
-    ::unlink(path_of(id, "notify").c_str());
+    for (const char* const what : {"sock", "notify"}) ::unlink(path_of(id, kForks, what).c_str());
+    isolator_.remove(name_of(id));
     listener_.replica_exited(id, exit);
   }
 
@@ -229,9 +237,9 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   ProcessOptions options_;
   ProviderListener& listener_;
   LimitKeeper limits_;  // before the guardian, which is to be in the group that Tenfold is in then
+  Isolator isolator_;
   Guardian guardian_;
   Zygotes zygotes_;
-  RuntimeDirectory directory_;
   PortPool ports_;
   std::map<core::ReplicaId, std::shared_ptr<ReplicaProcess>> replicas_;
   std::set<core::ReplicaId> out_of_memory_;  // of those that are gone
@@ -244,6 +252,10 @@ ProcessProvider::ProcessProvider(boost::asio::io_context& loop, const ProcessOpt
 ProcessProvider::~ProcessProvider() = default;
 
 std::string ProcessProvider::limits_text(const ReplicaLimits& limits) const { return impl_->limits_text(limits); }
+
+std::optional<std::string> ProcessProvider::refusal() const { return impl_->isolator().refusal(); }
+
+std::string ProcessProvider::isolation_text(const ReplicaSpec& spec) const { return impl_->isolator().text(spec); }
 
 bool ProcessProvider::is_out_of_memory(core::ReplicaId replica) const { return impl_->is_out_of_memory(replica); }
 

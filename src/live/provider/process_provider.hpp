@@ -17,6 +17,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -37,6 +38,8 @@ struct ProcessOptions {
   // limits, `limits`.
   config::LimitMode limit_mode = config::LimitMode::kAuto;
   ReplicaLimits limits;
+  // What keeps replicas apart from their machine.
+  config::Isolation isolation;
   // Where the output of replicas is said, line by line, each with "[replica 3] " before it, and where it is kept for
   // who asks later. Null, both: only the last 4 KiB are kept, for when it ends. Must outlive the provider.
   Console* console = nullptr;
@@ -54,6 +57,10 @@ class ProcessProvider final : public Provider {
 
   // How these limits of replicas are kept, as a sentence without its end; empty for none.
   std::string limits_text(const ReplicaLimits& limits) const;
+  // Why no replica is started: isolation that is asked for and cannot be had. Nothing if it can.
+  std::optional<std::string> refusal() const;
+  // What replicas of `spec` have to do without of the isolation that is wanted; empty for nothing.
+  std::string isolation_text(const ReplicaSpec& spec) const;
 
   void start(core::ReplicaId replica, const ReplicaSpec& spec) override;
   void drain(core::ReplicaId replica) override;

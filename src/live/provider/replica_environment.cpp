@@ -1,5 +1,6 @@
 #include "live/provider/replica_environment.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string_view>
@@ -63,12 +64,19 @@ std::string substitute(std::string_view text, const Variables& variables) {
   return result.append(text);
 }
 
-Variables inherited_variables() {
+// The few that every program needs: where programs and the user's files are, in which language and at which place.
+bool is_needed(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNeeded = {"PATH", "HOME", "LANG", "TZ", "TMPDIR"};
+  return std::ranges::find(kNeeded, name) != kNeeded.end() || name.starts_with("LC_");
+}
+
+Variables inherited_variables(bool is_bare) {
   Variables variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals == std::string_view::npos || (is_bare && !is_needed(text.substr(0, equals)))) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   for (const std::string_view name : kNotInherited) {
     if (const auto found = variables.find(name); found != variables.end()) variables.erase(found);
@@ -83,11 +91,11 @@ std::vector<std::string> to_environment(const Variables& variables) {
   return environment;
 }
 
-Told tell(const std::vector<std::string>& argv, const config::Variables& env, const Variables& contract) {
+Told tell(const std::vector<std::string>& argv, const config::Variables& env, bool is_bare, const Variables& contract) {
   Told told;
   told.arguments.reserve(argv.size());
   for (const std::string& argument : argv) told.arguments.push_back(substitute(argument, contract));
-  Variables variables = inherited_variables();
+  Variables variables = inherited_variables(is_bare);
   for (const auto& [name, value] : env) variables[name] = value;
   for (const auto& [name, value] : contract) variables[name] = value;
   told.environment = to_environment(variables);
@@ -97,19 +105,19 @@ Told tell(const std::vector<std::string>& argv, const config::Variables& env, co
 }  // namespace
 
 Told tell_program(const ReplicaSpec& spec, const Contract& contract) {
-  return tell(spec.argv, spec.env, contract_variables(contract));
+  return tell(spec.argv, spec.env, spec.has_bare_environment, contract_variables(contract));
 }
 
 Told tell_zygote(const ReplicaSpec& spec) {
-  return tell(spec.argv, spec.env, {{kZygoteVariable, std::to_string(kZygoteDescriptor)}});
+  return tell(spec.argv, spec.env, spec.has_bare_environment, {{kZygoteVariable, std::to_string(kZygoteDescriptor)}});
 }
 
 std::vector<std::string> tell_forked(const Contract& contract) { return to_environment(contract_variables(contract)); }
 
 bool names_contract(const std::string& argument) { return substitute(argument, contract_variables({})) != argument; }
 
-Told tell_container(const config::Container& container, const Contract& contract) {
-  return tell(container.command, container.env, {replica_variable(contract)});
+Told tell_container(const ReplicaSpec& spec, const config::Container& container, const Contract& contract) {
+  return tell(container.command, container.env, spec.has_bare_environment, {replica_variable(contract)});
 }
 
 }  // namespace tenfold::live

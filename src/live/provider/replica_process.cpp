@@ -34,6 +34,23 @@ std::string in_seconds(core::Duration span) {
   return fmt::format("{:g} s", std::chrono::duration<double>{span}.count());
 }
 
+// What could not be had.
+const char* words_of(KeeperReport::Step step) {
+  switch (step) {
+    case KeeperReport::Step::kEnterGroup:
+      return "its control group";
+    case KeeperReport::Step::kChangeDirectory:
+      return "its working directory";
+    case KeeperReport::Step::kIsolate:
+      return "its isolation";
+    case KeeperReport::Step::kFork:
+    case KeeperReport::Step::kExecute:
+    case KeeperReport::Step::kZygote:
+      return "it";
+  }
+  std::unreachable();
+}
+
 }  // namespace
 
 ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callbacks callbacks)
@@ -300,9 +317,7 @@ ReplicaExit ReplicaProcess::describe(const KeeperReport& report) const {
   const std::string container = container_name(report);
   const bool is_of_zygote = report.step == KeeperReport::Step::kZygote && report.code == 0;
   if (report.kind == KeeperReport::Kind::kNotStarted && !is_of_zygote) {
-    const bool is_group = report.step == KeeperReport::Step::kEnterGroup;
-    const bool is_directory = report.step == KeeperReport::Step::kChangeDirectory;
-    const char* step = is_group ? "its control group" : is_directory ? "its working directory" : "it";
+    const char* step = words_of(report.step);
     const std::string what = container.empty() ? fmt::format("{} ({})", parts_.program, step) : container;
     return {core::ExitKind::kNotStarted,
             report.code,

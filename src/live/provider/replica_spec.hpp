@@ -19,6 +19,8 @@ struct ReplicaSpec {
   std::vector<std::string> argv;
   // Set over what Tenfold itself inherited.
   std::vector<std::pair<std::string, std::string>> env;
+  // Of that only the few variables that every program needs.
+  bool has_bare_environment = false;
   // Run one after the other before each start of the program, and beside it. Each has a command that can be run.
   std::vector<config::Container> init_containers;
   std::vector<config::Container> sidecars;

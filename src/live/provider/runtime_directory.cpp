@@ -18,13 +18,18 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "tenfold-replicas-";
 // A unix socket's path has at most 107 bytes (unix(7)); this leaves room for the directory's and the socket's names.
-constexpr std::size_t kMaxParentLength = 64;
+constexpr std::size_t kMaxParentLength = 56;
+
+bool is_usable(const char* directory) {
+  return directory != nullptr && directory[0] == '/' && std::string_view{directory}.size() <= kMaxParentLength &&
+         ::access(directory, W_OK | X_OK) == 0;
+}
 
 std::string parent_directory() {
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  const bool is_usable = runtime != nullptr && runtime[0] == '/' &&
-                         std::string_view{runtime}.size() <= kMaxParentLength && ::access(runtime, W_OK | X_OK) == 0;
-  return is_usable ? runtime : "/tmp";
+  for (const char* const directory : {static_cast<const char*>(std::getenv("XDG_RUNTIME_DIR")), "/run"}) {
+    if (is_usable(directory)) return directory;
+  }
+  return "/tmp";
 }
 
 // Locks the directory; empty when another process has it, or when it is not ours or no directory.
@@ -36,25 +41,26 @@ Fd lock_directory(const std::string& path) {
   return fd;
 }
 
-void remove_left_over(const std::string& parent) {
+void remove_left_over(const std::string& parent, std::string_view prefix) {
   std::error_code error;
   std::error_code ignored;
   for (fs::directory_iterator at{parent, error}; !error && at != fs::directory_iterator{}; at.increment(error)) {
     const std::string path = at->path().string();
-    if (!at->path().filename().string().starts_with(kPrefix)) continue;
+    if (!at->path().filename().string().starts_with(prefix)) continue;
     if (const Fd lock = lock_directory(path)) fs::remove_all(path, ignored);
   }
 }
 
 }  // namespace
 
-RuntimeDirectory::RuntimeDirectory() {
-  const std::string parent = parent_directory();
-  remove_left_over(parent);
+RuntimeDirectory::RuntimeDirectory() : RuntimeDirectory{parent_directory(), kPrefix} {}
+
+RuntimeDirectory::RuntimeDirectory(const std::string& parent, std::string_view prefix) {
+  remove_left_over(parent, prefix);
   // Between making and locking it, another process that starts may take it for left over, and remove it: then again.
   std::error_code ignored;
   while (!lock_ || !fs::exists(path_, ignored)) {
-    path_ = parent + "/" + std::string{kPrefix} + "XXXXXX";
+    path_ = parent + "/" + std::string{prefix} + "XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(),
                               "no directory for the sockets of replicas can be made in " + parent +

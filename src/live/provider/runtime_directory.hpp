@@ -1,10 +1,11 @@
-// A private directory for the sockets of replicas, under $XDG_RUNTIME_DIR or /tmp.
+// A private directory for as long as its owner lives.
 //
-// It is locked (flock) while its owner lives. So one whose owner was killed is known by its lock being free, and the
-// next owner removes it.
+// It is locked (flock) meanwhile. So one whose owner was killed is known by its lock being free, and the next owner
+// removes it.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "live/provider/fd.hpp"
 
@@ -12,9 +13,13 @@ namespace tenfold::live {
 
 class RuntimeDirectory {
  public:
-  // Makes the directory, with access for its owner alone, and removes those that were left over. Throws
-  // std::system_error when none can be made.
+  // Makes the directory, with access for its owner alone, and removes those that were left over. For sockets and what
+  // else is small and needed while a service runs: under $XDG_RUNTIME_DIR, else in /run or, for who may not write
+  // there, in /tmp.
+  // Throws std::system_error when none can be made.
   RuntimeDirectory();
+  // The same in `parent`, with a name that begins with `prefix`.
+  RuntimeDirectory(const std::string& parent, std::string_view prefix);
   // Removes it with what it holds.
   ~RuntimeDirectory();
   RuntimeDirectory(const RuntimeDirectory&) = delete;

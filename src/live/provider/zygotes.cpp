@@ -13,8 +13,8 @@
 
 namespace tenfold::live {
 
-Zygotes::Zygotes(boost::asio::io_context& loop, Guardian& guardian, Sinks sinks)
-    : loop_{loop}, guardian_{guardian}, sinks_{sinks} {}
+Zygotes::Zygotes(boost::asio::io_context& loop, Guardian& guardian, const Isolator& isolator, Sinks sinks)
+    : loop_{loop}, guardian_{guardian}, isolator_{isolator}, sinks_{sinks} {}
 
 std::shared_ptr<Zygote> Zygotes::spawn(core::ReplicaId replica, const ReplicaSpec& spec, const Fd& control,
                                        const Fd& out, const Fd& err, const Fd& plan) {
@@ -61,10 +61,11 @@ std::shared_ptr<Zygote> Zygotes::start(const ReplicaSpec& spec) {
   auto [out, zygote_out] = make_pipe();
   auto [err, zygote_err] = make_pipe();
   Told told = tell_zygote(spec);
-  const LaunchPlan plan{.launches = {{.program = find_program(spec).value_or(spec.argv.front()),
+  LaunchPlan plan{.launches = {{.program = find_program(spec).value_or(spec.argv.front()),
                                       .directory = spec.directory,
                                       .arguments = std::move(told.arguments),
                                       .environment = std::move(told.environment)}}};
+  isolator_.put_into(plan, spec, kForks);
   guardian_.spawn({.kind = SpawnRequest::Kind::kZygote}, keeper_control, zygote_out, zygote_err, pack(plan));
   Zygote::Parts parts{.control = std::move(control),
                       .output = {.out = std::move(out), .err = std::move(err)},

@@ -12,11 +12,15 @@
 #include "live/console.hpp"
 #include "live/provider/fd.hpp"
 #include "live/provider/guardian.hpp"
+#include "live/provider/isolator.hpp"
 #include "live/provider/replica_spec.hpp"
 #include "live/provider/zygote.hpp"
 #include "live/said/said_lines.hpp"
 
 namespace tenfold::live {
+
+// Zygotes and what is forked of them have one isolation: one /tmp, and one directory of sockets, by this name.
+inline constexpr const char* kForks = "forks";
 
 // Lives on the loop's thread.
 class Zygotes {
@@ -26,8 +30,8 @@ class Zygotes {
     SaidLines* lines = nullptr;
   };
 
-  // `loop` and `guardian` must outlive it.
-  Zygotes(boost::asio::io_context& loop, Guardian& guardian, Sinks sinks);
+  // `loop`, `guardian` and `isolator` must outlive it.
+  Zygotes(boost::asio::io_context& loop, Guardian& guardian, const Isolator& isolator, Sinks sinks);
   Zygotes(const Zygotes&) = delete;
   Zygotes& operator=(const Zygotes&) = delete;
 
@@ -56,6 +60,7 @@ class Zygotes {
 
   boost::asio::io_context& loop_;
   Guardian& guardian_;
+  const Isolator& isolator_;
   Sinks sinks_;
   std::vector<Entry> entries_;
   std::shared_ptr<int> life_ = std::make_shared<int>();  // expires with this
