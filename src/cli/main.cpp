@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "cli/secret_words.hpp"
 #include "config/units.hpp"
 
 namespace {
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
   reserve_standard_streams();
   int exit_code = 0;
   try {
+    tenfold::cli::hide_secrets({argv, argv + argc});
     exit_code = run(argc, argv);
   } catch (const std::system_error& error) {
     return std::ferror(stdout) != 0 ? complain_of_output() : complain_of_machine(error.code(), error.what());

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -41,13 +42,19 @@ void run_python(config::AppConfig& config, const std::string& app, const std::st
   config.env.emplace_back("PYTHONPATH", further.empty() ? package : package + ":" + further);
 }
 
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>{value} : std::nullopt;
+}
+
 std::expected<config::AppConfig, std::string> to_config(const UpLine& line, const std::string& file) {
   auto config = line.app.read(file);
   if (!config) return config;
   if (!line.command.empty()) config->command = line.command;
   if (line.python_package) run_python(*config, line.python_app, line.python_package->path());
   if (line.is_quiet) config->log.level = config::LogLevel::kError;
-  config::resolve_secrets(*config, [](const std::string& name) { return std::getenv(name.c_str()) != nullptr; });
+  if (auto resolved = config::resolve_secrets(*config, environment_variable); !resolved)
+    return std::unexpected(resolved.error());
   if (auto finished = config::finish(*config); !finished) return std::unexpected(finished.error());
   if (auto runnable = config::check_runnable(*config); !runnable) return std::unexpected(runnable.error());
   if (config->command.empty()) {

@@ -111,6 +111,15 @@ struct TraceSettings {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
+// A secret, or where `resolve_secrets` finds it.
+struct Secret {
+  enum class Source : std::uint8_t { kValue, kFile, kEnvironment };
+  std::string name;
+  Source source = Source::kValue;
+  std::string text;  // the value, or the file's path
+  friend bool operator==(const Secret&, const Secret&) = default;
+};
+
 // As many as a replica may have, of all kinds.
 inline constexpr std::size_t kMaxContainers = 32;
 
@@ -141,8 +150,8 @@ struct AppConfig {
   Variables env;
   // Variables and the secrets that `resolve_secrets` sets them to.
   Variables secret_env;
-  // By name; the last one of a name counts.
-  Variables secrets;
+  // The last one of a name counts.
+  std::vector<Secret> secrets;
   // Those that have a command: one whose file names an image alone is a gap.
   std::vector<Container> init_containers;
   std::vector<Container> sidecars;

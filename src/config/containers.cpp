@@ -63,7 +63,7 @@ void read_secrets(AppConfig& config, const Node& file) {
   if (list == nullptr) return;
   for (const Entry& entry : list->entries) {
     const Node* value = entry.value.find("value");
-    if (value != nullptr) config.secrets.emplace_back(text_at(entry.value, "name"), value->scalar);
+    if (value != nullptr) config.secrets.push_back({.name = text_at(entry.value, "name"), .text = value->scalar});
   }
 }
 

@@ -18,7 +18,8 @@ enum class IsolationPart : std::uint8_t {
   kProcesses = 1 << 3,     // no signal to, no look into, no abstract socket of a process outside
   kSockets = 1 << 4,       // of all sockets of replicas it sees its own
   kTmp = 1 << 5,           // /tmp and /var/tmp are its own
-  kEnvironment = 1 << 6,   // of Tenfold's own variables it gets the few that every program needs
+  kAdmin = 1 << 6,         // the admin port does not answer it
+  kEnvironment = 1 << 7,   // of Tenfold's own variables it gets the few that every program needs
 };
 
 inline constexpr auto kIsolationParts = std::to_array<std::pair<std::string_view, IsolationPart>>(
@@ -28,6 +29,7 @@ inline constexpr auto kIsolationParts = std::to_array<std::pair<std::string_view
      {"processes", IsolationPart::kProcesses},
      {"sockets", IsolationPart::kSockets},
      {"tmp", IsolationPart::kTmp},
+     {"admin", IsolationPart::kAdmin},
      {"environment", IsolationPart::kEnvironment}});
 
 // A set of parts.
@@ -46,9 +48,9 @@ class IsolationParts {
   std::uint8_t bits_ = 0;
 };
 
-inline constexpr IsolationParts kAllIsolation{0x7f};
+inline constexpr IsolationParts kAllIsolation{0xff};
 // The environment is not among them: programs are told by it where their libraries, licenses and proxies are.
-inline constexpr IsolationParts kAutoIsolation{0x3f};
+inline constexpr IsolationParts kAutoIsolation{0x7f};
 
 struct Isolation {
   IsolationParts wanted = kAutoIsolation;

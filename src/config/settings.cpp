@@ -87,11 +87,22 @@ std::string show_concurrency(const AppConfig& config) {
   return replica.is_concurrency_auto ? "auto" : fmt::format("{}", replica.concurrency);
 }
 
+// As az writes a variable that is set to a secret.
+constexpr std::string_view kSecretReference = "secretref:";
+
 Applied apply_env(AppConfig& config, std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos)
     return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text));
-  config.env.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  const std::string_view name = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
+  if (!value.starts_with(kSecretReference)) {
+    config.env.emplace_back(name, value);
+    return {};
+  }
+  std::erase_if(config.env, [name](const auto& variable) { return variable.first == name; });
+  std::erase_if(config.secret_env, [name](const auto& variable) { return variable.first == name; });
+  config.secret_env.emplace_back(name, value.substr(kSecretReference.size()));
   return {};
 }
 
@@ -157,11 +168,20 @@ Applied apply_cores(AppConfig& config, std::string_view text) {
   return Number<0, 100'000>::read(config.core.machine.cores, text);
 }
 
+// Of what is wrong only the name is told.
 Applied apply_secret(AppConfig& config, std::string_view text) {
   const std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string_view::npos)
-    return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text.substr(0, equals)));
-  config.secrets.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  if (equals == 0 || text.empty()) return std::unexpected("a secret has a name: NAME=@FILE, NAME or NAME=VALUE");
+  Secret secret{.name = std::string{text.substr(0, equals)}};
+  if (equals == std::string_view::npos) {
+    secret.source = Secret::Source::kEnvironment;
+  } else if (text.substr(equals + 1).starts_with('@')) {
+    secret.source = Secret::Source::kFile;
+    secret.text = text.substr(equals + 2);
+  } else {
+    secret.text = text.substr(equals + 1);
+  }
+  config.secrets.push_back(std::move(secret));
   return {};
 }
 
@@ -302,12 +322,13 @@ const auto kServing = std::to_array<Setting>({
      .is_repeatable = true},
     {.flag = "env",
      .value_name = "NAME=VALUE",
-     .help = "set for the replicas; may be given more than once",
+     .help = "set for the replicas, to a secret with NAME=secretref:SECRET; may be given more than once",
      .apply = apply_env,
      .is_repeatable = true},
     {.flag = "secret",
-     .value_name = "NAME=VALUE",
-     .help = "the value of a secret that a variable's secretRef names; may be given more than once",
+     .value_name = "NAME=@FILE|NAME|NAME=VALUE",
+     .help = "the value of a secret that a variable's secretRef names: what a file holds, without a line break at its "
+             "end; of the environment; as it stands there. May be given more than once",
      .apply = apply_secret,
      .is_repeatable = true},
     field<Size>("max-body", "tenfold.limits.body", "SIZE", "a larger request is answered 413", TENFOLD_FIELD(max_body)),
@@ -409,7 +430,7 @@ const auto kReplicas = std::to_array<Setting>({
                             TENFOLD_FIELD(limits)),
     field<Parts>("isolation", "tenfold.isolation", "auto|off|strict|PARTS",
                  "what keeps a replica apart from its machine: auto is what can be had; parts that are named must be: "
-                 "privileges, capabilities, syscalls, processes, sockets, tmp, environment; no-tmp leaves one out",
+                 "privileges, capabilities, syscalls, processes, sockets, tmp, admin, environment; no-tmp leaves one out",
                  TENFOLD_FIELD(isolation)),
     field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote",
                                "how a replica starts: by running its program, by forking one process that has begun "

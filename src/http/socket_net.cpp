@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -95,7 +96,8 @@ class SocketTransport final : public Transport {
 
 class SocketAcceptor final : public Acceptor {
  public:
-  SocketAcceptor(boost::asio::io_context& context, int fd) : context_{context}, fd_{fd} {}
+  SocketAcceptor(boost::asio::io_context& context, int fd, SocketNet::MayEnter may_enter)
+      : context_{context}, may_enter_{std::move(may_enter)}, fd_{fd} {}
   ~SocketAcceptor() override {
     if (handler_) Poller::of(context_).remove(fd_, *handler_);
     ::close(fd_);
@@ -110,6 +112,10 @@ class SocketAcceptor final : public Acceptor {
 
   std::expected<Accepted, int> accept() override {
     auto accepted = accept_from(fd_);
+    while (accepted && may_enter_ && !may_enter_(accepted->fd)) {
+      ::close(accepted->fd);
+      accepted = accept_from(fd_);
+    }
     if (!accepted) return std::unexpected(accepted.error() == EWOULDBLOCK ? EAGAIN : accepted.error());
     return Accepted{.transport = std::make_unique<SocketTransport>(context_, accepted->fd),
                     .peer = std::move(accepted->peer)};
@@ -117,6 +123,7 @@ class SocketAcceptor final : public Acceptor {
 
  private:
   boost::asio::io_context& context_;
+  SocketNet::MayEnter may_enter_;
   ReadinessHandler* handler_ = nullptr;
   int fd_;
 };
@@ -129,7 +136,7 @@ SocketNet::SocketNet(boost::asio::io_context& context) : context_{context} { Pol
 std::expected<std::unique_ptr<Acceptor>, std::string> SocketNet::listen(const Endpoint& endpoint) {
   const auto fd = listen_on(endpoint);
   if (!fd) return std::unexpected(fd.error());
-  return std::make_unique<SocketAcceptor>(context_, *fd);
+  return std::make_unique<SocketAcceptor>(context_, *fd, nullptr);
 }
 
 std::expected<std::unique_ptr<Transport>, int> SocketNet::connect(const Endpoint& endpoint) {
@@ -138,9 +145,9 @@ std::expected<std::unique_ptr<Transport>, int> SocketNet::connect(const Endpoint
   return std::make_unique<SocketTransport>(context_, *fd);
 }
 
-std::unique_ptr<Acceptor> SocketNet::adopt(int listening_fd) {
+std::unique_ptr<Acceptor> SocketNet::adopt(int listening_fd, MayEnter may_enter) {
   ::fcntl(listening_fd, F_SETFL, ::fcntl(listening_fd, F_GETFL) | O_NONBLOCK);
-  return std::make_unique<SocketAcceptor>(context_, listening_fd);
+  return std::make_unique<SocketAcceptor>(context_, listening_fd, std::move(may_enter));
 }
 
 }  // namespace tenfold::http

@@ -10,6 +10,7 @@
 #include "http/server.hpp"
 #include "http/sockets.hpp"
 #include "live/admin.hpp"
+#include "live/admin_guard.hpp"
 #include "live/app/app.hpp"
 #include "live/hangup.hpp"
 #include "live/host/ending.hpp"
@@ -108,10 +109,23 @@ class Service {
   std::optional<std::string> open_doors() {
     if (auto error = app_.open_doors()) return error;
     for (const int door : admin_doors_) {
-      const auto opened = admin_server_->adopt(host_.loop.sockets().adopt(door));
+      const auto opened =
+          admin_server_->adopt(host_.loop.sockets().adopt(door, [this](int client) { return is_no_replica(client); }));
       if (!opened) return "admin API: " + opened.error();
     }
     return std::nullopt;
+  }
+
+  // Told once: a program that tries will go on trying.
+  bool is_no_replica(int client) {
+    if (!app_.config().isolation.wanted.has(config::IsolationPart::kAdmin)) return true;
+    const auto replica = replica_at(client);
+    if (replica && *replica > 0 && !std::exchange(has_refused_, true)) {
+      host_.log.warning(
+          fmt::format("process {} of a replica is kept from the admin port; --isolation no-admin lets replicas in",
+                      *replica));
+    }
+    return !replica;
   }
 
   void ready(const std::string& said) {
@@ -235,6 +249,7 @@ class Service {
   std::optional<Admin> admin_;
   std::optional<http::Server> admin_server_;
   std::vector<int> admin_doors_;
+  bool has_refused_ = false;  // a replica at the admin port
   boost::asio::signal_set end_signals_;
   bool is_hangup_fatal_ = !is_hangup_ignored();
   bool had_terminal_ = has_terminal();

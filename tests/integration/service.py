@@ -148,6 +148,8 @@ class Service:
         self.is_ending = False
         arguments = [TENFOLD, "up", *([str(file)] if file else []), "--port", "0", "--admin-port", "0",
                      "--journal", str(self.journal), *flags]
+        if "--isolation" not in flags:
+            arguments += ["--isolation", "no-tmp"]  # what tests and replicas share lies in /tmp
         for flag, value in {"min-replicas": min_replicas, "max-replicas": max_replicas,
                             "concurrency": concurrency}.items():
             if value is not None and f"--{flag}" not in flags:

@@ -40,10 +40,19 @@ class Environments(unittest.TestCase):
 
     @unittest.skipUnless(own_mounts_are_allowed() and not TENFOLD.startswith("/tmp/"), "needs mounts of its own")
     def test_a_read_only_tmp_is_told(self):
-        command = f"mount -t tmpfs -o ro none /tmp && exec {TENFOLD} {' '.join(UP[:-2])} true"
+        command = (f"mount -t tmpfs -o ro none /tmp && mount -t tmpfs -o ro none /run && "
+                   f"exec {TENFOLD} {' '.join(UP[:-2])} true")
         result = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True,
                                 timeout=PATIENCE_S, env=without("XDG_RUNTIME_DIR"))
         self.assert_told(result, "/tmp", "Read-only file system", "XDG_RUNTIME_DIR")
+
+    @unittest.skipUnless(own_mounts_are_allowed() and not TENFOLD.startswith("/tmp/"), "needs mounts of its own")
+    def test_a_read_only_tmp_is_no_trouble_where_there_is_a_runtime_directory(self):
+        command = f"mount -t tmpfs -o ro none /tmp && exec {TENFOLD} {' '.join(UP[:-1])} 'exit 7'"
+        result = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True,
+                                timeout=PATIENCE_S, env=without(XDG_RUNTIME_DIR="/run"))
+        self.assertIn("isolation: without tmp (Read-only file system)", result.stderr)
+        self.assertIn("exited with status 7", result.stderr)
 
     def test_a_journal_that_cannot_be_made_is_told(self):
         for env in [without("XDG_STATE_HOME", HOME="/proc"), without("XDG_STATE_HOME", HOME="/dev/null"),

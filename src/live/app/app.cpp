@@ -91,7 +91,7 @@ std::optional<std::string> App::set_up(std::vector<int> doors, bool is_successor
   poller_ = std::move(*poller);
   if (auto error = listen()) return error;
   provider_.emplace(host_.loop, process_options(config_, host_.console, host_.said), ingress_);
-  if (auto refusal = provider_->refusal()) return refusal;
+  if (auto refusal = provider_->refusal(replica_spec(config_))) return refusal;
   http::raise_descriptor_limit();  // after the provider: replicas keep the limit that their programs are used to
   if (auto error = open_journal(is_successor)) return error;
   if (auto error = open_access_log()) return error;

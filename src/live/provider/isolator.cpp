@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live/admin_guard.hpp"
 #include "live/provider/isolation_steps.hpp"
 
 namespace tenfold::live {
@@ -48,7 +49,7 @@ int error_of_trial(const LaunchPlan& plan) {
   if (child == 0) ::_exit(isolate(what));
   int status = 0;
   if (child < 0 || ::waitpid(child, &status, 0) != child) return errno;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;  // a filter around Tenfold may kill who asks
 }
 
 // The path from `directory` on that begins somewhere in `text`; not in the middle of another one.
@@ -86,12 +87,18 @@ std::string_view working_directory() {
   return here;
 }
 
-}  // namespace
-
-std::string_view named_in_tmp(const ReplicaSpec& spec) {
+// The working directory or the program, if it lies there.
+std::string_view place_in_tmp(const ReplicaSpec& spec) {
   const std::string_view directory = spec.directory.empty() ? working_directory() : std::string_view{spec.directory};
   if (directory == kTmp || directory == kVarTmp) return directory;
   if (const auto found = path_in_tmp(directory); !found.empty()) return found;
+  return spec.argv.empty() ? std::string_view{} : path_in_tmp(spec.argv.front());
+}
+
+}  // namespace
+
+std::string_view named_in_tmp(const ReplicaSpec& spec) {
+  if (const auto place = place_in_tmp(spec); !place.empty()) return place;
   if (const auto found = path_in_tmp(spec.argv, spec.env); !found.empty()) return found;
   for (const auto* containers : {&spec.init_containers, &spec.sidecars}) {
     for (const config::Container& container : *containers) {
@@ -110,6 +117,8 @@ Isolator::Isolator(const config::Isolation& isolation) : isolation_{isolation}, 
       find_missing(IsolationPart::kTmp, error.code().message());
     }
   }
+  if (had_.has(IsolationPart::kAdmin) && !tells_children())
+    find_missing(IsolationPart::kAdmin, "this kernel does not tell who is whose child");
   try_out();
 }
 
@@ -150,12 +159,16 @@ std::string Isolator::missing() const {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::optional<std::string> Isolator::refusal() const {
+std::optional<std::string> Isolator::refusal(const ReplicaSpec& spec) const {
   for (const auto& [name, part] : config::kIsolationParts) {
     if (isolation_.required.has(part) && !had_.has(part))
       return fmt::format("the isolation that is asked for cannot be had: {}", missing());
   }
-  return std::nullopt;
+  const std::string_view place = place_in_tmp(spec);
+  if (!isolation_.required.has(IsolationPart::kTmp) || place.empty()) return std::nullopt;
+  return fmt::format("{} lies in /tmp, and with --isolation tmp each replica has a /tmp of its own: move it, or leave "
+                     "tmp out",
+                     place);
 }
 
 std::string Isolator::text(const ReplicaSpec& spec) const {

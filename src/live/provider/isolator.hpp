@@ -22,8 +22,8 @@ class Isolator {
   // when there is no directory for sockets.
   explicit Isolator(const config::Isolation& isolation);
 
-  // Of the parts that are asked for by name, those that cannot be had, as a sentence without its end; nothing for none.
-  std::optional<std::string> refusal() const;
+  // Why replicas of `spec` cannot have what is asked for by name, as a sentence without its end; nothing if they can.
+  std::optional<std::string> refusal(const ReplicaSpec& spec) const;
   // What replicas of `spec` have to do without though it is wanted, and why; empty for nothing.
   std::string text(const ReplicaSpec& spec) const;
 

@@ -253,7 +253,9 @@ ProcessProvider::~ProcessProvider() = default;
 
 std::string ProcessProvider::limits_text(const ReplicaLimits& limits) const { return impl_->limits_text(limits); }
 
-std::optional<std::string> ProcessProvider::refusal() const { return impl_->isolator().refusal(); }
+std::optional<std::string> ProcessProvider::refusal(const ReplicaSpec& spec) const {
+  return impl_->isolator().refusal(spec);
+}
 
 std::string ProcessProvider::isolation_text(const ReplicaSpec& spec) const { return impl_->isolator().text(spec); }
 

@@ -57,8 +57,8 @@ class ProcessProvider final : public Provider {
 
   // How these limits of replicas are kept, as a sentence without its end; empty for none.
   std::string limits_text(const ReplicaLimits& limits) const;
-  // Why no replica is started: isolation that is asked for and cannot be had. Nothing if it can.
-  std::optional<std::string> refusal() const;
+  // Why no replica of `spec` can be started: isolation that is asked for and cannot be had. Nothing if it can.
+  std::optional<std::string> refusal(const ReplicaSpec& spec) const;
   // What replicas of `spec` have to do without of the isolation that is wanted; empty for nothing.
   std::string isolation_text(const ReplicaSpec& spec) const;
 

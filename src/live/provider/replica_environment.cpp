@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/zygote_protocol.hpp"
+#include "config/secrets.hpp"
 
 namespace tenfold::live {
 namespace {
@@ -76,6 +77,7 @@ Variables inherited_variables(bool is_bare) {
     const std::string_view text{*entry};
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos || (is_bare && !is_needed(text.substr(0, equals)))) continue;
+    if (text.starts_with(config::kSecretVariable)) continue;
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   for (const std::string_view name : kNotInherited) {

@@ -4,6 +4,7 @@ With FINISH=PATH in its environment it takes a second to end after a SIGTERM, an
 
     /echo              the request as it arrived: method, path, header fields, size and SHA-256 of the body
     /environment       its environment
+    /run               runs its body, a Python program, and answers with what that leaves as `result`
     /sleep?ms=N        answers after N ms
     /spin?ms=N         answers after N ms of CPU time
     /hold?gate=PATH    makes PATH.held, answers once PATH exists; makes PATH.left if the connection is closed before
@@ -66,9 +67,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def read_body(self):
         size, digest = 0, hashlib.sha256()
+        self.beginning = b""
         for piece in self.pieces():
             size += len(piece)
             digest.update(piece)
+            self.beginning = self.beginning or piece
         return size, digest.hexdigest()
 
     def answer(self, value, status=200, fields=()):
@@ -88,6 +91,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def environment(self, query):
         self.answer(dict(os.environ))
+
+    def run(self, query):
+        names = {"os": os, "socket": socket}
+        try:
+            exec(self.beginning.decode(), names)
+        except Exception as error:
+            return self.answer({"error": type(error).__name__, "words": str(error)})
+        self.answer(names.get("result"))
 
     def sleep(self, query):
         time.sleep(int(query["ms"]) / 1000)

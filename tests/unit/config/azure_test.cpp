@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 const std::filesystem::path kFiles{TENFOLD_SOURCE_DIR "/data/azure"};
 
@@ -29,11 +31,13 @@ std::string text_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
+std::optional<std::string> no_environment(const std::string&) { return std::nullopt; }
+
 // As `up` reads it, in an environment without variables.
 Read read_as_up(const std::string& file) {
   Read read;
   auto applied = apply_yaml(read.config, text_of(kFiles / file), file);
-  resolve_secrets(read.config, [](const std::string&) { return false; });
+  if (applied) applied = resolve_secrets(read.config, no_environment);
   if (applied) applied = finish(read.config);
   if (!applied) read.error = applied.error();
   return read;
@@ -53,7 +57,7 @@ const std::map<std::string, std::string> kTold{
      "sessions are not sticky; no CORS headers are added; IP rules are not applied; client certificates are not asked "
      "for; custom domains are not served"},
     {"functions.json", "bound services are not there; it is run as a container app, whatever its kind or service"},
-    {"limits.yaml", "TOKEN is not set: the secret 'nowhere' has no value, --secret nowhere=..."},
+    {"limits.yaml", "TOKEN is not set: the secret 'nowhere' has no value, --secret nowhere=@FILE"},
     {"minified.json", ""},
     {"nulls.yaml", std::string{kNoMinimum}},
     {"ports.yaml",
@@ -72,10 +76,10 @@ const std::map<std::string, std::string> kTold{
      "readiness probe is asked where the replica serves, not at its port 8081; the startup probe is asked where the "
      "replica serves, not at its port 8080; the scale rule 'backlog' (azure-servicebus) is not looked at; sessions are "
      "not sticky; there is no Dapr"},
-    {"secrets.yaml", "API_KEY is not set: the secret 'api-key' has no value, --secret api-key=..."},
+    {"secrets.yaml", "API_KEY is not set: the secret 'api-key' has no value, --secret api-key=@FILE"},
     {"show.json", ""},
     {"show.yaml",
-     fmt::format("LICENCE is not set: the secret 'licence' has no value, --secret licence=...; {}", kNoMinimum)},
+     fmt::format("LICENCE is not set: the secret 'licence' has no value, --secret licence=@FILE; {}", kNoMinimum)},
     {"sidecars.yaml",
      "the init container 'migrate' is not run: it has no command; the sidecar 'telemetry' is not run: it has no "
      "command; "
@@ -244,29 +248,75 @@ constexpr std::string_view kSecret = R"(properties:
     scale: {minReplicas: 1}
 )";
 
-AppConfig with_secrets(Flags flags, bool is_set = false) {
+Read with_secrets(Flags flags, const config::Environment& environment = no_environment) {
   Read read = with_flags(read_file_text(kSecret).config, flags);
   EXPECT_EQ(read.error, "");
-  resolve_secrets(read.config, [&](const std::string&) { return is_set; });
-  return read.config;
+  if (const auto resolved = resolve_secrets(read.config, environment); !resolved) read.error = resolved.error();
+  return read;
 }
 
 TEST(Secrets, AVariableGetsItFromTheFileOrAFlag) {
-  EXPECT_THAT(with_secrets({}).env, ElementsAre(Pair("KEY", "from-file")));
-  EXPECT_THAT(with_secrets({{"secret", "key=from-flag"}}).env, ElementsAre(Pair("KEY", "from-flag")));
-  EXPECT_THAT(with_secrets({{"env", "KEY=from-env"}}).env, ElementsAre(Pair("KEY", "from-env")));
-  EXPECT_EQ(read_flags({{"secret", "novalue"}}).error, "'novalue' is not NAME=VALUE");
+  EXPECT_THAT(with_secrets({}).config.env, ElementsAre(Pair("KEY", "from-file")));
+  EXPECT_THAT(with_secrets({{"secret", "key=from-flag"}}).config.env, ElementsAre(Pair("KEY", "from-flag")));
+  EXPECT_THAT(with_secrets({{"env", "KEY=from-env"}}).config.env, ElementsAre(Pair("KEY", "from-env")));
+  EXPECT_THAT(with_secrets({{"secret", "other=x"}, {"env", "KEY=secretref:other"}}).config.env,
+              ElementsAre(Pair("KEY", "x")));
+  EXPECT_THAT(with_secrets({{"secret", "other=x"}, {"env", "MORE=secretref:other"}}).config.env,
+              UnorderedElementsAre(Pair("KEY", "from-file"), Pair("MORE", "x")));
+  EXPECT_EQ(read_flags({{"secret", "=hidden"}}).error, "a secret has a name: NAME=@FILE, NAME or NAME=VALUE");
+}
+
+TEST(Secrets, AFileHoldsOneWithoutTheBreakAtItsEnd) {
+  const std::filesystem::path directory = testing::TempDir();
+  const auto in_file = [&](const std::string& text) {
+    const std::filesystem::path file = directory / "tenfold-secret";
+    std::ofstream{file, std::ios::binary} << text;
+    return with_secrets({{"secret", "key=@" + file.string()}});
+  };
+  EXPECT_THAT(in_file("word\n").config.env, ElementsAre(Pair("KEY", "word")));
+  EXPECT_THAT(in_file("two\nlines\n\n").config.env, ElementsAre(Pair("KEY", "two\nlines\n")));
+  EXPECT_THAT(in_file("").config.env, ElementsAre(Pair("KEY", "")));
+  EXPECT_THAT(in_file(std::string(64 * 1024, 'x')).error, "");
+  EXPECT_THAT(in_file(std::string(64 * 1024 + 1, 'x')).error, HasSubstr("the secret 'key': "));
+  EXPECT_THAT(in_file(std::string("a\0b", 3)).error, HasSubstr("zero byte"));
+  std::filesystem::remove(directory / "tenfold-secret");
+  EXPECT_EQ(with_secrets({{"secret", "key=@/no/such/file"}}).error,
+            "the secret 'key': /no/such/file: No such file or directory");
+  EXPECT_EQ(with_secrets({{"secret", "key=@/"}}).error, "the secret 'key': /: Is a directory");
+  EXPECT_THAT(with_secrets({{"secret", "key=@/dev/zero"}}).error, HasSubstr("64 KiB"));
+}
+
+TEST(Secrets, TheEnvironmentHasOneByItsNameOrAsAVariableIsCalled) {
+  const auto from = [](const config::Variables& variables, const std::string& name) {
+    const auto resolved = with_secrets(
+        {{"secret", name}, {"env", "KEY=secretref:" + name}},
+        [&](const std::string& variable) -> std::optional<std::string> {
+          for (const auto& [known, value] : variables) {
+            if (known == variable) return value;
+          }
+          return std::nullopt;
+        });
+    return resolved.error.empty() ? resolved.config.env.at(0).second : resolved.error;
+  };
+  EXPECT_EQ(from({{"DB_PASSWORD", "upper"}}, "db-password"), "upper");
+  EXPECT_EQ(from({{"DB_PASSWORD", "upper"}, {"db-password", "same"}}, "db-password"), "same");
+  EXPECT_EQ(from({{"TOKEN", "theirs"}, {"TENFOLD_SECRET_TOKEN", "ours"}}, "TOKEN"), "ours");
+  EXPECT_EQ(from({}, "db-password"),
+            "the secret 'db-password' is not in the environment, nor is DB_PASSWORD; --secret db-password=@FILE takes "
+            "what a file holds");
 }
 
 TEST(Secrets, OneWithoutAValueIsToldUnlessTheEnvironmentHasTheVariable) {
   AppConfig config = read_file_text(kSecret).config;
   config.secrets.clear();
   AppConfig inherited = config;
-  resolve_secrets(config, [](const std::string&) { return false; });
-  EXPECT_EQ(gaps_line(config), "KEY is not set: the secret 'key' has no value, --secret key=...");
-  resolve_secrets(inherited, [](const std::string& name) { return name == "KEY"; });
+  ASSERT_TRUE(resolve_secrets(config, no_environment));
+  EXPECT_EQ(gaps_line(config), "KEY is not set: the secret 'key' has no value, --secret key=@FILE");
+  ASSERT_TRUE(resolve_secrets(inherited, [](const std::string& name) {
+    return name == "KEY" ? std::optional<std::string>{"inherited"} : std::nullopt;
+  }));
   EXPECT_EQ(gaps_line(inherited), "");
-  EXPECT_TRUE(inherited.env.empty()) << "replicas inherit it";
+  EXPECT_THAT(inherited.env, ElementsAre(Pair("KEY", "inherited")));
 }
 
 // ---- the table
