@@ -22,15 +22,15 @@ enum class IsolationPart : std::uint8_t {
   kEnvironment = 1 << 7,   // of Tenfold's own variables it gets the few that every program needs
 };
 
-inline constexpr auto kIsolationParts = std::to_array<std::pair<std::string_view, IsolationPart>>(
-    {{"privileges", IsolationPart::kPrivileges},
-     {"capabilities", IsolationPart::kCapabilities},
-     {"syscalls", IsolationPart::kSyscalls},
-     {"processes", IsolationPart::kProcesses},
-     {"sockets", IsolationPart::kSockets},
-     {"tmp", IsolationPart::kTmp},
-     {"admin", IsolationPart::kAdmin},
-     {"environment", IsolationPart::kEnvironment}});
+inline constexpr auto kIsolationParts =
+    std::to_array<std::pair<std::string_view, IsolationPart>>({{"privileges", IsolationPart::kPrivileges},
+                                                               {"capabilities", IsolationPart::kCapabilities},
+                                                               {"syscalls", IsolationPart::kSyscalls},
+                                                               {"processes", IsolationPart::kProcesses},
+                                                               {"sockets", IsolationPart::kSockets},
+                                                               {"tmp", IsolationPart::kTmp},
+                                                               {"admin", IsolationPart::kAdmin},
+                                                               {"environment", IsolationPart::kEnvironment}});
 
 // A set of parts.
 class IsolationParts {

@@ -7,11 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "config/fields.hpp"
 #include "config/read_text.hpp"
 
 namespace tenfold::config {
 
 namespace {
+
+// As az writes a variable that is set to a secret.
+constexpr std::string_view kSecretReference = "secretref:";
 
 std::optional<std::string> value_of(const Variables& variables, std::string_view name) {
   for (const auto& [known, value] : variables | std::views::reverse) {
@@ -46,9 +50,9 @@ std::expected<std::string, std::string> from_environment(const Secret& secret, c
     if (auto value = environment(name)) return *std::move(value);
   }
   const std::string also = variable == secret.name ? "" : fmt::format(", nor is {}", variable);
-  return std::unexpected(fmt::format(
-      "the secret '{}' is not in the environment{}; --secret {}=@FILE takes what a file holds", secret.name, also,
-      secret.name));
+  return std::unexpected(
+      fmt::format("the secret '{}' is not in the environment{}; --secret {}=@FILE takes what a file holds", secret.name,
+                  also, secret.name));
 }
 
 std::expected<std::string, std::string> find(const Secret& secret, const Environment& environment) {
@@ -64,6 +68,38 @@ std::expected<std::string, std::string> find(const Secret& secret, const Environ
 }
 
 }  // namespace
+
+Applied apply_env(AppConfig& config, std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos)
+    return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text));
+  const std::string_view name = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
+  if (!value.starts_with(kSecretReference)) {
+    config.env.emplace_back(name, value);
+    return {};
+  }
+  std::erase_if(config.env, [name](const auto& variable) { return variable.first == name; });
+  std::erase_if(config.secret_env, [name](const auto& variable) { return variable.first == name; });
+  config.secret_env.emplace_back(name, value.substr(kSecretReference.size()));
+  return {};
+}
+
+Applied apply_secret(AppConfig& config, std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || text.empty()) return std::unexpected("a secret has a name: NAME=@FILE, NAME or NAME=VALUE");
+  Secret secret{.name = std::string{text.substr(0, equals)}};
+  if (equals == std::string_view::npos) {
+    secret.source = Secret::Source::kEnvironment;
+  } else if (text.substr(equals + 1).starts_with('@')) {
+    secret.source = Secret::Source::kFile;
+    secret.text = text.substr(equals + 2);
+  } else {
+    secret.text = text.substr(equals + 1);
+  }
+  config.secrets.push_back(std::move(secret));
+  return {};
+}
 
 std::expected<void, std::string> resolve_secrets(AppConfig& config, const Environment& environment) {
   Variables secrets;

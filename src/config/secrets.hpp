@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/app_config.hpp"
 
@@ -16,6 +17,11 @@ inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 
 // Where a secret may be among Tenfold's variables under a name that no other program uses; replicas do not get it.
 inline constexpr const char* kSecretVariable = "TENFOLD_SECRET_";
+
+// What --env and --secret say: NAME=VALUE, a variable's also NAME=secretref:SECRET as az writes it, a secret's also
+// NAME=@FILE and NAME. Of a secret that is wrong no value is told.
+std::expected<void, std::string> apply_env(AppConfig& config, std::string_view text);
+std::expected<void, std::string> apply_secret(AppConfig& config, std::string_view text);
 
 // A variable of Tenfold's own environment, nothing if it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

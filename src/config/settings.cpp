@@ -8,6 +8,7 @@
 
 #include "config/fields.hpp"
 #include "config/probes.hpp"
+#include "config/secrets.hpp"
 #include "config/tables.hpp"
 
 namespace tenfold::config {
@@ -87,25 +88,6 @@ std::string show_concurrency(const AppConfig& config) {
   return replica.is_concurrency_auto ? "auto" : fmt::format("{}", replica.concurrency);
 }
 
-// As az writes a variable that is set to a secret.
-constexpr std::string_view kSecretReference = "secretref:";
-
-Applied apply_env(AppConfig& config, std::string_view text) {
-  const std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string_view::npos)
-    return std::unexpected(fmt::format("'{}' is not NAME=VALUE", text));
-  const std::string_view name = text.substr(0, equals);
-  const std::string_view value = text.substr(equals + 1);
-  if (!value.starts_with(kSecretReference)) {
-    config.env.emplace_back(name, value);
-    return {};
-  }
-  std::erase_if(config.env, [name](const auto& variable) { return variable.first == name; });
-  std::erase_if(config.secret_env, [name](const auto& variable) { return variable.first == name; });
-  config.secret_env.emplace_back(name, value.substr(kSecretReference.size()));
-  return {};
-}
-
 // A list in a file, or several with commas between them: the first of them, taken off `text`.
 std::string_view take_one(std::string_view& text) {
   const std::size_t comma = std::min(text.find(','), text.size());
@@ -166,23 +148,6 @@ std::string show_trace_sample(const AppConfig& config) {
 Applied apply_cores(AppConfig& config, std::string_view text) {
   config.has_cores = true;
   return Number<0, 100'000>::read(config.core.machine.cores, text);
-}
-
-// Of what is wrong only the name is told.
-Applied apply_secret(AppConfig& config, std::string_view text) {
-  const std::size_t equals = text.find('=');
-  if (equals == 0 || text.empty()) return std::unexpected("a secret has a name: NAME=@FILE, NAME or NAME=VALUE");
-  Secret secret{.name = std::string{text.substr(0, equals)}};
-  if (equals == std::string_view::npos) {
-    secret.source = Secret::Source::kEnvironment;
-  } else if (text.substr(equals + 1).starts_with('@')) {
-    secret.source = Secret::Source::kFile;
-    secret.text = text.substr(equals + 2);
-  } else {
-    secret.text = text.substr(equals + 1);
-  }
-  config.secrets.push_back(std::move(secret));
-  return {};
 }
 
 using MinReplicas = Count<0, core::kMaxReplicas>;
@@ -428,10 +393,11 @@ const auto kReplicas = std::to_array<Setting>({
     field<Word<LimitModes>>("replica-limits", "tenfold.limits.replica", "auto|process|off",
                             "how they are kept: by control groups where these can be made; for each process; not",
                             TENFOLD_FIELD(limits)),
-    field<Parts>("isolation", "tenfold.isolation", "auto|off|strict|PARTS",
-                 "what keeps a replica apart from its machine: auto is what can be had; parts that are named must be: "
-                 "privileges, capabilities, syscalls, processes, sockets, tmp, admin, environment; no-tmp leaves one out",
-                 TENFOLD_FIELD(isolation)),
+    field<Parts>(
+        "isolation", "tenfold.isolation", "auto|off|strict|PARTS",
+        "what keeps a replica apart from its machine: auto is what can be had; parts that are named must be: "
+        "privileges, capabilities, syscalls, processes, sockets, tmp, admin, environment; no-tmp leaves one out",
+        TENFOLD_FIELD(isolation)),
     field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote",
                                "how a replica starts: by running its program, by forking one process that has begun "
                                "already; auto: the latter where the program can",

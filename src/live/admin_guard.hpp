@@ -1,9 +1,10 @@
 // Keeps replicas from the admin port, which is for operators: it tells what all requests were, and changes the service.
 //
 // A network of their own would keep them from it, and from everything else. So it is looked who connects: the kernel
-// tells which socket is at the other end of a connection within this machine, and /proc whose it is. That is no wall for
-// a program that wants through: it can have somebody ask who is no process of a replica, and where Tenfold is not root
-// it can hide its descriptors (PR_SET_DUMPABLE). A token (--admin-token-file) in a file that it cannot read is one.
+// tells which socket is at the other end of a connection within this machine, and /proc whose it is. That is no wall
+// for a program that wants through: it can have somebody ask who is no process of a replica, and where Tenfold is not
+// root it can hide its descriptors (PR_SET_DUMPABLE). A token (--admin-token-file) in a file that it cannot read is
+// one.
 #pragma once
 
 #include <optional>

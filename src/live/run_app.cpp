@@ -121,9 +121,8 @@ class Service {
     if (!app_.config().isolation.wanted.has(config::IsolationPart::kAdmin)) return true;
     const auto replica = replica_at(client);
     if (replica && *replica > 0 && !std::exchange(has_refused_, true)) {
-      host_.log.warning(
-          fmt::format("process {} of a replica is kept from the admin port; --isolation no-admin lets replicas in",
-                      *replica));
+      host_.log.warning(fmt::format(
+          "process {} of a replica is kept from the admin port; --isolation no-admin lets replicas in", *replica));
     }
     return !replica;
   }

@@ -134,12 +134,15 @@ result = [error_of(libc.mount, b"none", b"/mnt", b"tmpfs", 0, None), error_of(li
     def test_processes(self):
         with isolated("privileges", "processes", min_replicas=2, max_replicas=2) as service:
             tenfold = service.process.pid
+            held = service.hold()  # so that it is known which of both answers
             mine = int(ask(service, "result = os.getpid()"))
             other = next(pid for pid in service.replica_pids() if pid != mine)
             for pid in (tenfold, other, os.getpid()):
                 self.assertEqual(ask(service, f"os.kill({pid}, 0)")["error"], "PermissionError")
                 self.assertEqual(ask(service, f"open('/proc/{pid}/environ').read()")["error"], "PermissionError")
             self.assertEqual(ask(service, "os.kill(os.getpid(), 0)\nresult = 'itself'"), "itself")
+            service.release()
+            self.assertEqual(held.answer().status, 200)
 
     @unittest.skipUnless(HAS_MOUNTS, "needs mounts of its own")
     def test_sockets(self):
@@ -178,6 +181,23 @@ result = [error_of(libc.mount, b"none", b"/mnt", b"tmpfs", 0, None), error_of(li
             service.post("/die")
             eventually(lambda: not kept[0].exists(), "what it left is gone")
             self.assertEqual(ask(service, "result = os.listdir('/tmp')"), [])
+
+    def test_admin(self):
+        knock = """
+client = socket.create_connection(("127.0.0.1", PORT))
+client.sendall(b"GET /status HTTP/1.0\\r\\n\\r\\n")
+result = client.recv(9).decode()
+"""
+        for command in (PUPPET, [*PUPPET, "--port"]):
+            with self.subTest(command), Service(command, "--isolation", "admin") as service:
+                told = ask(service, knock.replace("PORT", str(service.admin_port)))
+                self.assertIn(told, ("", {"error": "ConnectionResetError", "words": "[Errno 104] Connection reset by peer"}))
+                service.says("of a replica is kept from the admin port; --isolation no-admin lets replicas in")
+                ask(service, knock.replace("PORT", str(service.admin_port)))
+                self.assertEqual(service.admin("/status").status, 200)
+                service.says("of a replica is kept from the admin port")
+        with isolated("no-admin") as service:
+            self.assertEqual(ask(service, knock.replace("PORT", str(service.admin_port))), "HTTP/1.1 ")
 
     def test_environment(self):
         with isolated("environment", env={"PASSWORD_OF_SOMETHING": "x", "LC_TIME": "C", "HOME": "/home/x"}) as service:

@@ -71,7 +71,7 @@ class Secrets(unittest.TestCase):
         with Service(PUPPET, "--secret", f"key=@{self.file}", file=self.app) as service:
             service.post("/echo")
             for command in (["explain", str(service.journal)], ["journal", "dump", str(service.journal)],
-                            ["export", "aca", str(self.app), "--secret", f"key=@{self.file}"]):
+                            ["export", "aca", str(self.app)]):
                 told = run(*command)
                 self.assertEqual(told.returncode, 0, told.stderr)
                 self.assertNotIn(VALUE, told.stdout + told.stderr)

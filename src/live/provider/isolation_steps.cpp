@@ -55,9 +55,7 @@ int make_mount_namespace() noexcept {
   return error_of(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr));
 }
 
-int bind(const char* from, const char* to) noexcept {
-  return error_of(::mount(from, to, nullptr, MS_BIND, nullptr));
-}
+int bind(const char* from, const char* to) noexcept { return error_of(::mount(from, to, nullptr, MS_BIND, nullptr)); }
 
 int mount_own_tmp(const IsolationView& what) noexcept {
   const int error = bind(what.tmp, "/tmp");
@@ -127,19 +125,51 @@ constexpr std::uint32_t kFirstX32 = 0x40000000;
 // program; the domain keeps it there.
 constexpr auto kRefused = std::to_array<std::uint32_t>({
     // another kernel, or more of this one
-    SYS_kexec_load, SYS_kexec_file_load, SYS_reboot, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_bpf,
+    SYS_kexec_load,
+    SYS_kexec_file_load,
+    SYS_reboot,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_bpf,
     // mounts, and the namespaces of others
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsconfig, SYS_fsmount,
-    SYS_fspick, SYS_mount_setattr, SYS_setns, SYS_open_by_handle_at,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fspick,
+    SYS_mount_setattr,
+    SYS_setns,
+    SYS_open_by_handle_at,
     // the machine's name, clock, swap, accounts, terminals, log
-    SYS_sethostname, SYS_setdomainname, SYS_settimeofday, SYS_clock_settime, SYS_swapon, SYS_swapoff, SYS_acct,
-    SYS_quotactl, SYS_quotactl_fd, SYS_vhangup, SYS_syslog, SYS_nfsservctl,
+    SYS_sethostname,
+    SYS_setdomainname,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_acct,
+    SYS_quotactl,
+    SYS_quotactl_fd,
+    SYS_vhangup,
+    SYS_syslog,
+    SYS_nfsservctl,
     // keys, which belong to users and not to processes
-    SYS_keyctl, SYS_add_key, SYS_request_key,
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
     // what has been a way into the kernel, or into other processes
-    SYS_perf_event_open, SYS_userfaultfd, SYS_lookup_dcookie, SYS_pidfd_getfd,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_lookup_dcookie,
+    SYS_pidfd_getfd,
 #if defined(__x86_64__)
-    SYS_iopl, SYS_ioperm,
+    SYS_iopl,
+    SYS_ioperm,
 #endif
 });
 

@@ -112,7 +112,8 @@ Isolator::Isolator(const config::Isolation& isolation) : isolation_{isolation}, 
   if (had_.has(IsolationPart::kTmp)) {
     try {
       tmp_.emplace(std::string{kTmp}, kTmpPrefix);
-      if (fs::canonical(kVarTmp) != fs::canonical(kTmp)) var_tmp_.emplace(std::string{kVarTmp}, kTmpPrefix);
+      std::error_code none;  // one that is not there, or is the same, needs nothing
+      if (!fs::equivalent(kVarTmp, kTmp, none) && !none) var_tmp_.emplace(std::string{kVarTmp}, kTmpPrefix);
     } catch (const std::system_error& error) {
       find_missing(IsolationPart::kTmp, error.code().message());
     }
@@ -166,9 +167,10 @@ std::optional<std::string> Isolator::refusal(const ReplicaSpec& spec) const {
   }
   const std::string_view place = place_in_tmp(spec);
   if (!isolation_.required.has(IsolationPart::kTmp) || place.empty()) return std::nullopt;
-  return fmt::format("{} lies in /tmp, and with --isolation tmp each replica has a /tmp of its own: move it, or leave "
-                     "tmp out",
-                     place);
+  return fmt::format(
+      "{} lies in /tmp, and with --isolation tmp each replica has a /tmp of its own: move it, or leave "
+      "tmp out",
+      place);
 }
 
 std::string Isolator::text(const ReplicaSpec& spec) const {

@@ -1,7 +1,7 @@
 // The packed form: PlanHeader and, for each launch, LaunchHeader, room for the pointers of arguments and environment
 // with their closing nulls, the strings, each with its closing zero (program, directory, arguments, environment), and
-// zeros up to where the next one may begin. The directories of control groups and those of the isolation come last, each
-// with its closing zero.
+// zeros up to where the next one may begin. The directories of control groups and those of the isolation come last,
+// each with its closing zero.
 #include "live/provider/launch_plan.hpp"
 
 #include <algorithm>

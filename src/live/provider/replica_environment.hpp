@@ -37,8 +37,8 @@ std::vector<std::string> tell_forked(const Contract& contract);
 // Whether a variable of the contract stands in the argument, so that it differs from replica to replica.
 bool names_contract(const std::string& argument);
 
-// Of a container of the spec's that runs before it or beside it. Of the contract it has $TENFOLD_REPLICA alone: the others say where
-// the program serves, and a second one that served there would take its place.
+// Of a container of the spec's that runs before it or beside it. Of the contract it has $TENFOLD_REPLICA alone: the
+// others say where the program serves, and a second one that served there would take its place.
 Told tell_container(const ReplicaSpec& spec, const config::Container& container, const Contract& contract);
 
 }  // namespace tenfold::live

@@ -62,9 +62,9 @@ std::shared_ptr<Zygote> Zygotes::start(const ReplicaSpec& spec) {
   auto [err, zygote_err] = make_pipe();
   Told told = tell_zygote(spec);
   LaunchPlan plan{.launches = {{.program = find_program(spec).value_or(spec.argv.front()),
-                                      .directory = spec.directory,
-                                      .arguments = std::move(told.arguments),
-                                      .environment = std::move(told.environment)}}};
+                                .directory = spec.directory,
+                                .arguments = std::move(told.arguments),
+                                .environment = std::move(told.environment)}}};
   isolator_.put_into(plan, spec, kForks);
   guardian_.spawn({.kind = SpawnRequest::Kind::kZygote}, keeper_control, zygote_out, zygote_err, pack(plan));
   Zygote::Parts parts{.control = std::move(control),

@@ -288,14 +288,13 @@ TEST(Secrets, AFileHoldsOneWithoutTheBreakAtItsEnd) {
 
 TEST(Secrets, TheEnvironmentHasOneByItsNameOrAsAVariableIsCalled) {
   const auto from = [](const config::Variables& variables, const std::string& name) {
-    const auto resolved = with_secrets(
-        {{"secret", name}, {"env", "KEY=secretref:" + name}},
-        [&](const std::string& variable) -> std::optional<std::string> {
-          for (const auto& [known, value] : variables) {
-            if (known == variable) return value;
-          }
-          return std::nullopt;
-        });
+    const auto resolved = with_secrets({{"secret", name}, {"env", "KEY=secretref:" + name}},
+                                       [&](const std::string& variable) -> std::optional<std::string> {
+                                         for (const auto& [known, value] : variables) {
+                                           if (known == variable) return value;
+                                         }
+                                         return std::nullopt;
+                                       });
     return resolved.error.empty() ? resolved.config.env.at(0).second : resolved.error;
   };
   EXPECT_EQ(from({{"DB_PASSWORD", "upper"}}, "db-password"), "upper");

@@ -1,8 +1,9 @@
 // How the isolation of replicas is written, and what each way of writing it means.
+#include "config/isolation.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/isolation.hpp"
 #include "unit/config/support.hpp"
 
 namespace tenfold::config {
@@ -17,7 +18,8 @@ std::string meant_by(std::string_view text) {
   if (!isolation) return isolation.error();
   std::string words;
   for (const auto& [name, part] : kIsolationParts) {
-    if (isolation->wanted.has(part)) words += std::string{name.substr(0, 1)} + (isolation->required.has(part) ? "!" : "");
+    if (isolation->wanted.has(part))
+      words += std::string{name.substr(0, 1)} + (isolation->required.has(part) ? "!" : "");
   }
   return words;
 }
