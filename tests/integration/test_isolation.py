@@ -132,7 +132,7 @@ result = [error_of(libc.mount, b"none", b"/mnt", b"tmpfs", 0, None), error_of(li
 
     @unittest.skipUnless(HAS_DOMAINS, "needs Landlock's scopes, Linux 6.12")
     def test_processes(self):
-        with isolated("privileges", "processes", min_replicas=2, max_replicas=2) as service:
+        with isolated("privileges", "capabilities", "processes", min_replicas=2, max_replicas=2) as service:
             tenfold = service.process.pid
             held = service.hold()  # so that it is known which of both answers
             mine = int(ask(service, "result = os.getpid()"))
