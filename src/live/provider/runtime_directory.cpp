@@ -32,8 +32,9 @@ std::string parent_directory() {
   return "/tmp";
 }
 
-// Locks the directory; empty when another process has it, or when it is not ours or no directory.
+// Locks the directory; empty, with errno set, when another process has it, or when it is not ours or no directory.
 Fd lock_directory(const std::string& path) {
+  errno = EPERM;
   Fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
@@ -67,6 +68,12 @@ RuntimeDirectory::RuntimeDirectory(const std::string& parent, std::string_view p
                                   "; set XDG_RUNTIME_DIR to one that may be written");
     }
     lock_ = lock_directory(path_);
+    // Not for another process: it would be tried for ever.
+    if (!lock_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+      const int error = errno;
+      ::rmdir(path_.c_str());
+      throw std::system_error(error, std::generic_category(), path_);
+    }
   }
 }
 

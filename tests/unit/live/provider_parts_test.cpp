@@ -96,6 +96,19 @@ TEST(RuntimeDirectory, IsPrivateAndLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST(RuntimeDirectory, IsAnErrorThatLeavesNothingWhereNoDescriptorIsLeft) {
+  const std::filesystem::path parent = std::filesystem::path{testing::TempDir()} / "tenfold-no-descriptors";
+  std::filesystem::create_directory(parent);
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(RuntimeDirectory(parent.string(), "of-test-"), std::system_error);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(parent));
+  std::filesystem::remove(parent);
+}
+
 TEST(ParseStat, TakesTheFieldsBehindAnyName) {
   ProcessStat stat;
   ASSERT_TRUE(parse_stat("42 (a) b (S 7) S 17 41 42 0 -1 4194304 90 0 1 0 11 22 33 44 20 0 3 0 500 8192 77 0", stat));
