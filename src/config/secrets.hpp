@@ -13,7 +13,7 @@
 namespace tenfold::config {
 
 // More than fits into a variable beside its name is a mistake.
-inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
+inline constexpr std::size_t kMaxSecretBytes = std::size_t{64} << 10;
 
 // Where a secret may be among Tenfold's variables under a name that no other program uses; replicas do not get it.
 inline constexpr const char* kSecretVariable = "TENFOLD_SECRET_";

@@ -145,10 +145,10 @@ void Isolator::try_out() {
   remove(kTrial);
 }
 
-void Isolator::find_missing(IsolationPart part, std::string why) {
+void Isolator::find_missing(IsolationPart part, const std::string& why) {
   had_.remove(part);
   for (std::size_t i = 0; i < why_not_.size(); ++i) {
-    if (config::kIsolationParts[i].second == part) why_not_[i] = std::move(why);
+    if (config::kIsolationParts[i].second == part) why_not_[i] = why;
   }
 }
 

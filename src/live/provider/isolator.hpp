@@ -40,7 +40,7 @@ class Isolator {
  private:
   void put_parts(LaunchPlan& plan, config::IsolationParts parts, const std::string& name) const;
   void try_out();
-  void find_missing(config::IsolationPart part, std::string why);
+  void find_missing(config::IsolationPart part, const std::string& why);
   std::string missing() const;
 
   config::Isolation isolation_;
