@@ -88,8 +88,8 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 enum class LimitMode : std::uint8_t { kAuto, kProcess, kOff };
 
 // How a replica is started: by running its program, by forking a process that has run it already (a zygote), or by the
-// latter where the program can do it.
-enum class ReplicaStart : std::uint8_t { kAuto, kExec, kZygote };
+// latter where the program can do it. kSocket runs the program with its listening socket open, as systemd does.
+enum class ReplicaStart : std::uint8_t { kAuto, kExec, kZygote, kSocket };
 
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;

@@ -54,8 +54,11 @@ struct LimitModes {
 
 struct ReplicaStarts {
   static constexpr std::string_view kWhat = "way of starting replicas";
-  static constexpr auto kAll = std::to_array<std::pair<std::string_view, ReplicaStart>>(
-      {{"auto", ReplicaStart::kAuto}, {"exec", ReplicaStart::kExec}, {"zygote", ReplicaStart::kZygote}});
+  static constexpr auto kAll =
+      std::to_array<std::pair<std::string_view, ReplicaStart>>({{"auto", ReplicaStart::kAuto},
+                                                                {"exec", ReplicaStart::kExec},
+                                                                {"zygote", ReplicaStart::kZygote},
+                                                                {"socket", ReplicaStart::kSocket}});
 };
 
 struct Parts {
@@ -398,9 +401,10 @@ const auto kReplicas = std::to_array<Setting>({
         "what keeps a replica apart from its machine: auto is what can be had; parts that are named must be: "
         "privileges, capabilities, syscalls, processes, sockets, tmp, admin, environment; no-tmp leaves one out",
         TENFOLD_FIELD(isolation)),
-    field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote",
+    field<Word<ReplicaStarts>>("start", "tenfold.start", "auto|exec|zygote|socket",
                                "how a replica starts: by running its program, by forking one process that has begun "
-                               "already; auto: the latter where the program can",
+                               "already; auto: the latter where the program can; socket: its program gets its "
+                               "listening socket as descriptor 3, as from systemd",
                                TENFOLD_FIELD(start)),
     {.flag = "cores",
      .key = "tenfold.cores",

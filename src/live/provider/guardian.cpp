@@ -1,7 +1,9 @@
 #include "live/provider/guardian.hpp"
 
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -29,8 +31,10 @@ Guardian::Guardian(boost::asio::io_context& loop, core::Duration sample_interval
 
 Guardian::~Guardian() { end_process(); }
 
-void Guardian::spawn(const SpawnRequest& request, const Fd& control, const Fd& out, const Fd& err, const Fd& plan) {
-  const int fds[] = {control.get(), out.get(), err.get(), plan.get()};
+void Guardian::spawn(const SpawnRequest& request, const Fd& control, const Fd& out, const Fd& err, const Fd& plan,
+                     const Fd& handed) {
+  const std::array all{control.get(), out.get(), err.get(), plan.get(), handed.get()};
+  const auto fds = std::span{all}.first(handed ? all.size() : all.size() - 1);
   if (send_packet(socket_.native_handle(), &request, sizeof request, fds)) return;
   end_process();
   fork_process();

@@ -31,9 +31,11 @@ class Guardian {
   Guardian& operator=(const Guardian&) = delete;
 
   // Starts a keeper, of a replica or of a zygote, and through it the programs of `plan`, with `out` and `err` as their
-  // standard output and error. What becomes of it is told on the other end of `control`.
-  // Throws std::system_error when the guardian is gone and no new one can be forked.
-  void spawn(const SpawnRequest& request, const Fd& control, const Fd& out, const Fd& err, const Fd& plan);
+  // standard output and error, and the main one with `handed`, if that is there, as descriptor 3. What becomes of it is
+  // told on the other end of `control`. Throws std::system_error when the guardian is gone and no new one can be
+  // forked.
+  void spawn(const SpawnRequest& request, const Fd& control, const Fd& out, const Fd& err, const Fd& plan,
+             const Fd& handed = {});
 
   // Measures `process` and all below it as the replica, until it ends: one that was forked below a zygote's keeper.
   void measure(core::ReplicaId replica, pid_t process);

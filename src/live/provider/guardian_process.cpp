@@ -25,7 +25,8 @@ namespace {
 // Reading /proc takes a few microseconds per process of the machine. A measurement is put off so that the reading stays
 // under one part in this many of one core.
 constexpr std::int64_t kIdleShare = 100;
-// Keepers have nothing left to do when Tenfold is gone, or they kill what they have: what is slower hangs in the kernel.
+// Keepers have nothing left to do when Tenfold is gone, or they kill what they have: what is slower hangs in the
+// kernel.
 constexpr std::int64_t kLastWaitNs = 1'000'000'000;
 
 constinit UsageMeter meter;
@@ -73,7 +74,7 @@ void fork_keeper(int socket, const SpawnRequest& request, const int (&fds)[kSpaw
   if (pid == 0) {
     ::close(socket);
     const KeeperOutput output{.out = fds[1], .err = fds[2]};
-    is_zygote ? run_zygote_keeper(fds[0], output, fds[3]) : run_keeper(fds[0], output, fds[3]);
+    is_zygote ? run_zygote_keeper(fds[0], output, fds[3]) : run_keeper(fds[0], output, fds[3], fds[4]);
   }
   if (pid < 0) {
     const KeeperReport failed{

@@ -44,8 +44,8 @@ struct Container {
 
 class Keeper {
  public:
-  Keeper(int control, KeeperOutput output, int plan) noexcept
-      : control_{control}, output_{output}, plan_{open_plan(plan)} {
+  Keeper(int control, KeeperOutput output, int plan, int handed) noexcept
+      : control_{control}, output_{output}, plan_{open_plan(plan)}, handed_{handed} {
     ::close(plan);
   }
 
@@ -55,6 +55,7 @@ class Keeper {
     if (run_init_containers()) {
       for (std::size_t i = plan_.main + 1; i < plan_.count; ++i) start_sidecar(i);
       start_or_give_up(plan_.main);
+      if (handed_ >= 0) ::close(handed_);  // who connects after the program's end must be refused
       report(
           {.kind = KeeperReport::Kind::kStarted, .container = number(plan_.main), .pid = containers_[plan_.main].pid});
       while (!ended_) wait_and_obey();
@@ -86,7 +87,8 @@ class Keeper {
   // Runs the container's program. False with what failed when there is no process of it. The limits are the main
   // program's.
   bool start(std::size_t i, LaunchFailure& failure) noexcept {
-    const pid_t pid = run_program(plan_, i, output_, i == plan_.main, -1, failure);
+    const bool is_main = i == plan_.main;
+    const pid_t pid = run_program(plan_, i, output_, is_main, is_main ? handed_ : -1, failure);
     if (pid != 0) containers_[i] = {pid, pid, containers_[i].pause_ms, now_ms(), kNever};
     return pid != 0;
   }
@@ -285,6 +287,7 @@ class Keeper {
   int control_;
   KeeperOutput output_;
   PlanView plan_;
+  int handed_;
   int children_ = -1;
   std::array<Container, config::kMaxContainers> containers_;  // as in the plan
   std::size_t last_ = 0;  // the container with which the replica ends: an init container that runs, then the main one
@@ -296,6 +299,8 @@ class Keeper {
 
 }  // namespace
 
-void run_keeper(int control, KeeperOutput output, int plan) noexcept { Keeper{control, output, plan}.run(); }
+void run_keeper(int control, KeeperOutput output, int plan, int handed) noexcept {
+  Keeper{control, output, plan, handed}.run();
+}
 
 }  // namespace tenfold::live

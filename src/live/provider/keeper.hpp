@@ -21,8 +21,8 @@ struct KeeperOutput {
   int err;
 };
 
-// Runs the replica that `plan` holds, with its output to `output`, and obeys the KeeperOrders that come on `control`.
-// Owns the four descriptors.
-[[noreturn]] void run_keeper(int control, KeeperOutput output, int plan) noexcept;
+// Runs the replica that `plan` holds, its main program with `handed` as descriptor 3, -1 for none, and its output to
+// `output`, and obeys the KeeperOrders that come on `control`. Owns the descriptors.
+[[noreturn]] void run_keeper(int control, KeeperOutput output, int plan, int handed) noexcept;
 
 }  // namespace tenfold::live

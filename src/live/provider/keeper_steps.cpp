@@ -19,6 +19,8 @@
 namespace tenfold::live {
 namespace {
 
+constexpr char kListenPid[] = "LISTEN_PID=";
+
 // A group that the kernel still holds is tried again for so long.
 constexpr int kRemovalTries = 100;
 
@@ -29,6 +31,16 @@ struct Program {
   bool is_bounded;
   int inherited;
 };
+
+// The process id of this one in place of what `environment` has as LISTEN_PID, which keeps room for it.
+void tell_process_id(char** environment) noexcept {
+  for (; *environment != nullptr; ++environment) {
+    if (std::strncmp(*environment, kListenPid, sizeof kListenPid - 1) != 0) continue;
+    char* const value = *environment + sizeof kListenPid - 1;
+    const auto written = std::to_chars(value, value + std::strlen(value), ::getpid());
+    if (written.ec == std::errc{}) *written.ptr = '\0';
+  }
+}
 
 // In the new process, up to execve: a session of its own, no input, output to the relay, default signals, its control
 // groups, its isolation.
@@ -42,6 +54,7 @@ struct Program {
   if (program.inherited >= 0) {
     failures = ::fcntl(failures, F_DUPFD_CLOEXEC, kZygoteDescriptor + 1);
     ::dup2(program.inherited, kZygoteDescriptor);
+    tell_process_id(program.plan.launches[program.which].environment);
   }
   sigset_t none;
   ::sigemptyset(&none);

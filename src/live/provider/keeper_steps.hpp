@@ -28,8 +28,9 @@ struct LaunchFailure {
 };
 
 // Runs the launch `which` of the plan as a child in a session and group of its own, with its output to `output`, in the
-// plan's bounds and groups if `is_bounded`, and with `inherited` as descriptor kZygoteDescriptor, -1 for none. Returns
-// when its program has begun; the process id is 0, and `failure` says why, if there is none.
+// plan's bounds and groups if `is_bounded`, and with `inherited` as its first descriptor after those three, -1 for
+// none; LISTEN_PID in its environment, if it is there, becomes its process id. Returns when its program has begun; the
+// process id is 0, and `failure` says why, if there is none.
 pid_t run_program(const PlanView& plan, std::size_t which, KeeperOutput output, bool is_bounded, int inherited,
                   LaunchFailure& failure) noexcept;
 

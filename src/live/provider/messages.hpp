@@ -6,8 +6,9 @@
 
 namespace tenfold::live {
 
-// Tenfold to the guardian, and of a replica to a zygote's keeper. But for kMeasure with four descriptors in this order:
-// the keeper's end of the control socket, standard output and standard error, and the launch plan.
+// Tenfold to the guardian, and of a replica to a zygote's keeper. But for kMeasure with descriptors in this order: the
+// keeper's end of the control socket, standard output and standard error, the launch plan, and, of a replica that is
+// started with its listening socket, that.
 struct SpawnRequest {
   enum class Kind : std::uint8_t {
     kReplica,  // to the guardian: a keeper, and below it the plan's programs; to a zygote's keeper: a fork of the
@@ -19,7 +20,7 @@ struct SpawnRequest {
   std::uint32_t replica = 0;
   std::int32_t pid = 0;
 };
-inline constexpr int kSpawnDescriptors = 4;
+inline constexpr int kSpawnDescriptors = 5;
 
 // The guardian to Tenfold: what a replica used since its start, and the machine's steady clock when that was read.
 struct UsageReport {

@@ -55,7 +55,8 @@ Received receive_packet(int socket, void* data, std::size_t size, std::span<int>
     count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     std::memcpy(came.data(), CMSG_DATA(header), count * sizeof(int));
   }
-  const bool is_whole = n == static_cast<ssize_t>(size) && (count == 0 || count == descriptors.size());
+  const bool is_whole =
+      n == static_cast<ssize_t>(size) && (message.msg_flags & MSG_CTRUNC) == 0 && count <= descriptors.size();
   for (std::size_t i = 0; i < count; ++i) is_whole ? void(descriptors[i] = came[i]) : void(::close(came[i]));
   return is_whole ? Received::kPacket : Received::kNothing;
 }

@@ -7,7 +7,7 @@
 
 namespace tenfold::live {
 
-inline constexpr std::size_t kMaxPacketDescriptors = 4;
+inline constexpr std::size_t kMaxPacketDescriptors = 5;
 
 // Sends `size` bytes with `descriptors`, kMaxPacketDescriptors at most. False, with errno set, when nobody is there to
 // take them.
@@ -15,12 +15,13 @@ bool send_packet(int socket, const void* data, std::size_t size, std::span<const
 
 enum class Received : std::uint8_t {
   kPacket,
-  kNothing,  // another size or count than was asked for, or none there for a socket that does not wait
+  kNothing,  // another size than was asked for, descriptors that did not all come, or none there for a socket that does
+             // not wait
   kEnd,
 };
 
-// Takes a packet of exactly `size` bytes with as many descriptors as `descriptors` has room for, or with none: then
-// they are -1. They are closed by execve. `flags` as recvmsg(2) has them.
+// Takes a packet of exactly `size` bytes with no more descriptors than `descriptors` has room for; what is left of it
+// is -1. They are closed by execve. `flags` as recvmsg(2) has them.
 Received receive_packet(int socket, void* data, std::size_t size, std::span<int> descriptors, int flags = 0) noexcept;
 
 }  // namespace tenfold::live

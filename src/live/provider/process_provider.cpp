@@ -134,6 +134,8 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     auto [out, replica_out] = make_pipe();
     auto [err, replica_err] = make_pipe();
     Fd notify = make_notify_socket(contract.notify_path);
+    const bool is_handed = spec.start == config::ReplicaStart::kSocket;
+    HandedSocket handed = is_handed ? HandedSocket{contract.socket_path} : HandedSocket{};
     auto bounds = limits_.of(id, spec.limits);
     if (!bounds) return fail_later(id, EIO, fmt::format("could not be started: {}", bounds.error()));
     LaunchPlan launches =
@@ -145,7 +147,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     if (is_fork) {
       zygote = zygotes_.spawn(id, spec, keeper_control, replica_out, replica_err, plan);
     } else {
-      guardian_.spawn({.replica = core::to_number(id)}, keeper_control, replica_out, replica_err, plan);
+      guardian_.spawn({.replica = core::to_number(id)}, keeper_control, replica_out, replica_err, plan, handed.fd());
     }
 
     ReplicaProcess::Parts parts{.id = id,
@@ -154,6 +156,7 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
                                 .init_containers = names_of(spec.init_containers),
                                 .sidecars = names_of(spec.sidecars),
                                 .places = {contract.socket_path, contract.port},
+                                .handed = std::move(handed),
                                 .control = std::move(control),
                                 .output = {.out = std::move(out), .err = std::move(err)},
                                 .notify = std::move(notify),

@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "live/provider/fd.hpp"
 
@@ -34,14 +33,6 @@ bool accepts(const Address& address) {
   return errno == EAGAIN;  // a unix socket whose backlog is full: somebody listens
 }
 
-bool accepts_unix(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  path.copy(address.sun_path, path.size());
-  return accepts(address);
-}
-
 bool accepts_tcp(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -51,6 +42,19 @@ bool accepts_tcp(std::uint16_t port) {
 }
 
 }  // namespace
+
+std::optional<sockaddr_un> unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return std::nullopt;
+  path.copy(address.sun_path, path.size());
+  return address;
+}
+
+bool accepts_unix(const std::string& path) {
+  const std::optional<sockaddr_un> address = unix_address(path);
+  return address && accepts(*address);
+}
 
 std::optional<http::Endpoint> find_serving(const ServingPlaces& places) {
   const bool has_socket = accepts_unix(places.socket_path);

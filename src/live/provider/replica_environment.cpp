@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 11> kNotInherited = {
     kZygoteVariable, "LISTEN_FDS", "LISTEN_PID",     "LISTEN_FDNAMES",      "NOTIFY_SOCKET",         "WATCHDOG_USEC",
     "WATCHDOG_PID",  "PORT",       "TENFOLD_SOCKET", "TENFOLD_CONCURRENCY", "TENFOLD_UPGRADE_SOCKET"};
 
+// Its process id is known when it is there: it stands in for this then.
+constexpr std::string_view kRoomForPid = "0000000000";
+
 Variables::value_type replica_variable(const Contract& contract) {
   return {"TENFOLD_REPLICA", std::to_string(core::to_number(contract.replica))};
 }
@@ -107,7 +110,12 @@ Told tell(const std::vector<std::string>& argv, const config::Variables& env, bo
 }  // namespace
 
 Told tell_program(const ReplicaSpec& spec, const Contract& contract) {
-  return tell(spec.argv, spec.env, spec.has_bare_environment, contract_variables(contract));
+  config::Variables env = spec.env;
+  if (spec.start == config::ReplicaStart::kSocket) {
+    env.emplace_back("LISTEN_FDS", "1");
+    env.emplace_back("LISTEN_PID", kRoomForPid);
+  }
+  return tell(spec.argv, env, spec.has_bare_environment, contract_variables(contract));
 }
 
 Told tell_zygote(const ReplicaSpec& spec) {

@@ -60,7 +60,7 @@ ReplicaProcess::ReplicaProcess(boost::asio::io_context& loop, Parts parts, Callb
       control_(loop, parts_.control.release()),
       notify_(loop, parts_.notify.release()),
       relay_(loop, parts_.id, std::move(parts_.output), {.console = parts_.console, .lines = parts_.lines}),
-      start_watch_(std::make_shared<StartWatch>(loop, parts_.places, parts_.probes)),
+      start_watch_(std::make_shared<StartWatch>(loop, parts_.places, std::move(parts_.handed), parts_.probes)),
       start_timer_(loop),
       kill_timer_(loop),
       last_sample_ns_(std::chrono::nanoseconds{started_.time_since_epoch()}.count()) {}
@@ -301,6 +301,8 @@ std::string ReplicaProcess::misplaced() const {
   if (!is_starting() || pid_ == 0 || start_watch_->is_served()) return {};
   const std::vector<std::uint16_t> ports = listening_ports(static_cast<pid_t>(pid_));
   if (ports.empty()) return {};
+  if (start_watch_->has_handed())
+    return fmt::format("listens on port {} and not on its descriptor 3: leave out --start socket", ports.front());
   if (std::ranges::find(ports, parts_.places.port) != ports.end()) {
     return "listens on $PORT, but not at the address 127.0.0.1";
   }

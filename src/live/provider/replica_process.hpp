@@ -37,6 +37,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     std::vector<std::string> init_containers;
     std::vector<std::string> sidecars;
     ServingPlaces places;
+    HandedSocket handed;  // if it is started with its listening socket
     Fd control;
     OutputRelay::Pipes output;
     Fd notify;

@@ -14,8 +14,9 @@ constexpr core::Duration kFirstPause = std::chrono::milliseconds{20};
 
 }  // namespace
 
-StartWatch::StartWatch(boost::asio::io_context& loop, ServingPlaces places, const std::vector<config::Probe>& probes)
-    : loop_{loop}, places_{std::move(places)}, timer_{loop} {
+StartWatch::StartWatch(boost::asio::io_context& loop, ServingPlaces places, HandedSocket handed,
+                       const std::vector<config::Probe>& probes)
+    : loop_{loop}, places_{std::move(places)}, handed_{std::move(handed)}, timer_{loop} {
   for (const auto type : {config::Probe::Type::kStartup, config::Probe::Type::kReadiness}) {
     std::ranges::copy_if(probes, std::back_inserter(probes_), [&](const auto& probe) { return probe.type == type; });
   }
@@ -39,11 +40,17 @@ void StartWatch::stop() {
 }
 
 void StartWatch::look() {
-  const std::optional<http::Endpoint> serving = find_serving(places_);
-  is_served_ = serving.has_value();
-  if (!serving) return look_after(probe_pause(Clock::now() - started_));
-  endpoint_ = *serving;
+  const std::optional<http::Endpoint> found = serving();
+  is_served_ = found.has_value();
+  if (!found) return look_after(probe_pause(Clock::now() - started_));
+  endpoint_ = *found;
   ask();
+}
+
+std::optional<http::Endpoint> StartWatch::serving() {
+  if (!handed_) return find_serving(places_);
+  if (!handed_.is_taken()) return std::nullopt;
+  return http::Endpoint::unix_socket(places_.socket_path);
 }
 
 void StartWatch::look_after(core::Duration pause) {
@@ -56,6 +63,7 @@ void StartWatch::look_after(core::Duration pause) {
 void StartWatch::ask() {
   if (next_ == probes_.size()) {
     timer_.cancel();
+    handed_.let_go();
     return std::exchange(on_ready_, nullptr)(endpoint_);
   }
   const config::Probe& probe = probes_[next_];
@@ -90,6 +98,7 @@ void StartWatch::failed(std::string complaint) {
 }
 
 std::string StartWatch::missing() const {
+  if (!is_served_ && handed_) return "it has taken no connection from its descriptor 3 ($LISTEN_FDS)";
   if (!is_served_) {
     return fmt::format("it listens neither on $TENFOLD_SOCKET ({}) nor on 127.0.0.1:$PORT (port {})",
                        places_.socket_path, places_.port);

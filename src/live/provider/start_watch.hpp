@@ -1,5 +1,5 @@
-// Finds out when a starting replica is ready: it accepts a connection, and then its startup and its readiness probe
-// pass.
+// Finds out when a starting replica is ready: it accepts a connection, from the socket that it was given if it was
+// given one, and then its startup and its readiness probe pass.
 //
 // It looks often while a start lasts, whatever the probes' periods are: each pause is a part of the cold start.
 #pragma once
@@ -14,6 +14,7 @@
 
 #include "config/app_config.hpp"
 #include "live/provider/descriptor.hpp"
+#include "live/provider/handed_socket.hpp"
 #include "live/provider/probe_call.hpp"
 #include "live/provider/readiness.hpp"
 
@@ -25,7 +26,8 @@ class StartWatch : public std::enable_shared_from_this<StartWatch> {
   using OnReady = std::function<void(const http::Endpoint&)>;
 
   // Of `probes`, liveness is no matter here.
-  StartWatch(boost::asio::io_context& loop, ServingPlaces places, const std::vector<config::Probe>& probes);
+  StartWatch(boost::asio::io_context& loop, ServingPlaces places, HandedSocket handed,
+             const std::vector<config::Probe>& probes);
 
   // Looks now and from then on, until the replica is ready, which is told once, or until `stop`.
   void start(OnReady on_ready);
@@ -37,11 +39,14 @@ class StartWatch : public std::enable_shared_from_this<StartWatch> {
   std::string missing() const;
   // Whether it accepts connections where it should.
   bool is_served() const { return is_served_; }
+  // Whether that is the socket that it was given.
+  bool has_handed() const { return static_cast<bool>(handed_); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void look();
+  std::optional<http::Endpoint> serving();
   void look_after(core::Duration pause);
   void ask();
   void answered(const ProbeCall::Result& result);
@@ -50,6 +55,7 @@ class StartWatch : public std::enable_shared_from_this<StartWatch> {
 
   boost::asio::io_context& loop_;
   ServingPlaces places_;
+  HandedSocket handed_;
   std::vector<config::Probe> probes_;  // those that are asked, in their order
   SteadyTimer timer_;
   Clock::time_point started_{};

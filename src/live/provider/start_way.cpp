@@ -67,7 +67,7 @@ std::string obstacle(const ReplicaSpec& spec) {
 }  // namespace
 
 std::expected<bool, std::string> is_forked(const ReplicaSpec& spec) {
-  if (spec.start == config::ReplicaStart::kExec) return false;
+  if (spec.start == config::ReplicaStart::kExec || spec.start == config::ReplicaStart::kSocket) return false;
   const std::string against = obstacle(spec);
   if (spec.start == config::ReplicaStart::kAuto)
     return against.empty() && zygote_version(path_of(spec)) == kZygoteVersion;

@@ -10,9 +10,9 @@
 
 namespace tenfold::live {
 
-// Whether replicas of `spec` are forks of a zygote. By ReplicaStart: kExec never; kZygote always, and the error says
-// what stands against it, as a sentence without its end; kAuto where the program's file says that it can be one and
-// nothing stands against it.
+// Whether replicas of `spec` are forks of a zygote. By ReplicaStart: kExec and kSocket never; kZygote always, and the
+// error says what stands against it, as a sentence without its end; kAuto where the program's file says that it can be
+// one and nothing stands against it.
 std::expected<bool, std::string> is_forked(const ReplicaSpec& spec);
 
 // The version of base/zygote_protocol.hpp that the ELF note of a program states; nothing for what is no program with

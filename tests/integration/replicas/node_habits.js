@@ -11,4 +11,5 @@ const server = http.createServer((request, answer) => {
   });
 });
 server.keepAliveTimeout = Number(process.argv[2]);
-server.listen(process.argv[3] === '--port' ? Number(process.env.PORT) : process.env.TENFOLD_SOCKET);
+const places = {'--port': process.env.PORT, '--fd': {fd: 3}};
+server.listen(places[process.argv[3]] ?? process.env.TENFOLD_SOCKET);

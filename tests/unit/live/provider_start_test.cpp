@@ -5,6 +5,7 @@
 
 #include "live/provider/fd.hpp"
 #include "live/provider/listeners.hpp"
+#include "live/provider/readiness.hpp"
 #include "probe_server.hpp"
 #include "provider_fixture.hpp"
 
@@ -57,6 +58,42 @@ TEST_F(ProviderStart, StartupComesBeforeReadinessAndEachPassesAsOftenAsItMust) {
   start(1);
   ready(1);
   EXPECT_EQ(content_of(log_), "/up /ready /ready /ready ");
+}
+
+// Its descriptor 3 is a socket, of which it takes one connection, and closes it then, each when the file is there.
+std::vector<std::string> handed_server(const std::string& begun, const std::string& take, const std::string& close) {
+  return python(
+      fmt::format("import os, signal, socket, time\n"
+                  "def wait(path):\n"
+                  "  while not os.path.exists(path): time.sleep(0.001)\n"
+                  "assert (os.environ['LISTEN_FDS'], os.environ['LISTEN_PID']) == ('1', str(os.getpid()))\n"
+                  "s = socket.socket(fileno=3)\n"
+                  "assert s.getsockname() == os.environ['TENFOLD_SOCKET'] and s.getblocking()\n"
+                  "open('{}', 'w'); wait('{}'); s.accept(); wait('{}'); s.close(); signal.pause()",
+                  begun, take, close));
+}
+
+TEST_F(ProviderStart, ASocketThatIsHandedOverIsServedWhenAConnectionIsTakenFromIt) {
+  const std::string begun = scratch_ / "begun", take = scratch_ / "take", close = scratch_ / "close";
+  serve({.argv = handed_server(begun, take, close), .start = config::ReplicaStart::kSocket});
+  start(1);
+  ASSERT_TRUE(run_until([&] { return std::filesystem::exists(begun); }));
+  loop_.run_for(100ms);
+  EXPECT_TRUE(ready_.empty()) << "its backlog takes connections, and the program does not";
+  std::ofstream{take} << "now";
+  const std::string path = ready(1).endpoint.path;
+  EXPECT_TRUE(accepts_unix(path));
+  std::ofstream{close} << "now";
+  EXPECT_TRUE(run_until([&] { return !accepts_unix(path); })) << "nobody has the socket but the program";
+}
+
+TEST_F(ProviderStart, WhatServesElsewhereThanOnItsHandedSocketIsTold) {
+  const std::uint16_t port = free_port();
+  serve({.argv = port_server(port), .start = config::ReplicaStart::kSocket, .start_timeout = 1s});
+  start(1);
+  EXPECT_THAT(exited(1).description,
+              HasSubstr("it has taken no connection from its descriptor 3 ($LISTEN_FDS); it listens on port " +
+                        std::to_string(port) + " and not on its descriptor 3: leave out --start socket"));
 }
 
 TEST_F(ProviderStart, ATcpProbeIsTheConnection) {
