@@ -40,6 +40,11 @@ void AppLine::add_flag(CLI::App& command, const config::Setting& setting) {
       ->multi_option_policy(setting.is_repeatable ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 
+bool AppLine::states(std::string_view flag) const {
+  const auto found = flags_.find(flag);
+  return found != flags_.end() && !found->second.empty();
+}
+
 std::expected<config::AppConfig, std::string> AppLine::read(const std::string& file, config::AppConfig config) const {
   if (!file.empty()) {
     if (auto applied = config::apply_file(config, file); !applied) return std::unexpected(applied.error());

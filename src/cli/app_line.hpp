@@ -31,6 +31,9 @@ class AppLine {
   // The same with another file; none if its name is empty.
   std::expected<config::AppConfig, std::string> read(const std::string& file, config::AppConfig base = {}) const;
 
+  // Whether the flag is on the line.
+  bool states(std::string_view flag) const;
+
   // Where the app comes from; empty if from flags alone.
   const std::string& file() const { return file_; }
 

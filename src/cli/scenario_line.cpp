@@ -169,8 +169,8 @@ std::string cost_unit(const config::AppConfig& app) { return app.prices.value_or
 
 std::vector<std::string_view> not_simulated() {
   // The scenario says by itself how many cores there are.
-  return {"cores", "port",     "address",  "admin-port", "admin-address", "admin-host", "admin-token-file",
-          "env",   "max-body", "max-head", "journal",    "class-by"};
+  return {"cores", "port",   "address",  "admin-port", "admin-address", "admin-host", "admin-token-file",
+          "env",   "python", "max-body", "max-head",   "journal",       "class-by"};
 }
 
 report::Summary to_summary(const sim::ScenarioResult& result, const config::AppConfig& app, std::string label) {

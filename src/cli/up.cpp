@@ -26,14 +26,13 @@ namespace {
 struct UpLine {
   AppLine app;
   std::vector<std::string> command;
-  std::string python_app;
-  std::shared_ptr<PythonPackage> python_package;  // if there is a python_app
+  std::unique_ptr<PythonPackage> python_package;  // made for the first configuration that needs it
   bool is_quiet = false;
 };
 
 // Its replicas are forks of one process that has imported it.
-void run_python(config::AppConfig& config, const std::string& app, const std::string& package) {
-  config.command = {"python3", "-m", "tenfold", app};
+void run_python(config::AppConfig& config, const std::string& package) {
+  config.command = {"python3", "-m", "tenfold", config.python};
   if (config.start == config::ReplicaStart::kAuto) config.start = config::ReplicaStart::kZygote;
   const auto stated = std::ranges::find(config.env, "PYTHONPATH", [](const auto& one) { return one.first; });
   const char* const inherited = std::getenv("PYTHONPATH");
@@ -47,11 +46,26 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return value ? std::optional<std::string>{value} : std::nullopt;
 }
 
-std::expected<config::AppConfig, std::string> to_config(const UpLine& line, const std::string& file) {
+// A command on the line goes over what the file says of either.
+std::expected<void, std::string> choose_program(config::AppConfig& config, UpLine& line) {
+  if (!line.command.empty()) {
+    config.command = line.command;
+    config.python.clear();
+  }
+  if (config.python.empty()) return {};
+  try {
+    if (!line.python_package) line.python_package = std::make_unique<PythonPackage>();
+  } catch (const std::system_error& error) {
+    return std::unexpected(error.what());
+  }
+  run_python(config, line.python_package->path());
+  return {};
+}
+
+std::expected<config::AppConfig, std::string> to_config(UpLine& line, const std::string& file) {
   auto config = line.app.read(file);
   if (!config) return config;
-  if (!line.command.empty()) config->command = line.command;
-  if (line.python_package) run_python(*config, line.python_app, line.python_package->path());
+  if (auto chosen = choose_program(*config, line); !chosen) return std::unexpected(chosen.error());
   if (line.is_quiet) config->log.level = config::LogLevel::kError;
   if (auto resolved = config::resolve_secrets(*config, environment_variable); !resolved)
     return std::unexpected(resolved.error());
@@ -75,10 +89,6 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
   auto line = std::make_shared<UpLine>();
   line->command = std::move(program);
   line->app.add_to(*command);
-  command
-      ->add_option("--python", line->python_app,
-                   "a Python app, ASGI or WSGI, that is imported once and forked for each replica")
-      ->type_name("MODULE:APP");
   command->add_flag("--quiet", line->is_quiet,
                     "say nothing but `ready` and errors: as --log-level error, and replicas neither");
   command->footer(
@@ -95,12 +105,11 @@ void add_up_command(CLI::App& app, std::vector<std::string> program, int& exit_c
 
 Durations are written 250ms, 5s, 2m; sizes 64MiB, 1Gi. Ctrl-C finishes what runs; a second one ends at once.)");
   command->callback([line, &exit_code] {
-    if (!line->python_app.empty() && !line->command.empty()) {
+    if (line->app.states("python") && !line->command.empty()) {
       fmt::print(stderr, "tenfold up: --python says what is run; a command beside it is one too many\n");
       exit_code = 2;
       return;
     }
-    if (!line->python_app.empty()) line->python_package = std::make_shared<PythonPackage>();
     const auto config = to_config(*line, line->app.file());
     if (!config) {
       fmt::print(stderr, "tenfold up: {}\n", config.error());

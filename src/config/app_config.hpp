@@ -145,6 +145,8 @@ struct AppConfig {
   std::string name;
   // The replicas' program; empty for the built-in solver.
   std::vector<std::string> command;
+  // The Python app that is run in its place, MODULE:APP; empty for none.
+  std::string python;
   // The container image that a file names. It is not run here: then `command` must say what is.
   std::string image;
   Variables env;

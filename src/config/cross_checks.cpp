@@ -22,6 +22,7 @@ class Checks {
 
   void all() {
     replicas();
+    python();
     default_target();
     rates();
     times();
@@ -53,6 +54,12 @@ class Checks {
     if (!config_.has_min_replicas || scale.min_replicas <= scale.max_replicas) return;
     add({"properties.template.scale.minReplicas", "properties.template.scale.maxReplicas"}, "",
         fmt::format("min replicas ({}) is above max replicas ({})", scale.min_replicas, scale.max_replicas));
+  }
+
+  void python() {
+    if (config_.python.empty() || config_.start != ReplicaStart::kSocket) return;
+    add({"tenfold.start", "tenfold.python"}, "",
+        "a Python app that tenfold imports makes its socket itself; start: socket is for other programs");
   }
 
   // Knative's rule: what a replica aims at by default is no smaller than its smallest target.

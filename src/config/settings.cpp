@@ -76,6 +76,36 @@ struct Header {
   static std::string write(const std::string& member) { return member; }
 };
 
+// The module and the app in it, each of names with dots between them. The latter may be left out.
+struct PythonApp {
+  static Applied read(std::string& member, std::string_view text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const std::string_view module = text.substr(0, colon);
+    const bool is_app_right = colon == text.size() || is_path(text.substr(colon + 1));
+    if (!is_path(module) || module.ends_with(".py") || !is_app_right)
+      return std::unexpected(fmt::format("'{}' is no app of a Python module; write app:app for `app` in app.py", text));
+    return Text::read(member, text);
+  }
+  static std::string write(const std::string& member) { return member; }
+
+ private:
+  static bool is_path(std::string_view names) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto is_part = [&](char c) {
+      const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
+      return is_letter || is_digit(c);
+    };
+    const auto is_name = [&](std::string_view name) {
+      return !name.empty() && !is_digit(name.front()) && std::ranges::all_of(name, is_part);
+    };
+    for (std::size_t dot = names.find('.'); dot != std::string_view::npos; dot = names.find('.')) {
+      if (!is_name(names.substr(0, dot))) return false;
+      names.remove_prefix(dot + 1);
+    }
+    return is_name(names);
+  }
+};
+
 Applied apply_concurrency(AppConfig& config, std::string_view text) {
   core::ReplicaSettings& replica = config.core.replica;
   if (text != "auto") {
@@ -363,6 +393,9 @@ const auto kRequests = std::to_array<Setting>({
 });
 
 const auto kReplicas = std::to_array<Setting>({
+    field<PythonApp>("python", "tenfold.python", "MODULE:APP",
+                     "what a replica is: a Python app, ASGI or WSGI, imported once and forked for each replica",
+                     TENFOLD_FIELD(python)),
     {.flag = "min-replicas",
      .key = "properties.template.scale.minReplicas",
      .value_name = "N",

@@ -1,9 +1,10 @@
 """`tenfold up --python`: an app is imported once, and each replica is a fork of that."""
 import os
 import signal
+import tempfile
 import unittest
 
-from service import SOURCE, Service, eventually, run
+from service import PUPPET, SOURCE, Service, eventually, run
 from test_zygote import ForkedService
 
 PYTHON = SOURCE / ".deps/venv/bin"
@@ -49,6 +50,24 @@ class PythonForks(unittest.TestCase):
             for one in service.about().values():
                 self.assertEqual(one["loaded_by"], one["pid"])
                 self.assertEqual(one["hooks"], [one["pid"]])
+
+    def test_a_file_says_it_too(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("tenfold: {python: 'forked_app:app'}\n")
+            file.flush()
+            with Service([], file=file.name, env=environment()) as service:
+                service.says("replica 1 is ready")
+                service.says("ms, forked")
+            with Service(PUPPET, file=file.name, env=environment()) as service:  # a command on the line goes over it
+                self.assertEqual(service.post("/echo", b"hello").json()["path"], "/echo")
+
+    def test_what_is_no_app_is_told_with_its_line(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("tenfold:\n  python: app.py\n")
+            file.flush()
+            told = run("up", file.name)
+        self.assertEqual(told.returncode, 2)
+        self.assertIn(":2: tenfold.python: 'app.py' is no app of a Python module; write app:app", told.stderr)
 
     def told_by(self, fault, app="app"):
         told = run("up", "--port", "0", "--admin-port", "0", "--journal", "none", "--python", f"forked_app:{app}",

@@ -88,6 +88,20 @@ TEST(Settings, EveryPolicyIsInTheHelp) {
     EXPECT_THAT(policy->help, HasSubstr(word));
 }
 
+TEST(Settings, APythonAppIsAModuleAndWhatIsInIt) {
+  EXPECT_EQ(read_file_text("tenfold: {python: 'shop.api:make.app'}\n").config.python, "shop.api:make.app");
+  EXPECT_EQ(read_flags({{"python", "app"}}).config.python, "app");
+  for (const char* wrong : {"app.py", "./app:app", "app:", ":app", "app:app:app", "1app:app", "app..x:app", "a b:c"}) {
+    EXPECT_EQ(read_file_text(fmt::format("tenfold:\n  python: '{}'\n", wrong)).error,
+              fmt::format("app.yaml:2: tenfold.python: '{}' is no app of a Python module; write app:app for `app` in "
+                          "app.py",
+                          wrong));
+  }
+  EXPECT_EQ(
+      read_file_text("tenfold:\n  start: socket\n  python: app:app\n").error,
+      "app.yaml:2: a Python app that tenfold imports makes its socket itself; start: socket is for other programs");
+}
+
 TEST(Settings, JournalsAreKeptByTimeOrSizeOrBoth) {
   const Read both = read_file_text("tenfold: {journalKeep: '36h,2GiB'}\n");
   EXPECT_EQ(both.config.journal_keep, (JournalKeep{36h, core::mebibytes(2048)}));
