@@ -59,6 +59,9 @@ void ScenarioLine::add_to(CLI::App& command) {
           "[they only take time]")
       ->type_name("CPUS|own");
   command
+      .add_option("--cores-taken", cores_taken_, "of --cores, those that others on the machine have to themselves [0]")
+      ->type_name("CPUS");
+  command
       .add_option("--warm-up", warm_up_,
                   "requests that come before, and what replicas cost until then, do not count [0s]")
       ->type_name("TIME");
@@ -145,6 +148,11 @@ std::expected<sim::Scenario, std::string> ScenarioLine::read() const {
     if (!size) return std::unexpected("--idle-memory: " + size.error());
     if (scenario.request_memory.empty()) return std::unexpected("--idle-memory: it needs --request-memory");
     scenario.idle_memory = *size;
+  }
+  if (!cores_taken_.empty()) {
+    const auto cores = config::parse_number(cores_taken_, 0, 100'000);
+    if (!cores) return std::unexpected("--cores-taken: " + cores.error());
+    scenario.cores_taken = *cores;
   }
   if (!nodes_.empty()) {
     if (const auto read = read_nodes(scenario, nodes_); !read) return std::unexpected(read.error());

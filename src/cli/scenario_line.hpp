@@ -34,6 +34,7 @@ class ScenarioLine {
   std::string warm_up_;
   std::string idle_memory_;
   std::string nodes_;
+  std::string cores_taken_;
   std::string rate_scale_;
   std::string seed_;
 };

@@ -7,6 +7,7 @@
 
 #include "core/ids.hpp"
 #include "core/settings.hpp"
+#include "core/start_way.hpp"
 #include "core/time.hpp"
 
 namespace tenfold::core {
@@ -330,10 +331,17 @@ struct TimesRecord {
   MomentsRecord service;               // in a slot
   HistogramRecord spans;               // the same times
   std::vector<MomentsRecord> classes;  // the same by class
-  MomentsRecord cold_start;            // from start to ready
+  MomentsRecord cold_start;            // from start to ready, by StartWay::kExec
   // CPUs that a taken slot uses, and how much slot time that rests on.
   double cpus_per_slot = 0;
   double usage_ns = 0;
+  // From start to ready by the other ways, and how the last one that became ready was started.
+  MomentsRecord fork;
+  MomentsRecord first_fork;
+  StartWay last_way = StartWay::kExec;
+  // CPUs that a taken slot would use if it never had to wait for one; and the most that one was seen to use.
+  double cpus_wanted = 0;
+  double most_cpus = 0;
   friend bool operator==(const TimesRecord&, const TimesRecord&) = default;
 };
 

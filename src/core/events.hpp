@@ -7,6 +7,7 @@
 #include "core/boxed.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
+#include "core/start_way.hpp"
 #include "core/time.hpp"
 
 namespace tenfold::core {
@@ -56,6 +57,7 @@ struct ReplicaReady {
   ReplicaId replica{};
   // Its program announced that it ends a request whose connection is closed. Most do not: they compute on.
   bool cancels = false;
+  StartWay way = StartWay::kExec;
   friend bool operator==(const ReplicaReady&, const ReplicaReady&) = default;
 };
 
@@ -93,6 +95,8 @@ struct UsageSampled {
   Duration cpu{};
   Duration wall{};
   Bytes memory{};
+  // How long its threads, all together, could have computed and had no CPU.
+  Duration cpu_wait{};
   friend bool operator==(const UsageSampled&, const UsageSampled&) = default;
 };
 

@@ -86,7 +86,7 @@ void Fleet::on(const ReplicaReady& ready) {
   if (replica.state == ReplicaState::kReady && replica.is_unready)
     return replicas_.set_unready(*slot, step_.now, false);
   if (replica.state != ReplicaState::kStarting) return;
-  times_.started(step_.now - replica.since);
+  times_.started(ready.way, step_.now - replica.since);
   replicas_.set_cancels(*slot, ready.cancels);
   replicas_.enter(*slot, ReplicaState::kReady, step_.now);
   ever_ready_ = true;
@@ -186,7 +186,7 @@ void Fleet::on(const UsageSampled& sample) {
   const double cores = settings_.machine.cores;
   const bool is_saturated =
       cpus >= kSaturated * settings_.replica.cpu || (cores > 0 && replicas_.cpus() >= kSaturated * cores);
-  times_.used(sample.cpu, busy, is_saturated);
+  times_.used(sample.cpu, sample.cpu_wait, busy, is_saturated);
   measure_concurrency();
 }
 

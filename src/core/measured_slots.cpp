@@ -18,7 +18,7 @@ void MeasuredSlots::configure(const ReplicaSettings& settings, const ReplicaSett
 
 bool MeasuredSlots::measure(TimePoint now, const ReplicaSettings& settings, const ServiceTimes& times) {
   if (!settings.is_concurrency_auto || !times.is_usage_known()) return false;
-  const std::uint32_t slots = std::min(slots_for(settings.cpu, times.cpus_per_slot()), kMaxAutoConcurrency);
+  const std::uint32_t slots = std::min(slots_for(settings.cpu, times.cpus_wanted()), kMaxAutoConcurrency);
   const bool is_news = slots != record_.slots && now >= record_.changed + kPause;
   if (record_.is_measured && !is_news) return false;
   record_ = {.slots = slots, .is_measured = true, .changed = now};

@@ -48,6 +48,14 @@ void add(MomentsRecord& moments, Duration value, std::uint64_t memory) {
   approach(moments.recent_log, log, recent_weight);
 }
 
+// What a slot that used `cpus`, of which threads waited `waits` seconds in a second, would use if none had waited. One
+// thread does nothing while it waits: without that it would have been done sooner. Where that cannot be, because
+// several wait at once, all that could compute are wanted.
+double cpus_without_waits(double cpus, double waits) {
+  const double runnable = cpus + waits;
+  return waits < 1 ? std::min(cpus / (1 - waits), runnable) : runnable;
+}
+
 // Whether the last values are not of the kind of those before.
 bool has_changed(const MomentsRecord& moments) {
   if (moments.count < 2 * kRecent) return false;
@@ -84,15 +92,43 @@ void ServiceTimes::finished(RequestClass klass, Duration service) {
   if (has_changed(own)) forget(own);
 }
 
-void ServiceTimes::started(Duration cold_start) { add(record_.cold_start, cold_start, kColdStartMemory); }
+void ServiceTimes::started(StartWay way, Duration cold_start) {
+  add(starts(way), cold_start, kColdStartMemory);
+  record_.last_way = way;
+}
 
-void ServiceTimes::used(Duration cpu, Duration busy, bool is_saturated) {
+MomentsRecord& ServiceTimes::starts(StartWay way) {
+  switch (way) {
+    case StartWay::kExec:
+      break;
+    case StartWay::kFork:
+      return record_.fork;
+    case StartWay::kFirstFork:
+      return record_.first_fork;
+  }
+  return record_.cold_start;
+}
+
+// The zygote of a first fork is there for the next one; what came of that is all there is while no other was seen.
+const MomentsRecord& ServiceTimes::next_start() const {
+  if (record_.last_way == StartWay::kExec) return record_.cold_start;
+  return record_.fork.count > 0 ? record_.fork : record_.first_fork;
+}
+
+void ServiceTimes::used(Duration cpu, Duration cpu_wait, Duration busy, bool is_saturated) {
   if (busy < kLeastBusy) return;
   const auto busy_ns = static_cast<double>(busy.count());
   const double cpus = static_cast<double>(cpu.count()) / busy_ns;
-  if (is_usage_known() && is_saturated && cpus < record_.cpus_per_slot) return;
-  record_.usage_ns = std::min(record_.usage_ns + busy_ns, kUsageMemoryNs);
-  record_.cpus_per_slot += (cpus - record_.cpus_per_slot) * std::min(1.0, busy_ns / record_.usage_ns);
+  const double wanted = cpus_without_waits(cpus, static_cast<double>(cpu_wait.count()) / busy_ns);
+  const double usage_ns = std::min(record_.usage_ns + busy_ns, kUsageMemoryNs);
+  const auto approach = [&](double& mean, double value) {
+    if (is_usage_known() && is_saturated && value < mean) return;
+    mean += (value - mean) * std::min(1.0, busy_ns / usage_ns);
+  };
+  approach(record_.cpus_per_slot, cpus);
+  approach(record_.cpus_wanted, wanted);
+  record_.most_cpus = std::max(record_.most_cpus, cpus);
+  record_.usage_ns = usage_ns;
 }
 
 const MomentsRecord& ServiceTimes::moments(RequestClass klass) const {

@@ -18,10 +18,10 @@ class ServiceTimes {
   // A request of `klass` was answered after `service` in its slot.
   void finished(RequestClass klass, Duration service);
   // A replica was ready `cold_start` after its start.
-  void started(Duration cold_start);
-  // A replica used `cpu` while its slots were taken for `busy` altogether. `is_saturated`: it had no CPU left to use,
-  // so that a request may want more than it got.
-  void used(Duration cpu, Duration busy, bool is_saturated);
+  void started(StartWay way, Duration cold_start);
+  // A replica used `cpu`, and its threads waited for one for `cpu_wait` altogether, while its slots were taken for
+  // `busy` altogether. `is_saturated`: it had no CPU left to use, so that a request may want more than it got.
+  void used(Duration cpu, Duration cpu_wait, Duration busy, bool is_saturated);
 
   // The mean time in a slot of requests of `klass`, of all requests where that class is new; zero while nothing is
   // known.
@@ -40,18 +40,25 @@ class ServiceTimes {
   // How long requests were in their slots, for what is left of one that has been there for some time.
   const HistogramRecord& spans() const { return record_.spans; }
 
-  Duration cold_start() const { return to_duration(record_.cold_start.mean); }
-  Duration cold_start_deviation() const { return deviation_of(record_.cold_start); }
-  bool is_cold_start_known() const { return record_.cold_start.count > 0; }
+  // Of a start in the way of the last one.
+  Duration cold_start() const { return to_duration(next_start().mean); }
+  Duration cold_start_deviation() const { return deviation_of(next_start()); }
+  bool is_cold_start_known() const { return next_start().count > 0; }
 
   // CPUs that a taken slot uses; zero while nothing is known.
   double cpus_per_slot() const { return record_.cpus_per_slot; }
+  // The same if it never had to wait for one.
+  double cpus_wanted() const { return record_.cpus_wanted; }
+  // The most CPUs that a taken slot was seen to use.
+  double most_cpus() const { return record_.most_cpus; }
   bool is_usage_known() const { return record_.usage_ns > 0; }
 
   const TimesRecord& save() const { return record_; }
 
  private:
   const MomentsRecord& moments(RequestClass klass) const;
+  const MomentsRecord& next_start() const;
+  MomentsRecord& starts(StartWay way);
   static Duration deviation_of(const MomentsRecord& moments);
   static Duration to_duration(double ns) { return Duration{static_cast<Duration::rep>(ns)}; }
 

@@ -207,6 +207,18 @@ constexpr std::string_view to_word(CancelHow how) {
   return "unknown";
 }
 
+constexpr std::string_view to_word(StartWay way) {
+  switch (way) {
+    case StartWay::kExec:
+      return "exec";
+    case StartWay::kFork:
+      return "fork";
+    case StartWay::kFirstFork:
+      return "first fork";
+  }
+  return "unknown";
+}
+
 // The first `count` values of an enumeration and their words.
 template <class Enum, std::size_t count>
 constexpr std::array<std::pair<std::string_view, Enum>, count> words_of() {

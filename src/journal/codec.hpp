@@ -45,9 +45,9 @@ std::tuple<Since<kVersion, T>...> since(T&... members) {
 auto fields(Of<core::RequestArrived> auto& x) { return std::tie(x.request, x.deadline, x.safe_to_repeat, x.klass); }
 auto fields(Of<core::RequestCancelled> auto& x) { return std::tie(x.request); }
 auto fields(Of<core::ResponseFinished> auto& x) { return std::tie(x.request, x.replica, x.outcome); }
-auto fields(Of<core::ReplicaReady> auto& x) { return std::tie(x.replica, x.cancels); }
+auto fields(Of<core::ReplicaReady> auto& x) { return std::tuple_cat(std::tie(x.replica, x.cancels), since<6>(x.way)); }
 auto fields(Of<core::ReplicaExited> auto& x) { return std::tie(x.replica, x.kind, x.code); }
-auto fields(Of<core::UsageSampled> auto& x) { return std::tie(x.replica, x.cpu, x.wall, x.memory); }
+auto fields(Of<core::UsageSampled> auto& x) { return std::tuple_cat(std::tie(x.replica, x.cpu, x.wall, x.memory), since<6>(x.cpu_wait)); }
 auto fields(Of<core::TimerDue> auto&) { return std::tie(); }
 auto fields(Of<core::ShutdownRequested> auto&) { return std::tie(); }
 auto fields(Of<core::ProbeFailed> auto& x) { return std::tie(x.replica, x.probe); }
@@ -147,7 +147,8 @@ auto fields(Of<core::MetricRecord> auto& x) { return std::tie(x.was_observed, x.
 auto fields(Of<core::MomentsRecord> auto& x) { return std::tie(x.count, x.mean, x.square, x.log_mean, x.log_square, x.recent, x.recent_log); }
 auto fields(Of<core::HistogramRecord> auto& x) { return std::tie(x.one, x.weights, x.sums_s); }
 auto fields(Of<core::TimesRecord> auto& x) {
-  return std::tie(x.service, x.spans, x.classes, x.cold_start, x.cpus_per_slot, x.usage_ns);
+  return std::tuple_cat(std::tie(x.service, x.spans, x.classes, x.cold_start, x.cpus_per_slot, x.usage_ns),
+                        since<6>(x.fork, x.first_fork, x.last_way, x.cpus_wanted, x.most_cpus));
 }
 auto fields(Of<core::ConcurrencyRecord> auto& x) { return std::tie(x.slots, x.is_measured, x.changed); }
 auto fields(Of<core::NewsRecord> auto& x) { return std::tie(x.desired, x.rule, x.limit); }

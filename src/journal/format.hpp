@@ -71,11 +71,11 @@ constexpr std::uint8_t version_of(RecordType type) {
     case RecordType::kRequestNote:
     case RecordType::kAnswerNote:
       return 2;
-    case RecordType::kCheckpoint:
-    case RecordType::kStep:
-      return 5;
     case RecordType::kServiceNote:
       return 4;
+    case RecordType::kCheckpoint:
+    case RecordType::kStep:
+      return 6;
     case RecordType::kReplicaReadyNote:
     case RecordType::kReplicaExitNote:
     case RecordType::kClassNote:

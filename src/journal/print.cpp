@@ -20,14 +20,16 @@ std::string print(const core::ResponseFinished& e) {
                      to_word(e.outcome));
 }
 std::string print(const core::ReplicaReady& e) {
-  return fmt::format("replica {} ready{}", core::to_number(e.replica), e.cancels ? ", it cancels" : "");
+  return fmt::format("replica {} ready by {}{}", core::to_number(e.replica), to_word(e.way),
+                     e.cancels ? ", it cancels" : "");
 }
 std::string print(const core::ReplicaExited& e) {
   return fmt::format("replica {} {} {}", core::to_number(e.replica), to_word(e.kind), e.code);
 }
 std::string print(const core::UsageSampled& e) {
-  return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s, {} bytes", core::to_number(e.replica),
-                     core::to_seconds(e.cpu), core::to_seconds(e.wall), core::to_number(e.memory));
+  return fmt::format("replica {} used {:.3f} s of CPU in {:.3f} s and waited {:.3f} s for it, {} bytes",
+                     core::to_number(e.replica), core::to_seconds(e.cpu), core::to_seconds(e.wall),
+                     core::to_seconds(e.cpu_wait), core::to_number(e.memory));
 }
 std::string print(const core::ProbeFailed& e) {
   return fmt::format("replica {} failed its {} probe", core::to_number(e.replica), to_word(e.probe));

@@ -221,7 +221,7 @@ void Ingress::replica_ready(core::ReplicaId replica, const ReplicaAddress& addre
   const core::TimePoint ready = starts_[replica].ready = now(loop_);
   upstreams_.add(replica, address.endpoint);
   observers_.tell(&Observer::replica_ready, ready, replica, address);
-  driver_.handle(core::ReplicaReady{.replica = replica, .cancels = address.cancels});
+  driver_.handle(core::ReplicaReady{.replica = replica, .cancels = address.cancels, .way = address.way});
 }
 
 void Ingress::probe_failed(core::ReplicaId replica, core::Probe probe, const std::string& why) {
@@ -253,7 +253,8 @@ void Ingress::note_lost(core::ReplicaId replica) {
 
 void Ingress::usage_sampled(core::ReplicaId replica, const ReplicaUsage& usage) {
   observers_.tell(&Observer::usage_sampled, now(loop_), replica, usage);
-  driver_.handle(core::UsageSampled{.replica = replica, .cpu = usage.cpu, .wall = usage.wall, .memory = usage.memory});
+  driver_.handle(core::UsageSampled{
+      .replica = replica, .cpu = usage.cpu, .wall = usage.wall, .memory = usage.memory, .cpu_wait = usage.cpu_wait});
 }
 
 core::Duration Ingress::cold_start_of(const Exchange& exchange, core::ReplicaId replica) const {

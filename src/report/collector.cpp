@@ -365,7 +365,10 @@ void Collector::on(const core::ReplicaReady& e) {
   ReplicaStory& replica = live.story;
   if (!std::exchange(live.is_ready, true)) count({.ready = 1});
   const bool is_again = replica.ready.has_value();
-  if (!is_again) replica.ready = now_;
+  if (!is_again) {
+    replica.ready = now_;
+    replica.way = e.way;
+  }
   if (is_again) story_.probes.push_back({.at = now_, .probe = {.replica = e.replica}, .passes = true});
 }
 
@@ -389,6 +392,7 @@ void Collector::on(const core::UsageSampled& e) {
   ReplicaStory& replica = replica_of(e.replica).story;
   replica.cpu += e.cpu;
   replica.sampled += e.wall;
+  replica.cpu_wait += e.cpu_wait;
   replica.most_memory = std::max(replica.most_memory, e.memory);
 }
 
@@ -417,6 +421,7 @@ void Collector::on(const core::Dispatch& a) {
   request.attempts = a.attempt;
   LiveReplica& replica = replica_of(a.replica);
   if (replica.running++ == 0) count({.busy = 1});
+  request.start_way = replica.story.way;
   if (!replica.story.started || !replica.story.ready) return;
   const core::TimePoint began = std::max(request.arrived, *replica.story.started);
   request.cold_start = std::max(core::Duration::zero(), *replica.story.ready - began);

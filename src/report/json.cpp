@@ -82,9 +82,11 @@ object to_object(const ReplicaStory& replica, core::TimePoint start) {
               {"failed", replica.failed},
               {"cpu_s", seconds(replica.cpu)},
               {"sampled_s", seconds(replica.sampled)},
+              {"cpu_wait_s", seconds(replica.cpu_wait)},
               {"most_memory_bytes", core::to_number(replica.most_memory)},
               {"replica_seconds", replica.seconds},
               {"warm_replica_seconds", replica.warm_seconds}};
+  if (replica.ready) made["start"] = core::to_word(replica.way);
   if (replica.started && replica.ready) made["cold_start_s"] = seconds(*replica.ready - *replica.started);
   if (!replica.exit.empty()) made["exit"] = replica.exit;
   return made;

@@ -197,7 +197,8 @@ class Teller {
     std::vector<Group> groups;
     for (const ReplicaStory& replica : story_.replicas) {
       if (replica.ready && *replica.ready > from_ && is_within(*replica.ready)) {
-        add(groups, *replica.ready, replica.id, "ready", *replica.ready - replica.started.value_or(*replica.ready));
+        add(groups, *replica.ready, replica.id, ready_text(replica.way),
+            *replica.ready - replica.started.value_or(*replica.ready));
       }
       if (replica.exited && is_within(*replica.exited)) {
         add(groups, *replica.exited, replica.id, replica.exit == kToldEnd ? replica.exit : gone_text(replica.exit));
@@ -207,6 +208,18 @@ class Teller {
       const std::string_view verb = group.what == kToldEnd ? "" : group.replicas.size() == 1 ? " is" : " are";
       at(group.at, fmt::format("{}{} {}{}", names(group.replicas), verb, group.what, start_text(group)));
     }
+  }
+
+  static std::string ready_text(core::StartWay way) {
+    switch (way) {
+      case core::StartWay::kExec:
+        break;
+      case core::StartWay::kFork:
+        return "forked and ready";
+      case core::StartWay::kFirstFork:
+        return "forked from a new zygote and ready";
+    }
+    return "ready";
   }
 
   static std::string start_text(const Group& group) {

@@ -58,7 +58,8 @@ class Life {
     const bool is_last = attempt.dispatched == request_.dispatched;
     const core::Duration waited = attempt.dispatched - waited_since;
     const std::string cold = is_last && request_.cold_start > core::Duration::zero()
-                                 ? fmt::format(", {} of it for the replica's start", span_text(request_.cold_start))
+                                 ? fmt::format(", {} of it for the replica's start{}", span_text(request_.cold_start),
+                                               start_text(request_.start_way))
                                  : "";
     at(attempt.dispatched,
        fmt::format("got a slot of replica {}{}", core::to_number(attempt.replica),
@@ -70,6 +71,18 @@ class Life {
       at(*attempt.ended, fmt::format("lost its slot after {}: {}", span_text(*attempt.ended - attempt.dispatched),
                                      core::to_word(attempt.outcome)));
     }
+  }
+
+  static std::string_view start_text(core::StartWay way) {
+    switch (way) {
+      case core::StartWay::kExec:
+        break;
+      case core::StartWay::kFork:
+        return ", a fork";
+      case core::StartWay::kFirstFork:
+        return ", a fork of a zygote that had to begin first";
+    }
+    return "";
   }
 
   // Of its time in a slot that it did not share.
@@ -158,6 +171,7 @@ std::string to_life_json(const Story& story, const ToldRequest& told) {
              {"ended_s", since(zero, request.ended)},
              {"closed_s", since(zero, facts.closed)},
              {"cold_start_s", seconds(request.cold_start)},
+             {"start", request.dispatched ? value(core::to_word(request.start_way)) : value(nullptr)},
              {"replica", request.dispatched ? value(core::to_number(request.replica)) : value(nullptr)},
              {"attempts", std::move(attempts)},
              {"end", end_word(request.end)},

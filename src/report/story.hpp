@@ -55,11 +55,12 @@ struct RequestStory {
   core::RequestClass klass{};
   int attempts = 0;
   End end = End::kOpen;
-  core::RejectReason reason{};       // of a rejected one
-  int status = 0;                    // that its client got; 0 if it was gone
-  bool goes_on = false;              // nobody waits for it any more, and its work ends in its slot
-  core::Duration cold_start{};       // of its wait: while the replica that served it was starting
-  std::uint32_t waiting_before = 0;  // others, when it arrived
+  core::RejectReason reason{};                       // of a rejected one
+  int status = 0;                                    // that its client got; 0 if it was gone
+  bool goes_on = false;                              // nobody waits for it any more, and its work ends in its slot
+  core::Duration cold_start{};                       // of its wait: while the replica that served it was starting
+  core::StartWay start_way = core::StartWay::kExec;  // of that replica
+  std::uint32_t waiting_before = 0;                  // others, when it arrived
 };
 
 // A time that a request had a slot.
@@ -74,6 +75,7 @@ struct ReplicaStory {
   core::ReplicaId id{};
   std::optional<core::TimePoint> started;  // nothing if it was there before the story
   std::optional<core::TimePoint> ready;    // the first time
+  core::StartWay way = core::StartWay::kExec;
   std::optional<core::TimePoint> drained;
   std::optional<core::TimePoint> stopped;  // told to end, within `grace`
   core::Duration grace{};
@@ -85,6 +87,7 @@ struct ReplicaStory {
   // What it used while it was sampled, over the whole run.
   core::Duration cpu{};
   core::Duration sampled{};
+  core::Duration cpu_wait{};  // of its threads, while they could have computed
   core::Bytes most_memory{};
   double seconds = 0;  // from its start (or the story's begin) to its exit (or the story's end)
   // When it was kept warm, outside the count; the last may go on until it leaves.

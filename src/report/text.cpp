@@ -18,6 +18,8 @@ namespace tenfold::report {
 
 namespace {
 
+// A replica that waited for CPU for less of the time that it wanted it had what it wanted.
+constexpr double kWorthTelling = 0.1;
 // How many replicas' shares are shown at most.
 constexpr std::size_t kMostShares = 40;
 constexpr std::uint64_t kBar = 24;  // characters of the largest
@@ -150,6 +152,10 @@ class Writer {
       constexpr double kMebi = 1024.0 * 1024.0;
       text += fmt::format("  {:.0f} % CPU, {:.0f} MiB", 100 * seconds(replica->cpu) / seconds(replica->sampled),
                           static_cast<double>(core::to_number(replica->most_memory)) / kMebi);
+      const double wanted_s = seconds(replica->cpu + replica->cpu_wait);
+      const double waited = wanted_s > 0 ? seconds(replica->cpu_wait) / wanted_s : 0;
+      if (waited >= kWorthTelling)
+        text += fmt::format(", waited for CPU {:.0f} % of the time it wanted it", 100 * waited);
     }
     return text;
   }

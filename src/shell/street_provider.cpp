@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array<Duration, 5> kColdStarts{0ms, 1ms, 10ms, 100ms, 500ms};
 constexpr Duration kSampleEvery = 1s;
+// Of what they compute, programs wait for a core for one part in so many.
+constexpr int kCpuWaitPart = 4;
 constexpr Duration kLookAtEnd = 10ms;
 
 const live::ReplicaExit kKilled{.kind = core::ExitKind::kSignaled, .code = 9, .description = "was killed by signal 9"};
@@ -50,9 +52,10 @@ void StreetProvider::become_ready(core::ReplicaId id) {
   ProgramOwner& owner = *this;
   found->second.program = std::make_unique<Program>(loop_, world_, endpoint, ledger_, owner, options);
   loop_.after(kSampleEvery, [this, id] { sample(id); });
-  listener_.replica_ready(
-      id,
-      {.endpoint = found->second.program->endpoint(), .pid = core::to_number(id), .cancels = options.habits.cancels});
+  listener_.replica_ready(id, {.endpoint = found->second.program->endpoint(),
+                               .pid = core::to_number(id),
+                               .cancels = options.habits.cancels,
+                               .way = core::StartWay::kFork});
 }
 
 void StreetProvider::sample(core::ReplicaId id) {
@@ -61,7 +64,8 @@ void StreetProvider::sample(core::ReplicaId id) {
   const Duration worked = found->second.program->worked();
   const Duration used = worked - std::exchange(found->second.sampled, worked);
   loop_.after(kSampleEvery, [this, id] { sample(id); });
-  listener_.usage_sampled(id, {.cpu = used, .wall = kSampleEvery, .memory = core::mebibytes(100)});
+  listener_.usage_sampled(
+      id, {.cpu = used, .wall = kSampleEvery, .memory = core::mebibytes(100), .cpu_wait = used / kCpuWaitPart});
 }
 
 void StreetProvider::stop(core::ReplicaId id, core::Duration grace) {

@@ -42,6 +42,9 @@ Recording RecordingBuilder::finish() {
     if (started_) recording_.offset = arrivals.front().at - *started_;
     for (Arrival& arrival : arrivals) arrival.at -= first;
   }
+  // Most starts of zygotes are not for their replicas: those that waited for one say how long a start takes where there
+  // was no other.
+  if (recording_.cold_starts.empty()) recording_.cold_starts = std::move(first_forks_);
   return std::exchange(*this, {}).recording_;
 }
 
@@ -100,7 +103,7 @@ void RecordingBuilder::on(const core::ResponseFinished& event) {
 void RecordingBuilder::on(const core::ReplicaReady& event) {
   const auto found = starts_.find(event.replica);
   if (found == starts_.end()) return;
-  recording_.cold_starts.push_back(now_ - found->second);
+  (event.way == core::StartWay::kFirstFork ? first_forks_ : recording_.cold_starts).push_back(now_ - found->second);
   starts_.erase(found);
 }
 

@@ -21,7 +21,7 @@ struct Recording {
   // In the order of their times, the first at zero: also what waited or ran when the journal begins. Answered requests
   // have their service time, from their last dispatch to their answer's end.
   std::vector<Arrival> arrivals;
-  // From start to ready, of each replica that was.
+  // From start to ready, of each replica that was; without those that waited for their zygote, if there are others.
   std::vector<core::Duration> cold_starts;
   // What the service was set to when the journal began.
   core::Settings settings;
@@ -68,6 +68,7 @@ class RecordingBuilder {
   void arrive(core::TimePoint at, core::RequestId id, core::RequestClass klass);
 
   Recording recording_;
+  std::vector<core::Duration> first_forks_;  // from start to ready, of replicas that waited for their zygote
   bool began_ = false;
   std::optional<core::TimePoint> started_;  // the service, or one of its policy's polls
   bool awaits_start_ = false;

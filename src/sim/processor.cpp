@@ -118,6 +118,13 @@ core::Duration Processor::cpu_used(core::TimePoint now, core::Slot replica) {
   return core::Duration{static_cast<core::Duration::rep>(r.cpu_ticks / kTicksPerNs)};
 }
 
+core::Duration Processor::cpu_waited(core::TimePoint now, core::Slot replica) {
+  const core::Duration used = cpu_used(now, replica);
+  if (!is_cpu_bound_ || replicas_.size() <= replica) return {};
+  const core::Duration wanted{static_cast<core::Duration::rep>(replicas_[replica].wanted_ns)};
+  return std::max(wanted - used, core::Duration::zero());
+}
+
 // How much longer each of a replica's requests takes than alone in it, on a machine with cores enough.
 double Processor::slowdown(std::uint32_t running) const {
   if (!is_cpu_bound_) return 1;
@@ -137,6 +144,8 @@ void Processor::advance(core::TimePoint now) {
 
 // Brings the replica's own clock up to the machine's.
 void Processor::read(Replica& replica) const {
+  replica.wanted_ns += replica.running * static_cast<double>((now_ - replica.wanted_at).count());
+  replica.wanted_at = now_;
   const Ticks span = clock_.ticks - replica.read_at;
   replica.read_at = clock_.ticks;
   if (replica.running == 0 || span == 0) return;

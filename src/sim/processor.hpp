@@ -43,6 +43,8 @@ class Processor {
 
   // CPU time that a replica has used so far, since its number was first used. None where requests do not compute.
   core::Duration cpu_used(core::TimePoint now, core::Slot replica);
+  // How long its requests, all together, could have computed and had no CPU, so far.
+  core::Duration cpu_waited(core::TimePoint now, core::Slot replica);
 
   std::size_t running() const { return jobs_.size(); }
 
@@ -83,6 +85,8 @@ class Processor {
     Clock clock;           // its requests' progress
     Ticks read_at = 0;     // on the machine's clock
     double cpu_ticks = 0;  // CPU time used until then
+    core::TimePoint wanted_at{};
+    double wanted_ns = 0;  // CPU time that its requests would have used until then, each on a core of its own
 
     const Due& next_due() const { return is_alone ? alone_due : ends.top_key(); }
     core::Slot next_job() const { return is_alone ? alone : jobs[ends.top()]; }

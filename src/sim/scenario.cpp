@@ -110,6 +110,7 @@ WorldOptions options_of(const config::AppConfig& app, const Scenario& scenario, 
       .seed = scenario.seed,
       .request_timeout = app.request_timeout,
       .is_cpu_bound = computes(app, scenario),
+      .cores_taken = scenario.cores_taken,
       .service_scale = computes(app, scenario) ? scenario.recorded_cpu / std::min(1.0, app.core.replica.cpu) : 1,
       .is_safe_to_repeat = app.is_retry_safe,
       .warm_up = scenario.warm_up,
@@ -200,6 +201,9 @@ std::expected<ScenarioResult, std::string> run_scenario(const config::AppConfig&
   if (options.most_placed == 0) return std::unexpected("the nodes have no room for a single replica");
   core::Settings settings = app.core;
   if (scenario.has_own_cores) settings.machine.cores = 0;
+  if (options.cores_taken > 0 && options.cores_taken >= settings.machine.cores)
+    return std::unexpected(fmt::format("others cannot have {:g} cores of the machine's {:g} (--cores) to themselves",
+                                       options.cores_taken, settings.machine.cores));
   const ServiceTime& service = *models->service;  // the world's, from here on
   World world{settings, std::move(*models), std::move(options)};
   if (hooks.observer) world.observe(*hooks.observer);

@@ -40,6 +40,8 @@ struct Scenario {
   // Requests compute, each replica on CPUs of its own, as on Azure; else they do where the app's machine has a number
   // of cores, and share those.
   bool has_own_cores = false;
+  // Of the machine's cores, what others on it have to themselves.
+  double cores_taken = 0;
   // Service times that compute were measured on so much of a CPU: see take_over.
   double recorded_cpu = 1;
 };

@@ -40,7 +40,7 @@ World::World(const core::Settings& settings, Models models, WorldOptions options
     : models_{std::move(models)},
       options_{std::move(options)},
       service_{settings},
-      processor_{settings.machine.cores, settings.replica.cpu, options_.is_cpu_bound},
+      processor_{settings.machine.cores - options_.cores_taken, settings.replica.cpu, options_.is_cpu_bound},
       service_random_{options_.seed, kServiceStream},
       cold_start_random_{options_.seed, kColdStartStream},
       patience_random_{options_.seed, kPatienceStream},
@@ -305,11 +305,14 @@ void World::sample_usage() {
     if (!slot) continue;
     Replica& replica = replicas_[*slot];
     const core::Duration cpu = processor_.cpu_used(now_, *slot);
+    const core::Duration cpu_wait = processor_.cpu_waited(now_, *slot);
     const core::UsageSampled usage{.replica = replica.id,
                                    .cpu = cpu - replica.cpu_sampled,
                                    .wall = now_ - replica.sampled,
-                                   .memory = core::Bytes{core::to_number(options_.idle_memory) + replica.memory}};
+                                   .memory = core::Bytes{core::to_number(options_.idle_memory) + replica.memory},
+                                   .cpu_wait = cpu_wait - replica.cpu_wait_sampled};
     replica.cpu_sampled = cpu;
+    replica.cpu_wait_sampled = cpu_wait;
     replica.sampled = now_;
     if (usage.wall > core::Duration::zero()) step(usage);
   }
@@ -365,7 +368,9 @@ void World::carry_out(const core::CancelOnReplica& action) {
 
 void World::carry_out(const core::StartReplica& action) {
   const core::Slot slot = replicas_.insert({.id = action.replica, .sampled = now_});
-  replicas_[slot].cpu_sampled = processor_.cpu_used(now_, slot);  // by those that had the slot before
+  // By those that had the slot before.
+  replicas_[slot].cpu_sampled = processor_.cpu_used(now_, slot);
+  replicas_[slot].cpu_wait_sampled = processor_.cpu_waited(now_, slot);
   alive_.push_back(action.replica);
   if (placed_ < options_.most_placed) {
     place(action.replica);

@@ -57,6 +57,8 @@ struct WorldOptions {
   core::Duration request_timeout = std::chrono::seconds{240};
   // Requests compute, on the cores of settings.machine and with the CPUs of settings.replica; else they only take time.
   bool is_cpu_bound = false;
+  // Of the machine's cores, what others than the replicas have to themselves; less than there are.
+  double cores_taken = 0;
   // Replicas announce that they end a request whose connection is closed, as programs of the SDK do, and do it at once.
   // Others compute on.
   bool replicas_cancel = false;
@@ -135,6 +137,7 @@ class World {
     // Of the last usage sample.
     core::TimePoint sampled{};
     core::Duration cpu_sampled{};
+    core::Duration cpu_wait_sampled{};
     std::uint64_t memory = 0;  // of its requests, in bytes
     bool was_ready = false;
   };

@@ -1,4 +1,5 @@
 """Programs of the SDK: they initialise themselves once, and each replica is a fork of that."""
+import json
 import os
 import pathlib
 import signal
@@ -61,7 +62,23 @@ class Forks(unittest.TestCase):
             service.says("[zygote] loaded")
             for number in (1, 2, 3):
                 service.says(f"[replica {number}] serves")
-            self.assertRegex(service.output(), r"replica 3 is ready after \S+ ms, forked")
+            self.assertRegex(service.output(), r"replica 3 is ready after \S+ ms, forked from a new zygote")
+
+    def test_the_way_of_each_start_is_told_and_measured_by_itself(self):
+        with ForkedService() as service:
+            os.kill(service.replica_pids()[0], signal.SIGKILL)
+            service.wait_for(lambda status: [one["replica"] for one in status["list"] if one["ready"]] == [2])
+            self.assertEqual(service.status()["list"][0]["start"], "fork")
+            for way, count in {"exec": 0, "first_fork": 1, "fork": 1}.items():
+                self.assertEqual(service.metric(f'tenfold_cold_start_seconds_count{{way="{way}"}}'), count)
+
+            def recorded():
+                return json.loads(run("explain", str(service.journal), "--json").stdout)["replicas"]
+            eventually(lambda: [one.get("start") for one in recorded()] == ["first fork", "fork"], "the journal's ways")
+            self.assertIn("replica 2 is forked and ready, ", run("explain", str(service.journal)).stdout)
+        with Service(PUPPET) as service:
+            self.assertEqual(service.status()["list"][0]["start"], "exec")
+            self.assertEqual(service.metric('tenfold_cold_start_seconds_count{way="exec"}'), 1)
 
     def test_the_built_in_solver_is_forked_too(self):
         with Service([], min_replicas=2, max_replicas=2) as service:

@@ -279,18 +279,20 @@ bool SloPolicy::is_forgiven(const Situation& situation, const Outlook& o, const 
   return state_.late + need.late <= kLateShare * (state_.served + situation.requests.waiting());
 }
 
-// Replicas beyond these would share the cores that the others have. A replica uses what its slots use, up to its limit
-// if that holds. A request that computes for half of its time or more is taken to want as much as its replica may use,
-// up to one CPU: that it got less is the doing of what else runs here.
+// Replicas beyond these would share the cores that the others have. A replica uses what its slots would use if they
+// never waited for a CPU, up to its limit if that holds. A request that computes for half of its time or more is taken
+// to want as much as its replica may use, up to one CPU: that it got less is the doing of what else runs here.
 std::uint32_t SloPolicy::most_useful(const Situation& situation) const {
   const double cores = settings_.machine.cores;
   if (cores <= 0) return kMaxReplicas;
   const ServiceTimes& times = situation.times;
   const double limit = settings_.replica.cpu;
   const double wanted = std::min(1.0, limit);
-  double cpus = times.is_usage_known() ? times.cpus_per_slot() : kFirstCpusPerSlot;
+  const bool is_known = times.is_usage_known();
+  const double most = is_known ? times.most_cpus() : kFirstCpusPerSlot;
+  double cpus = is_known ? times.cpus_wanted() : kFirstCpusPerSlot;
   if (cpus >= kCpuBound * wanted) cpus = std::max(cpus, wanted);
-  const double of_replica = std::min(cpus * situation.replicas.concurrency(), std::max(limit, cpus));
+  const double of_replica = std::min(cpus * situation.replicas.concurrency(), std::max(limit, most));
   return std::max(1U, std::min(kMaxReplicas, slots_for(cores, of_replica)));
 }
 

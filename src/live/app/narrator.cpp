@@ -8,10 +8,25 @@
 
 namespace tenfold::live {
 
+namespace {
+
+std::string_view way_text(core::StartWay way) {
+  switch (way) {
+    case core::StartWay::kExec:
+      break;
+    case core::StartWay::kFork:
+      return ", forked";
+    case core::StartWay::kFirstFork:
+      return ", forked from a new zygote";
+  }
+  return "";
+}
+
+}  // namespace
+
 void Narrator::replica_ready(core::TimePoint now, core::ReplicaId replica, const ReplicaAddress& address) {
   log_.info(fmt::format("replica {} is ready after {:.1f} ms{}", core::to_number(replica),
-                        core::to_seconds(now - board_.replica(replica)->started_at) * 1000,
-                        address.is_forked ? ", forked" : ""));
+                        core::to_seconds(now - board_.replica(replica)->started_at) * 1000, way_text(address.way)));
 }
 
 void Narrator::replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) {

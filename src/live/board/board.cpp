@@ -226,7 +226,7 @@ void Board::replica_ready(core::TimePoint now, core::ReplicaId replica, const Re
   ReplicaStatus& status = replicas_[replica];
   status.ready_at = now;
   status.address = address;
-  histograms_.cold_start.add(now - status.started_at);
+  histograms_.cold_start[static_cast<std::size_t>(address.way)].add(now - status.started_at);
 }
 
 void Board::replica_exited(core::TimePoint, core::ReplicaId replica, const ReplicaExit& exit) {
@@ -257,7 +257,9 @@ void Board::count_exit(const ReplicaExit& exit, bool was_told) {
 }
 
 void Board::usage_sampled(core::TimePoint, core::ReplicaId replica, const ReplicaUsage& usage) {
-  replicas_[replica].usage = usage;
+  ReplicaStatus& status = replicas_[replica];
+  status.usage = usage;
+  status.cpu_wait += usage.cpu_wait;
 }
 
 void Board::answer_refused(core::TimePoint, core::ReplicaId replica, std::string_view problem) {

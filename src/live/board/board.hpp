@@ -46,7 +46,7 @@ struct Histograms {
   Histogram wait;     // from arrival to the first slot
   Histogram service;  // of the attempt that was answered
   Histogram total;    // from arrival to the end of the answer, of those that were answered
-  Histogram cold_start;
+  std::array<Histogram, core::kStartWays> cold_start;  // by StartWay
 };
 
 // CPUs, on average over a sample.
@@ -59,7 +59,8 @@ struct ReplicaStatus {
   core::TimePoint started_at{};
   core::TimePoint ready_at{};  // zero while it starts
   ReplicaAddress address;
-  ReplicaUsage usage;  // of the last sample
+  ReplicaUsage usage;         // of the last sample
+  core::Duration cpu_wait{};  // as there, of all
   std::uint64_t answered = 0;
   std::uint32_t running = 0;             // slots that are taken
   std::vector<std::string> bad_answers;  // what was wrong with them, each kind once

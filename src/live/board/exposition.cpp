@@ -140,15 +140,19 @@ void Exposition::begin_counter(std::string_view name, std::string_view help) {
 }
 
 void Exposition::histogram(std::string_view name, std::string_view help, const Histogram& histogram) {
-  begin(Type::kHistogram, name, help);
+  begin_histogram(name, help);
+  sample(name, {}, histogram);
+}
+
+void Exposition::sample(std::string_view name, Labels labels, const Histogram& histogram) {
   if (format_ == MetricsFormat::kProtobuf) {
-    proto_histogram(histogram);
+    proto_histogram(labels, histogram);
   } else {
-    text_histogram(name, histogram);
+    text_histogram(name, labels, histogram);
   }
 }
 
-void Exposition::text_histogram(std::string_view name, const Histogram& histogram) {
+void Exposition::text_histogram(std::string_view name, Labels labels, const Histogram& histogram) {
   const std::string bucket = fmt::format("{}_bucket", name);
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < Histogram::kBoundsS.size(); ++i) {
@@ -156,11 +160,11 @@ void Exposition::text_histogram(std::string_view name, const Histogram& histogra
     // OpenMetrics wants its bounds as floating-point numbers: 1.0, not 1.
     const double bound = Histogram::kBoundsS[i];
     const std::string text = std::floor(bound) == bound ? fmt::format("{:.1f}", bound) : fmt::format("{}", bound);
-    sample(bucket, {{"le", text}}, static_cast<double>(below));
+    text_sample(bucket, labels, text, static_cast<double>(below));
   }
-  sample(bucket, {{"le", "+Inf"}}, static_cast<double>(histogram.count()));
-  sample(fmt::format("{}_sum", name), {}, histogram.sum_s());
-  sample(fmt::format("{}_count", name), {}, static_cast<double>(histogram.count()));
+  text_sample(bucket, labels, "+Inf", static_cast<double>(histogram.count()));
+  text_sample(fmt::format("{}_sum", name), labels, "", histogram.sum_s());
+  text_sample(fmt::format("{}_count", name), labels, "", static_cast<double>(histogram.count()));
 }
 
 void Exposition::begin(Type type, std::string_view name, std::string_view help) {
@@ -176,17 +180,22 @@ void Exposition::begin(Type type, std::string_view name, std::string_view help) 
   fmt::format_to(std::back_inserter(out_), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, word, help);
 }
 
-void Exposition::sample(std::string_view name, std::initializer_list<Label> labels, double value) {
+void Exposition::sample(std::string_view name, Labels labels, double value) {
   if (format_ == MetricsFormat::kProtobuf) return proto_sample(labels, value);
+  text_sample(name, labels, "", value);
+}
+
+void Exposition::text_sample(std::string_view name, Labels labels, std::string_view bound, double value) {
   // Not by a format: of a thousand replicas there are thousands of samples, and requests wait meanwhile.
   out_.append(name).append("{").append(app_);
   for (const auto& [key, text] : labels)
     out_.append(",").append(key).append("=\"").append(escape_label(text)).append("\"");
+  if (!bound.empty()) out_.append(",le=\"").append(bound).append("\"");
   out_ += '}';
   append_value(out_, value);
 }
 
-void Exposition::proto_sample(std::initializer_list<Label> labels, double value) {
+void Exposition::proto_sample(Labels labels, double value) {
   sample_ = app_label_;
   for (const auto& [name, text] : labels) append_label(sample_, name, text);
   part_.clear();
@@ -196,7 +205,7 @@ void Exposition::proto_sample(std::initializer_list<Label> labels, double value)
 }
 
 // Both kinds of buckets: who does not take native ones takes the classic.
-void Exposition::proto_histogram(const Histogram& histogram) {
+void Exposition::proto_histogram(Labels labels, const Histogram& histogram) {
   ProtoMessage counts;
   counts.number(histogram::kCount, histogram.count());
   counts.real(histogram::kSum, histogram.sum_s());
@@ -209,9 +218,10 @@ void Exposition::proto_histogram(const Histogram& histogram) {
     counts.message(histogram::kBucket, bucket);
   }
   append_native(counts, histogram.native());
-  ProtoMessage made = app_label_;
-  made.message(metric::kHistogram, counts);
-  family_.message(family::kMetric, made);
+  sample_ = app_label_;
+  for (const auto& [name, text] : labels) append_label(sample_, name, text);
+  sample_.message(metric::kHistogram, counts);
+  family_.message(family::kMetric, sample_);
 }
 
 void Exposition::end_family() {

@@ -18,6 +18,7 @@ namespace tenfold::live {
 class Exposition {
  public:
   using Label = std::pair<std::string_view, std::string_view>;
+  using Labels = std::initializer_list<Label>;
 
   // Every sample carries the label `app`.
   Exposition(MetricsFormat format, std::string_view app);
@@ -30,7 +31,9 @@ class Exposition {
   // A family; its samples follow. `name` of a counter ends with _total.
   void begin_gauge(std::string_view name, std::string_view help) { begin(Type::kGauge, name, help); }
   void begin_counter(std::string_view name, std::string_view help);
-  void sample(std::string_view name, std::initializer_list<Label> labels, double value);
+  void begin_histogram(std::string_view name, std::string_view help) { begin(Type::kHistogram, name, help); }
+  void sample(std::string_view name, Labels labels, double value);
+  void sample(std::string_view name, Labels labels, const Histogram& histogram);
 
   // All of it; nothing may follow.
   std::string finish();
@@ -39,9 +42,11 @@ class Exposition {
   enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
 
   void begin(Type type, std::string_view name, std::string_view help);
-  void text_histogram(std::string_view name, const Histogram& histogram);
-  void proto_sample(std::initializer_list<Label> labels, double value);
-  void proto_histogram(const Histogram& histogram);
+  void text_histogram(std::string_view name, Labels labels, const Histogram& histogram);
+  // With the bound of a bucket, or without one if it is empty.
+  void text_sample(std::string_view name, Labels labels, std::string_view bound, double value);
+  void proto_sample(Labels labels, double value);
+  void proto_histogram(Labels labels, const Histogram& histogram);
   // The family under way is complete.
   void end_family();
 

@@ -41,12 +41,13 @@ void append_replica(std::string& out, core::ReplicaId id, const ReplicaStatus& r
   const auto milliseconds = [](double seconds) { return static_cast<std::int64_t>(seconds * 1000); };
   append(
       out,
-      R"({{"replica":{},"revision":{},"pid":{},"state":"{}","ready":{},"cancels":{},"forked":{},"started_ms":{},"age_s":{}.{:03},"running":{},"answered":{},"cpu_cores":{}.{:03},"rss_bytes":{}}})",
+      R"({{"replica":{},"revision":{},"pid":{},"state":"{}","ready":{},"cancels":{},"start":"{}","started_ms":{},"age_s":{}.{:03},"running":{},"answered":{},"cpu_cores":{}.{:03},"cpu_wait_s":{}.{:03},"rss_bytes":{}}})",
       core::to_number(id), core::to_number(replica.revision), replica.address.pid, replica.state(),
-      replica.ready_at != core::TimePoint{}, replica.address.cancels, replica.address.is_forked,
+      replica.ready_at != core::TimePoint{}, replica.address.cancels, core::to_word(replica.address.way),
       milliseconds(wall.of(replica.started_at)), milliseconds(core::to_seconds(now - replica.started_at)) / 1000,
       milliseconds(core::to_seconds(now - replica.started_at)) % 1000, replica.running, replica.answered,
       milliseconds(cores_used(replica.usage)) / 1000, milliseconds(cores_used(replica.usage)) % 1000,
+      milliseconds(core::to_seconds(replica.cpu_wait)) / 1000, milliseconds(core::to_seconds(replica.cpu_wait)) % 1000,
       core::to_number(replica.usage.memory));
 }
 

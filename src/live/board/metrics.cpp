@@ -101,14 +101,23 @@ void replica_metrics(Exposition& out, const Board& board) {
         std::pair{"signaled", exits.signaled}, std::pair{"not_started", exits.not_started},
         std::pair{"out_of_memory", exits.out_of_memory}})
     out.sample("tenfold_replica_exits_total", {{"reason", reason}}, number(count));
-  out.histogram("tenfold_cold_start_seconds", "From a replica's start until it was ready.",
-                board.histograms().cold_start);
+  out.begin_histogram(
+      "tenfold_cold_start_seconds",
+      "From a replica's start until it was ready, by the way of starting: its program was run, or it was "
+      "forked, of a zygote that was there or of one that it waited for.");
+  for (const auto& [word, way] : core::words_of<core::StartWay, core::kStartWays>())
+    out.sample("tenfold_cold_start_seconds", {{"way", metric_name(word)}},
+               board.histograms().cold_start[static_cast<std::size_t>(way)]);
   const auto each = [&](std::string_view name, const auto& value) {
     for (const auto& [id, replica] : board.replicas())
       out.sample(name, {{"replica", fmt::format("{}", core::to_number(id))}}, value(replica));
   };
   out.begin_gauge("tenfold_replica_cpu_cores", "CPUs that a replica used in its last sample.");
   each("tenfold_replica_cpu_cores", [](const ReplicaStatus& replica) { return cores_used(replica.usage); });
+  out.begin_counter("tenfold_replica_cpu_wait_seconds_total",
+                    "How long the threads of a replica could have computed and had no CPU.");
+  each("tenfold_replica_cpu_wait_seconds_total",
+       [](const ReplicaStatus& replica) { return core::to_seconds(replica.cpu_wait); });
   out.begin_gauge("tenfold_replica_memory_bytes", "Memory that a replica had in its last sample.");
   each("tenfold_replica_memory_bytes",
        [](const ReplicaStatus& replica) { return number(core::to_number(replica.usage.memory)); });

@@ -102,6 +102,7 @@ void report_usage(int socket) noexcept {
     UsageReport report;
     report.replica = family.replica;
     report.cpu_ns = static_cast<std::int64_t>(family.cpu_ticks) * tick_ns;
+    report.cpu_wait_ns = static_cast<std::int64_t>(family.cpu_wait_ns);
     report.at_ns = now;
     report.resident_bytes = family.resident_pages * static_cast<std::uint64_t>(page_bytes);
     // Totals: a report that Tenfold is too busy for is made good by the next one.

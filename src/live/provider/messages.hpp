@@ -26,6 +26,7 @@ inline constexpr int kSpawnDescriptors = 5;
 struct UsageReport {
   std::uint32_t replica = 0;
   std::int64_t cpu_ns = 0;
+  std::int64_t cpu_wait_ns = 0;
   std::int64_t at_ns = 0;
   std::uint64_t resident_bytes = 0;
 };

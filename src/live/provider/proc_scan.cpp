@@ -42,17 +42,50 @@ void skip_fields(const char*& text, int count) noexcept {
 // The kernel's PF_EXITING, of the flags that /proc/PID/stat shows: exit has begun.
 constexpr std::uint64_t kExiting = 0x4;
 
-bool read_stat(int proc, const char* pid, ProcessStat& stat) noexcept {
+// The text of directory/number/name, which a zero ends. False where it cannot be read.
+template <std::size_t size>
+bool read_text(int directory, const char* number, const char* name, char (&text)[size]) noexcept {
   char path[32];
-  if (std::strlen(pid) > 16) return false;
-  ::stpcpy(::stpcpy(path, pid), "/stat");
-  const Fd file{::openat(proc, path, O_RDONLY | O_CLOEXEC)};
+  if (std::strlen(number) > 16) return false;
+  ::stpcpy(::stpcpy(path, number), name);
+  const Fd file{::openat(directory, path, O_RDONLY | O_CLOEXEC)};
   if (!file) return false;
-  char text[1024];
-  const ssize_t n = ::read(file.get(), text, sizeof text - 1);
+  const ssize_t n = ::read(file.get(), text, size - 1);
   if (n <= 0) return false;
   text[n] = '\0';
-  return parse_stat(text, stat);
+  return true;
+}
+
+bool read_stat(int proc, const char* pid, ProcessStat& stat) noexcept {
+  char text[1024];
+  return read_text(proc, pid, "/stat", text) && parse_stat(text, stat);
+}
+
+// The second of the numbers in a thread's schedstat: what it has run, what it has waited, how often it ran.
+std::uint64_t read_wait_ns(int threads, const char* thread) noexcept {
+  char text[80];
+  if (!read_text(threads, thread, "/schedstat", text)) return 0;
+  const char* at = text;
+  take_number(at);
+  return take_number(at);
+}
+
+// Calls `visit(name)` for each entry of the directory whose name is a number.
+template <class Visit>
+void for_each_number(int directory, Visit visit) noexcept {
+  alignas(DirectoryEntry) char buffer[8192];
+  for (;;) {
+    const long filled = ::syscall(SYS_getdents64, directory, buffer, sizeof buffer);
+    if (filled <= 0) return;
+    for (long at = 0; at < filled;) {
+      const char* entry = buffer + at;
+      std::uint16_t length = 0;
+      std::memcpy(&length, entry + offsetof(DirectoryEntry, length), sizeof length);
+      const char* name = entry + offsetof(DirectoryEntry, name);
+      if (name[0] >= '1' && name[0] <= '9') visit(name);
+      at += length;
+    }
+  }
 }
 
 }  // namespace
@@ -88,21 +121,20 @@ bool is_exiting(pid_t pid) noexcept {
 
 void for_each_process(void (*visit)(const ProcessStat& stat, void* context), void* context) noexcept {
   const Fd proc{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!proc) return;
-  alignas(DirectoryEntry) char buffer[8192];
-  for (;;) {
-    const long filled = ::syscall(SYS_getdents64, proc.get(), buffer, sizeof buffer);
-    if (filled <= 0) return;
-    for (long at = 0; at < filled;) {
-      const char* entry = buffer + at;
-      std::uint16_t length = 0;
-      std::memcpy(&length, entry + offsetof(DirectoryEntry, length), sizeof length);
-      const char* name = entry + offsetof(DirectoryEntry, name);
-      ProcessStat stat;
-      if (name[0] >= '1' && name[0] <= '9' && read_stat(proc.get(), name, stat)) visit(stat, context);
-      at += length;
-    }
-  }
+  for_each_number(proc.get(), [&](const char* pid) {
+    ProcessStat stat;
+    if (read_stat(proc.get(), pid, stat)) visit(stat, context);
+  });
+}
+
+std::uint64_t cpu_wait_ns(pid_t process) noexcept {
+  char path[40]{};
+  char* const end = ::stpcpy(path, "/proc/");
+  ::stpcpy(std::to_chars(end, path + sizeof path - 8, process).ptr, "/task");
+  const Fd threads{::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  std::uint64_t all = 0;
+  for_each_number(threads.get(), [&](const char* thread) { all += read_wait_ns(threads.get(), thread); });
+  return all;
 }
 
 }  // namespace tenfold::live

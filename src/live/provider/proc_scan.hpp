@@ -28,6 +28,10 @@ void for_each_process(void (*visit)(const ProcessStat& stat, void* context), voi
 // False where nothing can be seen of it, as when no descriptor is left to look.
 bool is_exiting(pid_t pid) noexcept;
 
+// How long the threads of a process, all together, could have computed and had no CPU: schedstat of proc(5). 0 where
+// the kernel does not say (it was built without CONFIG_SCHED_INFO).
+std::uint64_t cpu_wait_ns(pid_t process) noexcept;
+
 // Takes the fields out of the text of a /proc/PID/stat. False when it is not one.
 bool parse_stat(const char* text, ProcessStat& stat) noexcept;
 

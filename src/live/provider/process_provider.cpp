@@ -152,7 +152,8 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
 
     ReplicaProcess::Parts parts{.id = id,
                                 .program = *program,
-                                .zygote = std::move(zygote),
+                                .zygote = zygote,
+                                .way = way_of(zygote.get()),
                                 .init_containers = names_of(spec.init_containers),
                                 .sidecars = names_of(spec.sidecars),
                                 .places = {contract.socket_path, contract.port},
@@ -179,6 +180,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
     const auto replica = std::make_shared<ReplicaProcess>(loop_, std::move(parts), std::move(callbacks));
     replicas_.emplace(id, replica);
     replica->watch();
+  }
+
+  static core::StartWay way_of(const Zygote* zygote) {
+    if (zygote == nullptr) return core::StartWay::kExec;
+    return zygote->is_ready() ? core::StartWay::kFork : core::StartWay::kFirstFork;
   }
 
   static LaunchPlan plan_of(const ReplicaSpec& spec, const std::string& program, const Contract& contract) {

@@ -26,8 +26,7 @@ struct ReplicaAddress {
   std::int64_t pid = 0;
   // It has said that it stops working on a request whose connection is closed.
   bool cancels = false;
-  // It is a fork of a process that had begun before.
-  bool is_forked = false;
+  core::StartWay way = core::StartWay::kExec;
 };
 
 // How a replica ended, in numbers for the core and in words for people.
@@ -48,6 +47,8 @@ struct ReplicaUsage {
   core::Duration cpu{};
   core::Duration wall{};
   core::Bytes memory{};
+  // How long its threads, all together, could have computed and had no CPU; of those that have ended meanwhile nothing.
+  core::Duration cpu_wait{};
 };
 
 // Told what becomes of replicas.

@@ -123,7 +123,9 @@ ReplicaUsage ReplicaProcess::usage_since_last(const UsageReport& report) {
   usage.cpu = core::Duration{std::max<std::int64_t>(cpu_ns - last_cpu_ns_, 0)};
   usage.wall = core::Duration{std::max<std::int64_t>(report.at_ns - last_sample_ns_, 0)};
   usage.memory = memory.value_or(core::Bytes{report.resident_bytes});
+  usage.cpu_wait = core::Duration{std::max<std::int64_t>(report.cpu_wait_ns - last_cpu_wait_ns_, 0)};
   last_cpu_ns_ = std::max(cpu_ns, last_cpu_ns_);
+  last_cpu_wait_ns_ = report.cpu_wait_ns;  // a thread that ends takes its wait with it: what is left counts on
   last_sample_ns_ = report.at_ns;
   return usage;
 }
@@ -218,7 +220,7 @@ void ReplicaProcess::become_ready(const http::Endpoint& endpoint) {
   was_ready_ = true;
   start_timer_.cancel();
   watch_probes(endpoint);
-  callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_, .is_forked = parts_.zygote != nullptr});
+  callbacks_.on_ready({.endpoint = endpoint, .pid = pid_, .cancels = cancels_, .way = parts_.way});
 }
 
 // Its startup probe has done its work.

@@ -33,6 +33,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
     core::ReplicaId id{};
     std::string program;
     std::shared_ptr<Zygote> zygote;  // of which it is forked; null if its program is run
+    core::StartWay way = core::StartWay::kExec;
     // The names of the containers that run before and beside it, as in its launch plan.
     std::vector<std::string> init_containers;
     std::vector<std::string> sidecars;
@@ -124,6 +125,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   std::int64_t pid_ = 0;
   bool cancels_ = false;
   std::int64_t last_cpu_ns_ = 0;
+  std::int64_t last_cpu_wait_ns_ = 0;
   std::int64_t last_sample_ns_;
   std::uint64_t oom_kills_ = 0;
   Clock::time_point oom_at_{};

@@ -35,6 +35,7 @@ void UsageMeter::measure() noexcept {
     } else if (Family* const family = family_of(process, self)) {
       family->is_alive |= family->head == process.pid;
       family->cpu_ticks += process.own_ticks + process.reaped_ticks;
+      family->cpu_wait_ns += cpu_wait_ns(process.pid);
       family->resident_pages += process.resident_pages;
     }
   }

@@ -23,6 +23,8 @@ class UsageMeter {
     bool is_alive = false;
     // Since the replica's start, those of processes that have ended included.
     std::uint64_t cpu_ticks = 0;
+    // Of the threads that there are, since they began: see cpu_wait_ns.
+    std::uint64_t cpu_wait_ns = 0;
     std::uint64_t resident_pages = 0;
   };
 

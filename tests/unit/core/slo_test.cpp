@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/service_times.hpp"
 #include "support/service_driver.hpp"
 
 namespace tenfold::core {
@@ -119,6 +120,36 @@ TEST(SloPolicy, WhatDoesNotComputeMayHaveMoreReplicasThanCores) {
   slo.driver.advance(1s);
   slo.driver.handle(UsageSampled{.replica = where, .cpu = 50ms, .wall = 1s});
   EXPECT_EQ(slo.burst(200), 8);
+}
+
+// Others compute on the machine, too, and a request gets a quarter of a core.
+TEST(SloPolicy, WhatWaitsForACpuIsNotTakenForWhatDoesNotCompute) {
+  const auto replicas_for = [](Duration cpu, Duration cpu_wait) {
+    Settings settings = Slo::settings(1, 20, 4);
+    settings.replica.cpu = 1;
+    Slo slo{settings};  // in which requests had their slots for two seconds
+    slo.driver.handle(UsageSampled{.replica = replica(1), .cpu = 2 * cpu, .wall = 10min, .cpu_wait = 2 * cpu_wait});
+    slo.burst(400);
+    return slo.driver.view().desired;
+  };
+  EXPECT_EQ(replicas_for(250ms, 0ms), 16) << "a quarter of a core each";
+  EXPECT_EQ(replicas_for(250ms, 750ms), 4) << "a core each";
+  EXPECT_EQ(replicas_for(200ms, 500ms), 10)
+      << "0.4 of a core each: without the waits a second's work takes half of one";
+}
+
+// Two seconds to run the program or to begin its zygote, and then two milliseconds for each fork.
+TEST(SloPolicy, AColdStartIsThatOfTheWayInWhichTheNextReplicaStarts) {
+  const auto cold_start = [](std::initializer_list<std::pair<StartWay, Duration>> starts) {
+    ServiceTimes times;
+    for (const auto& [way, span] : starts) times.started(way, span);
+    return times.cold_start();
+  };
+  EXPECT_EQ(cold_start({{StartWay::kFirstFork, 2s}}), 2s) << "all that is known";
+  EXPECT_EQ(cold_start({{StartWay::kFirstFork, 2s}, {StartWay::kFirstFork, 2s}, {StartWay::kFork, 2ms}}), 2ms);
+  EXPECT_EQ(cold_start({{StartWay::kFork, 2ms}, {StartWay::kFirstFork, 2s}}), 2ms) << "its zygote was killed";
+  EXPECT_EQ(cold_start({{StartWay::kExec, 2s}, {StartWay::kFork, 2ms}}), 2ms) << "another revision";
+  EXPECT_EQ(cold_start({{StartWay::kFork, 2ms}, {StartWay::kExec, 2s}}), 2s);
 }
 
 TEST(SloPolicy, WhatIsSpareGoesAsSoonAsItWasKeptForAColdStart) {

@@ -66,9 +66,15 @@ TEST_F(BoardTest, KnowsReplicasFromStartToExit) {
   ASSERT_EQ(board_.replicas().size(), 2U);
   EXPECT_EQ(board_.counters().starts, 2U);
   EXPECT_EQ(board_.replica(core::ReplicaId{1})->address.pid, 101);
-  EXPECT_EQ(board_.histograms().cold_start.count(), 2U);
-  EXPECT_DOUBLE_EQ(board_.histograms().cold_start.sum_s(), 4);
-  board_.usage_sampled(now_, core::ReplicaId{2}, {.cpu = 500ms, .wall = 1s, .memory = core::mebibytes(7)});
+  const Histogram& execs = board_.histograms().cold_start[static_cast<std::size_t>(core::StartWay::kExec)];
+  EXPECT_EQ(execs.count(), 2U);
+  EXPECT_DOUBLE_EQ(execs.sum_s(), 4);
+  EXPECT_EQ(board_.histograms().cold_start[static_cast<std::size_t>(core::StartWay::kFork)].count(), 0U);
+  for (int i = 0; i < 2; ++i) {
+    board_.usage_sampled(now_, core::ReplicaId{2},
+                         {.cpu = 500ms, .wall = 1s, .memory = core::mebibytes(7), .cpu_wait = 300ms});
+  }
+  EXPECT_EQ(board_.replica(core::ReplicaId{2})->cpu_wait, 600ms);
   EXPECT_DOUBLE_EQ(cores_used(board_.replica(core::ReplicaId{2})->usage), 0.5);
   board_.replica_exited(now_, core::ReplicaId{2}, {.kind = core::ExitKind::kSignaled, .code = 9});
   EXPECT_EQ(board_.replica(core::ReplicaId{2}), nullptr);

@@ -1,7 +1,11 @@
 // The provider's parts that need no replica: the check of a command, ports, probes, output, /proc.
+#include <atomic>
+#include <thread>
+
 #include <boost/asio/io_context.hpp>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -125,6 +129,30 @@ TEST(ParseStat, RefusesWhatIsNone) {
   EXPECT_FALSE(parse_stat("", stat));
   EXPECT_FALSE(parse_stat("42 (name)", stat));
   EXPECT_FALSE(parse_stat("no stat at all", stat));
+}
+
+// Of two threads on one core one waits, whatever else runs there.
+TEST(CpuWait, IsThatOfAllThreads) {
+  const Fd told{::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC)};
+  if (!told) GTEST_SKIP() << "the kernel does not say";
+  const std::uint64_t before = cpu_wait_ns(::getpid());
+  std::atomic<bool> is_done{false};
+  cpu_set_t all;
+  ::sched_getaffinity(0, sizeof all, &all);
+  std::size_t first = 0;
+  while (!CPU_ISSET(first, &all)) ++first;
+  const auto pinned = [&] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+    while (!is_done) {
+    }
+  };
+  std::jthread a{pinned};
+  std::jthread b{pinned};
+  EXPECT_TRUE(eventually([&] { return cpu_wait_ns(::getpid()) > before + 20'000'000; }));
+  is_done = true;
 }
 
 TEST(IsExiting, IsTrueOfWhatEndsOrIsGone) {

@@ -85,6 +85,18 @@ TEST(Recording, MeasuresColdStartsOfReplicasThatBecameReady) {
   EXPECT_THAT(recording.cold_starts, ElementsAre(200ms, 2s));
 }
 
+TEST(Recording, LeavesOutStartsThatWaitedForTheirZygoteIfThereAreOthers) {
+  const auto cold_starts = [](core::StartWay second) {
+    return record({checkpoint(false),
+                   step(1s, core::TimerDue{}, {core::StartReplica{replica(1)}, core::StartReplica{replica(2)}}),
+                   step(3s, core::ReplicaReady{.replica = replica(1), .way = core::StartWay::kFirstFork}),
+                   step(4s, core::ReplicaReady{.replica = replica(2), .way = second})})
+        .cold_starts;
+  };
+  EXPECT_THAT(cold_starts(core::StartWay::kFork), ElementsAre(3s));
+  EXPECT_THAT(cold_starts(core::StartWay::kFirstFork), ElementsAre(2s, 3s));
+}
+
 TEST(Recording, KnowsWhatWasUnderWayWhenTheJournalBegins) {
   core::Checkpoint begin = checkpoint(true);
   begin.waiting = {{.id = request(8), .arrived = at(9s)}};

@@ -55,6 +55,18 @@ TEST(Processor, TwoRequestsOnOneCoreTakeTwiceAsLong) {
   EXPECT_EQ(run_out(processor), (Ends{{1, 200ms}, {2, 200ms}}));
 }
 
+TEST(Processor, WhatGetsLessThanACoreWaitsForTheRest) {
+  Processor processor{1, 1, true};
+  processor.start(kZero, id(1), 0, 100ms);
+  processor.start(kZero + 50ms, id(2), 1, 100ms);
+  EXPECT_EQ(processor.cpu_waited(kZero + 50ms, 0), 0ms);
+  EXPECT_EQ(processor.cpu_waited(kZero + 100ms, 0), 25ms);
+  EXPECT_EQ(run_out(processor), (Ends{{1, 150ms}, {2, 200ms}}));
+  EXPECT_EQ(processor.cpu_waited(kZero + 1s, 0), 50ms);
+  EXPECT_EQ(processor.cpu_waited(kZero + 1s, 1), 50ms);
+  EXPECT_EQ(processor.cpu_waited(kZero + 1s, 2), 0ms) << "nothing ran there";
+}
+
 TEST(Processor, TwoRequestsInAReplicaShareItsCpu) {
   Processor processor{0, 1, true};
   processor.start(kZero, id(1), 0, 100ms);

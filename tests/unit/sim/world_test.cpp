@@ -62,6 +62,23 @@ TEST(World, CoresThatAreEnoughChangeNothing) {
   }
 }
 
+// Others have six of eight cores to themselves: each request gets a part of one, and yet it computes.
+TEST(World, ReplicasThatWaitForCoresAreNoMoreThanThere) {
+  core::Settings settings;
+  settings.scale.policy = core::PolicyKind::kSlo;
+  settings.scale.min_replicas = 1;
+  settings.scale.max_replicas = 30;
+  settings.replica.cpu = 1;
+  settings.machine.cores = 8;
+  Models models;
+  models.workload = *make_workload("burst:n=60,every=2min,times=10", 1);
+  models.service = *make_service_time("constant:500ms", 1);
+  const Result result =
+      World{settings, std::move(models), {.requests = 600, .is_cpu_bound = true, .cores_taken = 6}}.run();
+  EXPECT_EQ(result.answered, 600);
+  EXPECT_EQ(result.most_replicas, 8);
+}
+
 // A world of one replica, unless a test wants otherwise.
 struct Stage {
   core::Settings settings;
