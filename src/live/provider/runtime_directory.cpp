@@ -32,7 +32,8 @@ std::string parent_directory() {
   return "/tmp";
 }
 
-// Locks the directory; empty, with errno set, when another process has it, or when it is not ours or no directory.
+// Locks the directory. Empty, with errno set, when another process has it (EWOULDBLOCK), when it is gone (ENOENT), not
+// ours or no directory.
 Fd lock_directory(const std::string& path) {
   errno = EPERM;
   Fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -68,12 +69,11 @@ RuntimeDirectory::RuntimeDirectory(const std::string& parent, std::string_view p
                                   "; set XDG_RUNTIME_DIR to one that may be written");
     }
     lock_ = lock_directory(path_);
-    // Not for another process: it would be tried for ever.
-    if (!lock_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
-      const int error = errno;
-      ::rmdir(path_.c_str());
-      throw std::system_error(error, std::generic_category(), path_);
-    }
+    if (lock_ || errno == EWOULDBLOCK || errno == ENOENT) continue;
+    // Whatever else is in its way stays there, and each try would leave a directory.
+    const int error = errno;
+    ::rmdir(path_.c_str());
+    throw std::system_error(error, std::generic_category(), "the directory for the sockets of replicas, " + path_);
   }
 }
 
