@@ -48,7 +48,7 @@ function(tenfold_test name)
   target_compile_definitions(${name} PRIVATE
     TENFOLD_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TENFOLD_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES
-    TIMEOUT 120 LABELS "${arg_LABELS}")
+    TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
 
 # tenfold_mutants(NAME) registers a test: the test program NAME, which runs seeds, must find every fault that a patch in

@@ -223,7 +223,9 @@ void Client::take(const Message& message) {
   if (message.status() < 200) return;
   const auto echo = message.number("x-echo-id");
   const bool is_own = message.find("content-type").value_or("").starts_with("application/problem+json");
-  if (awaited_.empty() && options_.manner == Manner::kPouring && !is_own) return;
+  // What they send is not in their account. Who chops is answered by a program that does not read to the end.
+  const bool keeps_no_account = options_.manner == Manner::kPouring || options_.manner == Manner::kChopping;
+  if (awaited_.empty() && keeps_no_account && !is_own) return;
   if (awaited_.empty() && !(is_own && may_be_cut_))
     return ledger_.broken("a client got an answer that it did not ask for: " + message.first_line);
   if (awaited_.empty()) return leave(false);
