@@ -69,6 +69,7 @@ void append_changes(std::vector<Change>& changes, const ReplicaStory& replica, c
   if (replica.exited && !life.empty()) go(exited, Part::kGone);
 
   std::vector<core::TimePoint> times;
+  times.reserve(life.size() + 2 * replica.warm.size());
   for (const Step& step : life) times.push_back(step.at);
   for (const ReplicaStory::Warm& warm : replica.warm) {
     times.push_back(warm.from);

@@ -276,7 +276,7 @@ TEST(Secrets, AFileHoldsOneWithoutTheBreakAtItsEnd) {
   EXPECT_THAT(in_file("word\n").config.env, ElementsAre(Pair("KEY", "word")));
   EXPECT_THAT(in_file("two\nlines\n\n").config.env, ElementsAre(Pair("KEY", "two\nlines\n")));
   EXPECT_THAT(in_file("").config.env, ElementsAre(Pair("KEY", "")));
-  EXPECT_THAT(in_file(std::string(64 * 1024, 'x')).error, "");
+  EXPECT_THAT(in_file(std::string(std::size_t{64} * 1024, 'x')).error, "");
   EXPECT_THAT(in_file(std::string(64 * 1024 + 1, 'x')).error, HasSubstr("the secret 'key': "));
   EXPECT_THAT(in_file(std::string("a\0b", 3)).error, HasSubstr("zero byte"));
   std::filesystem::remove(directory / "tenfold-secret");
