@@ -172,7 +172,11 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
             [this, id, is_fork](pid_t main) {
               if (is_fork) guardian_.measure(id, main);
             },
-        .on_ready = [this, id](const ReplicaAddress& address) { listener_.replica_ready(id, address); },
+        .on_ready =
+            [this, id](const ReplicaAddress& address) {
+              misplaced_ = {};
+              listener_.replica_ready(id, address);
+            },
         .on_probe_failed = [this, id](core::Probe probe,
                                       const std::string& why) { listener_.probe_failed(id, probe, why); },
         .on_readiness_passed = [this, id] { listener_.readiness_passed(id); },
@@ -214,17 +218,23 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   }
 
   // Of two programs that want the same port, the one that comes second ends with "address already in use": what is
-  // wrong shows at the first.
+  // wrong shows at the first, which may be gone by then.
   void end(core::ReplicaId id, ReplicaExit exit) {
-    const bool was_ready = replicas_.at(id)->was_ready();
-    for (const auto& [other, replica] : replicas_) {
-      if (was_ready || exit.kind != core::ExitKind::kExited || exit.code == 0) break;
-      const std::string misplaced = replica->misplaced();
-      if (misplaced.empty()) continue;
-      exit.description += fmt::format("; replica {} {}", core::to_number(other), misplaced);
-      break;
+    const ReplicaProcess& ended = *replicas_.at(id);
+    const bool is_unexplained = !ended.was_ready() && exit.kind == core::ExitKind::kExited && exit.code != 0;
+    if (is_unexplained) {
+      for (const auto& [other, replica] : replicas_) {
+        if (other != id) note_misplaced(other, *replica);
+      }
+      if (!misplaced_.how.empty())
+        exit.description += fmt::format("; replica {} {}", core::to_number(misplaced_.replica), misplaced_.how);
     }
+    note_misplaced(id, ended);
     forget(id, exit);
+  }
+
+  void note_misplaced(core::ReplicaId id, const ReplicaProcess& replica) {
+    if (std::string how = replica.misplaced(); !how.empty()) misplaced_ = {id, std::move(how)};
   }
 
   void forget(core::ReplicaId id, const ReplicaExit& exit) {
@@ -252,6 +262,12 @@ class ProcessProvider::Impl : public std::enable_shared_from_this<ProcessProvide
   PortPool ports_;
   std::map<core::ReplicaId, std::shared_ptr<ReplicaProcess>> replicas_;
   std::set<core::ReplicaId> out_of_memory_;  // of those that are gone
+  // The last that listened elsewhere, since one was ready.
+  struct Misplaced {
+    core::ReplicaId replica{};
+    std::string how;
+  };
+  Misplaced misplaced_;
 };
 
 ProcessProvider::ProcessProvider(boost::asio::io_context& loop, const ProcessOptions& options,

@@ -87,9 +87,7 @@ bool ReplicaProcess::is_out_of_memory() {
 
 void ReplicaProcess::stop(core::Duration grace) {
   if (state_ == State::kEnded) return;
-  if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) {
-    why_not_ready_ = not_ready_description();
-  }
+  if (is_starting() && Clock::now() - started_ + kTimeoutSlack >= parts_.start_timeout) note_not_ready();
   state_ = State::kStopping;
   stop_probes();
   start_timer_.cancel();
@@ -247,7 +245,7 @@ void ReplicaProcess::stop_probes() {
 }
 
 void ReplicaProcess::give_up_start() {
-  why_not_ready_ = not_ready_description();
+  note_not_ready();
   state_ = State::kStopping;
   stop_probes();
   if (parts_.zygote && !parts_.zygote->is_ready()) parts_.zygote->end();  // it hangs; the next start makes another
@@ -289,18 +287,22 @@ std::string ReplicaProcess::last_output() const {
   return parts_.zygote && pid_ == 0 ? parts_.zygote->last_output() : relay_.last_output();
 }
 
+void ReplicaProcess::note_not_ready() {
+  misplaced_ = misplaced();
+  why_not_ready_ = not_ready_description();
+}
+
 std::string ReplicaProcess::not_ready_description() const {
   if (!init_running_.empty())
     return fmt::format("was not ready after {}: {} still runs", in_seconds(parts_.start_timeout), init_running_);
   if (parts_.zygote && pid_ == 0)
     return fmt::format("was not ready after {}: its zygote has not come to serve()", in_seconds(parts_.start_timeout));
-  const std::string elsewhere = misplaced();
   return fmt::format("was not ready after {}: {}{}{}", in_seconds(parts_.start_timeout), start_watch_->missing(),
-                     elsewhere.empty() ? "" : "; it ", elsewhere);
+                     misplaced_.empty() ? "" : "; it ", misplaced_);
 }
 
 std::string ReplicaProcess::misplaced() const {
-  if (!is_starting() || pid_ == 0 || start_watch_->is_served()) return {};
+  if (!is_starting() || pid_ == 0 || start_watch_->is_served()) return misplaced_;
   const std::vector<std::uint16_t> ports = listening_ports(static_cast<pid_t>(pid_));
   if (ports.empty()) return {};
   if (start_watch_->has_handed())

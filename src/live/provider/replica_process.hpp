@@ -74,7 +74,8 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   bool is_ending() const;
   // The kernel has ended it or a process of it for want of memory, a moment ago or as its last.
   bool is_out_of_memory();
-  // Of one that is starting: that it listens on another port than it should, and what to do; empty if it does not.
+  // Of one that is starting, or was when it was given up: that it listens on another port than it should, and what to
+  // do; empty if it does not.
   std::string misplaced() const;
 
   // What it has used since the report before this one.
@@ -100,6 +101,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   void order(KeeperOrder what);
   void end(ReplicaExit exit);
   bool is_starting() const { return state_ == State::kLaunching || state_ == State::kStarting; }
+  void note_not_ready();
   std::string not_ready_description() const;
   ReplicaExit describe(const KeeperReport& report) const;
   // What it said last, or, if it never began, its zygote.
@@ -120,6 +122,7 @@ class ReplicaProcess : public std::enable_shared_from_this<ReplicaProcess> {
   Clock::time_point started_ = Clock::now();
   State state_ = State::kLaunching;
   bool was_ready_ = false;
+  std::string misplaced_;      // when it was given up
   std::string init_running_;   // the name of the init container that runs
   std::string why_not_ready_;  // of a start that was given up
   std::int64_t pid_ = 0;

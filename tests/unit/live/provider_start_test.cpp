@@ -180,6 +180,19 @@ TEST_F(ProviderStart, TheSecondThatFindsThePortTakenNamesTheFirst) {
               HasSubstr("exited with status 1; replica 1 listens on port " + std::to_string(port) + ": here"));
 }
 
+TEST_F(ProviderStart, TheFirstIsNamedAlsoWhenItIsGone) {
+  const std::uint16_t port = free_port();
+  std::vector<std::string> argv = shell("[ $TENFOLD_REPLICA = 1 ] || exit 1; exec \"$@\"");
+  argv.push_back("sh");
+  for (const std::string& word : port_server(port)) argv.push_back(word);
+  serve(ReplicaSpec{.argv = argv, .start_timeout = 3s});
+  start(1);
+  ASSERT_THAT(exited(1).description, HasSubstr("; it listens on port " + std::to_string(port)));
+  start(2);
+  EXPECT_THAT(exited(2).description,
+              HasSubstr("exited with status 1; replica 1 listens on port " + std::to_string(port) + ": here"));
+}
+
 TEST(ParseListeners, TakesThoseThatListen) {
   const auto listeners = parse_listeners(
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
