@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "report/decision_effect.hpp"
 #include "report/moments.hpp"
 #include "report/scene.hpp"
 
@@ -269,9 +270,7 @@ class Chart {
   // Decisions that changed something: a mark each, whose sentence shows when the pointer rests on it.
   void flags(Svg& svg, double top) const {
     constexpr double kRadius = 4;
-    const auto is_flag = [this](const DecisionStory& d) {
-      return is_shown(d) && (d.decision.starts > 0 || d.decision.drains > 0);
-    };
+    const auto is_flag = [this](const DecisionStory& d) { return is_shown(d) && changes_count(d.decision); };
     const bool are_many = std::ranges::count_if(scene_.story.decisions, is_flag) > kManyFlags;
     double next = kChartLeft;
     for (const DecisionStory& d : scene_.story.decisions) {

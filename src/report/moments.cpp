@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "report/config_words.hpp"
+#include "report/decision_effect.hpp"
 #include "report/rule_words.hpp"
 #include "report/words.hpp"
 
@@ -35,9 +36,7 @@ std::string names(std::vector<core::ReplicaId> replicas) {
                      replicas.size() > kMostNamed ? ", …" : "");
 }
 
-bool is_change(const core::RecordDecision& d) {
-  return d.starts > 0 || d.drains > 0 || d.cause != core::DecisionCause::kRule;
-}
+bool is_change(const core::RecordDecision& d) { return changes_count(d) || d.cause != core::DecisionCause::kRule; }
 
 // Collects the moments of one story. From `from_` on all before `last_` are told, until `until_` also decisions that
 // changed nothing.
@@ -110,7 +109,7 @@ class Teller {
   enum class Kind : std::uint8_t { kStart, kDrain, kNothing, kOther };
   static Kind kind_of(const core::RecordDecision& d) {
     if (d.cause != core::DecisionCause::kRule) return Kind::kOther;
-    return d.starts > 0 ? Kind::kStart : d.drains > 0 ? Kind::kDrain : Kind::kNothing;
+    return added(d) > 0 ? Kind::kStart : d.drains > 0 ? Kind::kDrain : Kind::kNothing;
   }
 
   // How many of the first decisions are one thing to a reader: starts or drains that follow each other at once, and
@@ -140,11 +139,14 @@ class Teller {
     }
     const std::string within = span_text(last.at - first.at);
     std::uint64_t replicas = 0;
-    for (const DecisionStory* each : alike) replicas += each->decision.starts + each->decision.drains;
+    for (const DecisionStory* each : alike) replicas += added(each->decision) + each->decision.drains;
+    const bool is_any_taken =
+        std::ranges::any_of(alike, [](const DecisionStory* each) { return each->decision.enlists > 0; });
     switch (kind_of(first.decision)) {
       case Kind::kStart:
-        return at(last.at, fmt::format("{} started in {} decisions within {}, at last: {}", replicas, alike.size(),
-                                       within, sentence(last)));
+        return at(last.at,
+                  fmt::format("{} started{} in {} decisions within {}, at last: {}", replicas,
+                              is_any_taken ? " or taken from the warm" : "", alike.size(), within, sentence(last)));
       case Kind::kDrain:
         return at(last.at, fmt::format("{} sent away in {} decisions within {}, at last: {}", replicas, alike.size(),
                                        within, sentence(last)));

@@ -97,6 +97,26 @@ TEST_F(JournalStory, StartsThatFollowEachOtherAreOneLineAndANormalEndReadsAsOne)
   EXPECT_THAT(text, testing::Not(HasSubstr("No further replica was started")));
 }
 
+TEST_F(JournalStory, WhatIsTakenFromTheWarmIsToldAsStartsAre) {
+  for (const int decisions : {1, 3}) {
+    reopen();
+    writer_->checkpoint({});
+    step(core::RequestArrived{.request = RequestId{1}}, {core::Dispatch{RequestId{1}, ReplicaId{1}}});
+    now_ += 1ms;
+    step(core::ResponseFinished{.request = RequestId{1}, .replica = ReplicaId{1}});
+    for (int n = 0; n < decisions; ++n) {
+      now_ += 400us;
+      step(core::TimerDue{},
+           {core::RecordDecision{.cause = core::DecisionCause::kRule, .desired = 2, .current = 1, .enlists = 1}});
+    }
+    const std::string text = to_text(story(), 1000);
+    EXPECT_THAT(text, HasSubstr("took 1 that was warm"));
+    if (decisions == 3) {
+      EXPECT_THAT(text, HasSubstr("3 started or taken from the warm in 3 decisions"));
+    }
+  }
+}
+
 TEST_F(JournalStory, FitsItsWidth) {
   writer_->checkpoint({});
   writer_->note(journal::ServiceNote{.version = "1.2", .command = "a program with a long command line, of many words"});
