@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/environment.hpp"
 #include "cli/app_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/python_package.hpp"
@@ -39,11 +40,6 @@ void run_python(config::AppConfig& config, const std::string& package) {
   const std::string further = stated != config.env.end() ? stated->second : inherited ? inherited : "";
   std::erase_if(config.env, [](const auto& one) { return one.first == "PYTHONPATH"; });
   config.env.emplace_back("PYTHONPATH", further.empty() ? package : package + ":" + further);
-}
-
-std::optional<std::string> environment_variable(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value ? std::optional<std::string>{value} : std::nullopt;
 }
 
 // A command on the line goes over what the file says of either.

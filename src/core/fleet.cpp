@@ -335,15 +335,17 @@ void Fleet::decide(RecordDecision decision, std::uint32_t desired) {
   decision.reserves = std::min(kept, std::max(warm, wanted_warm()) - warm);
   record(decision);
   for (std::uint32_t n = decision.enlists; n > 0; --n) enlist(*replicas_.next_warm());
-  for (const Slot slot : leaving) {
-    if (decision.reserves > 0 && is_idle(slot)) {
-      reserve(slot);
-      --decision.reserves;
-    } else {
-      retire(slot);
-    }
-  }
+  send_away(leaving, decision.reserves);
   start_missing();
+}
+
+// Of those that are idle so many are kept warm.
+void Fleet::send_away(const std::vector<Slot>& slots, std::uint32_t reserves) {
+  for (const Slot slot : slots) {
+    const bool is_kept = reserves > 0 && is_idle(slot);
+    is_kept ? reserve(slot) : retire(slot);
+    reserves -= is_kept ? 1 : 0;
+  }
 }
 
 void Fleet::record(RecordDecision decision) {
@@ -398,6 +400,7 @@ bool Fleet::is_complete() const {
 void Fleet::keep_warm() {
   const std::uint32_t warm = replicas_.counts(Role::kWarm).active();
   const std::uint32_t wanted = wanted_warm();
+  if (warm == wanted) return;
   const std::uint32_t starts = is_complete() ? missing(warm, wanted, backoff_) : 0;
   const std::uint32_t drains = std::max(warm, wanted) - wanted;
   if (starts == 0 && drains == 0) return;

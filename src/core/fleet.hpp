@@ -111,6 +111,7 @@ class Fleet {
   void evaluate();
   std::uint32_t within_limits(std::uint32_t count) const;
   void decide(RecordDecision decision, std::uint32_t desired);
+  void send_away(const std::vector<Slot>& slots, std::uint32_t reserves);
   void record(RecordDecision decision);
   std::uint32_t surplus() const;
   std::uint32_t missing() const;

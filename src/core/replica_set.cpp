@@ -291,8 +291,8 @@ void ReplicaSet::count(const ReplicaRecord& replica, int change) {
 
 void ReplicaSet::reorder(Slot slot) {
   const ReplicaRecord& replica = table_[slot];
-  const bool is_standby = role(replica) == Role::kStandby;
-  const bool serves = replica.state == ReplicaState::kReady && role(replica) == Role::kServing;
+  const Role its_role = role(replica);
+  const bool serves = replica.state == ReplicaState::kReady && its_role == Role::kServing;
   const bool has_room = serves && !replica.is_unready && replica.running < settings_.concurrency;
   const bool prefers_newest = preference_ == Preference::kNewest;
   if (has_room && !suspended_.contains(slot)) {
@@ -307,7 +307,7 @@ void ReplicaSet::reorder(Slot slot) {
     idle_.erase(slot);
   }
   if (replica.state == ReplicaState::kStarting) {
-    const Duration timeout = is_standby ? standby_start_timeout_ : settings_.start_timeout;
+    const Duration timeout = its_role == Role::kStandby ? standby_start_timeout_ : settings_.start_timeout;
     state_deadlines_.set(slot, {replica.since + timeout, replica.id});
   } else if (replica.state == ReplicaState::kDraining && drain_limit_ != kNever) {
     state_deadlines_.set(slot, {drain_limit_, replica.id});

@@ -1,7 +1,6 @@
 #include "live/app/app.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "base/environment.hpp"
 #include "config/app_name.hpp"
 #include "config/gaps.hpp"
 #include "core/rollout.hpp"
@@ -49,11 +49,6 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 bool is_same_file(const std::string& one, const std::string& other) {
   std::error_code error;
   return one == other || std::filesystem::equivalent(one, other, error);
-}
-
-std::optional<std::string> environment_variable(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value ? std::optional<std::string>{value} : std::nullopt;
 }
 
 }  // namespace
@@ -219,10 +214,10 @@ AdminSources App::sources(AdminAccess access) {
 
 void App::start() {
   warn_of_oversubscription();
-  if (const std::string limits = provider_->limits_text(replica_spec(config_).limits); !limits.empty())
-    log_.info(limits);
-  if (const std::string missing = provider_->isolation_text(replica_spec(config_)); !missing.empty())
-    log_.info(missing);
+  const ReplicaSpec spec = replica_spec(config_);
+  for (const std::string& text : {provider_->limits_text(spec.limits), provider_->isolation_text(spec)}) {
+    if (!text.empty()) log_.info(text);
+  }
   tell_gaps();
   ingress_.start(*provider_);
   poller_->start();

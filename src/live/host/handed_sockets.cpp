@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/environment.hpp"
+
 namespace tenfold::live {
 
 namespace {
@@ -17,9 +19,7 @@ namespace {
 constexpr int kMost = 64;
 
 std::optional<std::string> take_variable(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string taken{value};
+  auto taken = environment_variable(name);
   ::unsetenv(name);
   return taken;
 }

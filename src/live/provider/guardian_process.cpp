@@ -36,6 +36,7 @@ std::int64_t read_ns(clockid_t clock) noexcept {
   ::clock_gettime(clock, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
+timespec to_timespec(std::int64_t ns) noexcept { return {ns / 1'000'000'000, ns % 1'000'000'000}; }
 std::int64_t steady_ns() noexcept { return read_ns(CLOCK_MONOTONIC); }
 // Not by the steady clock: a reading that others keep from its core is no dear one.
 std::int64_t cpu_ns() noexcept { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
@@ -126,7 +127,7 @@ void wait_for_keepers() noexcept {
     const std::int64_t left = deadline - steady_ns();
     if (ended < 0 || left <= 0) return;
     if (has_ended) meter.measure();
-    const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
+    const timespec pause = to_timespec(left);
     ::sigtimedwait(&child, nullptr, &pause);
   }
 }
@@ -141,8 +142,7 @@ void run_guardian(int inherited, std::int64_t sample_interval_ns) noexcept {
   std::int64_t next_sample = steady_ns() + sample_interval_ns;
   for (;;) {
     const bool has_work = !meter.families().empty();
-    const std::int64_t pause_ns = std::max<std::int64_t>(next_sample - steady_ns(), 0);
-    const timespec pause{pause_ns / 1'000'000'000, pause_ns % 1'000'000'000};
+    const timespec pause = to_timespec(std::max<std::int64_t>(next_sample - steady_ns(), 0));
     pollfd ready{socket, POLLIN, 0};
     if (::ppoll(&ready, 1, has_work ? &pause : nullptr, nullptr) > 0) {
       SpawnRequest request;

@@ -42,6 +42,18 @@ void tell_process_id(char** environment) noexcept {
   }
 }
 
+// Takes the last steps, after which the program is there. Returns only if one fails: which, with errno set.
+KeeperReport::Step run_as(const LaunchView& launch, const PlanView& plan, bool is_bounded) noexcept {
+  if (is_bounded && !enter_groups(plan, 0)) return KeeperReport::Step::kEnterGroup;
+  if (launch.directory[0] != '\0' && ::chdir(launch.directory) != 0) return KeeperReport::Step::kChangeDirectory;
+  if (const int error = isolate(plan.isolation)) {
+    errno = error;
+    return KeeperReport::Step::kIsolate;
+  }
+  ::execve(launch.program, launch.arguments, launch.environment);
+  return KeeperReport::Step::kExecute;
+}
+
 // In the new process, up to execve: a session of its own, no input, output to the relay, default signals, its control
 // groups, its isolation.
 [[noreturn]] void become(const Program& program, pid_t keeper, int failures) noexcept {
@@ -61,22 +73,9 @@ void tell_process_id(char** environment) noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
   const PlanView& plan = program.plan;
-  const LaunchView& launch = plan.launches[program.which];
   if (program.is_bounded) bound(plan, 0);
-  LaunchFailure failure{KeeperReport::Step::kEnterGroup, 0};
-  if (!program.is_bounded || enter_groups(plan, 0)) {
-    failure.step = KeeperReport::Step::kChangeDirectory;
-    if (launch.directory[0] == '\0' || ::chdir(launch.directory) == 0) {
-      failure.step = KeeperReport::Step::kIsolate;
-      const int error = isolate(plan.isolation);
-      if (error == 0) {
-        failure.step = KeeperReport::Step::kExecute;
-        ::execve(launch.program, launch.arguments, launch.environment);
-      } else {
-        errno = error;
-      }
-    }
-  }
+  LaunchFailure failure{};
+  failure.step = run_as(plan.launches[program.which], plan, program.is_bounded);
   failure.error = errno;
   [[maybe_unused]] const ssize_t told = ::write(failures, &failure, sizeof failure);
   ::_exit(127);
